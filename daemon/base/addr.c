@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* IP addresses and prefixes: text forms (RFC 5952) and the special ranges (RFC 6890). */
+#include "base/addr.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+
+/* Prefix lengths are in the 128-bit space; IPv4 rows are mapped. */
+#define V4(b0, b1, b2, b3, n)                                                                                \
+    {                                                                                                        \
+        {.b = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, b0, b1, b2, b3}}, 96 + (n)                          \
+    }
+#define V6(b0, b1, n)                                                                                        \
+    {                                                                                                        \
+        {.b = {b0, b1}}, n                                                                                   \
+    }
+
+static const struct prefix private_ranges[] = {
+    V4(10, 0, 0, 0, 8),    V4(172, 16, 0, 0, 12),  V4(192, 168, 0, 0, 16),
+    V4(100, 64, 0, 0, 10), V4(169, 254, 0, 0, 16), V4(127, 0, 0, 0, 8),
+    V6(0xfc, 0, 7),        V6(0xfe, 0x80, 10),     {{.b = {[15] = 1}}, 128},
+};
+
+static const struct prefix group_ranges[] = {
+    V4(224, 0, 0, 0, 4), V4(255, 255, 255, 255, 32), V4(0, 0, 0, 0, 32), V6(0xff, 0, 8), {{.b = {0}}, 128},
+};
+
+static bool in_any(const struct prefix *list, size_t n, const struct addr *a)
+{
+    for (size_t i = 0; i < n; i++)
+        if (prefix_has(&list[i], a))
+            return true;
+    return false;
+}
+
+bool addr_is_private(const struct addr *a)
+{
+    return in_any(private_ranges, sizeof private_ranges / sizeof *private_ranges, a);
+}
+
+bool addr_is_group(const struct addr *a)
+{
+    return in_any(group_ranges, sizeof group_ranges / sizeof *group_ranges, a);
+}
+
+struct addr addr_mask(const struct addr *a, unsigned bits)
+{
+    struct addr m = *a;
+    for (unsigned i = 0; i < 16; i++) {
+        unsigned keep = bits > i * 8 ? bits - i * 8 : 0;
+        if (keep < 8)
+            m.b[i] = (uint8_t)(m.b[i] & (0xff00u >> keep));
+    }
+    return m;
+}
+
+bool prefix_has(const struct prefix *p, const struct addr *a)
+{
+    struct addr m = addr_mask(a, p->bits);
+    return addr_eq(&m, &p->addr);
+}
+
+bool addr_parse(struct span text, struct addr *ret)
+{
+    char buf[ADDR_TEXT_MAX];
+    uint8_t raw[16];
+
+    if (text.len == 0 || text.len >= sizeof buf || memchr(text.at, 0, text.len) != NULL)
+        return false;
+    memcpy(buf, text.at, text.len);
+    buf[text.len] = 0;
+    if (inet_pton(AF_INET, buf, raw) == 1)
+        *ret = addr_v4(raw);
+    else if (inet_pton(AF_INET6, buf, raw) == 1)
+        *ret = addr_v6(raw);
+    else
+        return false;
+    return true;
+}
+
+const char *addr_text(const struct addr *a, char ret[ADDR_TEXT_MAX])
+{
+    if (addr_is_v4(a))
+        inet_ntop(AF_INET, a->b + 12, ret, ADDR_TEXT_MAX);
+    else
+        inet_ntop(AF_INET6, a->b, ret, ADDR_TEXT_MAX);
+    return ret;
+}
+
+bool prefix_parse(struct span text, struct prefix *ret, bool *ret_host_bits)
+{
+    const uint8_t *slash = text.len ? memchr(text.at, '/', text.len) : NULL;
+    struct span host = slash ? span_of(text.at, (size_t)(slash - text.at)) : text;
+    struct addr a;
+    unsigned bits = 0;
+
+    if (!addr_parse(host, &a))
+        return false;
+    unsigned width = addr_is_v4(&a) && memchr(host.at, ':', host.len) == NULL ? 32 : 128;
+    if (slash == NULL) {
+        bits = width;
+    } else {
+        size_t digits = text.len - host.len - 1;
+        if (digits == 0 || digits > 3)
+            return false;
+        for (size_t i = 0; i < digits; i++) {
+            uint8_t c = slash[1 + i];
+            if (c < '0' || c > '9')
+                return false;
+            bits = bits * 10 + (unsigned)(c - '0');
+        }
+        if (bits > width)
+            return false;
+    }
+    ret->bits = (uint8_t)(bits + 128 - width);
+    ret->addr = addr_mask(&a, ret->bits);
+    if (ret_host_bits != NULL)
+        *ret_host_bits = !addr_eq(&ret->addr, &a);
+    return true;
+}
+
+const char *prefix_text(const struct prefix *p, char ret[PREFIX_TEXT_MAX])
+{
+    char host[ADDR_TEXT_MAX];
+    bool v4 = addr_is_v4(&p->addr) && p->bits >= 96;
+
+    addr_text(&p->addr, host);
+    if (p->bits == 128)
+        snprintf(ret, PREFIX_TEXT_MAX, "%s", host);
+    else
+        snprintf(ret, PREFIX_TEXT_MAX, "%s/%u", host, v4 ? p->bits - 96u : p->bits);
+    return ret;
+}

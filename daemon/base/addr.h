@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * IP addresses and prefixes. IPv4 is held as an IPv4-mapped IPv6 address (RFC 4291 §2.5.5.2), so there is one
+ * width, one comparison, and a mapped address on the wire equals the address that it maps.
+ */
+#ifndef BRIDLE_BASE_ADDR_H
+#define BRIDLE_BASE_ADDR_H
+
+#include "base/span.h"
+
+struct addr {
+    union {
+        uint8_t b[16]; /* network order */
+        uint64_t w[2];
+    };
+};
+
+/* A prefix in the 128-bit space: IPv4 /24 has bits = 120. Bits past the prefix are zero. */
+struct prefix {
+    struct addr addr;
+    uint8_t bits;
+};
+
+/* Room for the longest text of an address, or of a prefix, with its NUL. */
+#define ADDR_TEXT_MAX   46
+#define PREFIX_TEXT_MAX 50
+
+static inline struct addr addr_v4(const uint8_t b[4])
+{
+    struct addr a = {.b = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, b[0], b[1], b[2], b[3]}};
+    return a;
+}
+
+static inline struct addr addr_v6(const uint8_t b[16])
+{
+    struct addr a;
+    memcpy(a.b, b, 16);
+    return a;
+}
+
+static inline bool addr_eq(const struct addr *a, const struct addr *b)
+{
+    return a->w[0] == b->w[0] && a->w[1] == b->w[1];
+}
+
+static inline bool addr_is_v4(const struct addr *a)
+{
+    static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    return memcmp(a->b, mapped, 12) == 0;
+}
+
+/* Multicast, broadcast, unspecified: no host's address. */
+bool addr_is_group(const struct addr *a);
+/* RFC 1918, RFC 4193, link-local, loopback, RFC 6598 (CGN). */
+bool addr_is_private(const struct addr *a);
+/* Reads the text form, `[...]` around IPv6 not included. False when it is no address. */
+bool addr_parse(struct span text, struct addr *ret);
+/* Writes the text (RFC 5952; IPv4 dotted) into `ret`, NUL-terminated; returns `ret`. */
+const char *addr_text(const struct addr *a, char ret[ADDR_TEXT_MAX]);
+
+/* Reads `address` or `address/length`, length in the family's own bits; clears the host bits. False when it
+ * is none; `ret_host_bits`, if not NULL, says whether host bits were set. */
+bool prefix_parse(struct span text, struct prefix *ret, bool *ret_host_bits);
+const char *prefix_text(const struct prefix *p, char ret[PREFIX_TEXT_MAX]);
+bool prefix_has(const struct prefix *p, const struct addr *a);
+/* `a` with all bits past `bits` cleared. */
+struct addr addr_mask(const struct addr *a, unsigned bits);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Typed configuration: one row per key makes the parser, the check, `--help-config`, the default file and the
+ * manual page. Files are INI, read with inih. Every problem is told as `file:line:column: what is wrong and
+ * what to do`.
+ */
+#ifndef BRIDLE_BASE_CONF_H
+#define BRIDLE_BASE_CONF_H
+
+#include <stdio.h>
+
+#include "base/span.h"
+
+enum conf_type {
+    CONF_TEXT, /* char *, owned */
+    CONF_LIST, /* struct conf_list: words separated by spaces or commas; the key may be repeated and then adds
+                */
+    CONF_BOOL, /* bool: yes/no, true/false, on/off, 1/0 */
+    CONF_NUMBER,   /* uint64_t */
+    CONF_SIZE,     /* uint64_t bytes: 4MiB, 64k, 1g */
+    CONF_DURATION, /* uint64_t nanoseconds: 500ms, 30s, 5min, 1h, 2d */
+    CONF_CHOICE,   /* uint32_t: index into `choices` */
+};
+
+struct conf_list {
+    char **word; /* owned, `words` of them, each owned */
+    size_t words;
+};
+
+struct conf_key {
+    const char *section, *name;
+    enum conf_type type;
+    size_t offset;        /* of the field in the caller's struct */
+    const char *deflt;    /* as it would stand in the file */
+    uint64_t least, most; /* NUMBER, SIZE, DURATION (ns): range allowed; most = 0: any */
+    const char *choices;  /* CHOICE: words separated by spaces */
+    const char *help;     /* one or two sentences, with the unit */
+};
+
+/* Called for each problem with one line of text; `error`: the file cannot be used. */
+typedef void (*conf_problem_fn)(void *ctx, bool error, const char *text);
+
+/* Sets every field of `into` to its default. 0 or -ENOMEM. */
+int conf_defaults(const struct conf_key *keys, size_t n, void *into);
+/* Reads a file over what is in `into`. 0, -EINVAL when there was an error (all are told, not only the first),
+ * or the errno of opening it. */
+int conf_read(const struct conf_key *keys, size_t n, void *into, const char *path, conf_problem_fn problem,
+              void *ctx);
+/* Sets one key as from the command line: "capture.interface" "eth0". 0 or -EINVAL (told). */
+int conf_set(const struct conf_key *keys, size_t n, void *into, const char *section_dot_name,
+             const char *value, conf_problem_fn problem, void *ctx);
+void conf_free(const struct conf_key *keys, size_t n, void *into);
+/* The effective configuration as a file; `values` NULL: the commented default file. */
+void conf_print(const struct conf_key *keys, size_t n, const void *values, FILE *to);
+/* For --help-config: every key with type, range, default, help. */
+void conf_help(const struct conf_key *keys, size_t n, FILE *to);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Hashes. Everything that hashes what an attacker can choose takes a secret key. `hash_words` is a short
+ * keyed mixer over 64-bit words (multiply-fold with key-dependent multipliers) for tables that verify, or
+ * only mark, what they find; `hash_bytes` is SipHash-1-3 for everything else.
+ */
+#ifndef BRIDLE_BASE_HASH_H
+#define BRIDLE_BASE_HASH_H
+
+#include "base/span.h"
+
+struct hash_key {
+    uint64_t k[2];
+};
+
+static inline uint64_t hash_fold(uint64_t a, uint64_t b)
+{
+    unsigned __int128 m = (unsigned __int128)a * b;
+    return (uint64_t)m ^ (uint64_t)(m >> 64);
+}
+
+/* Mixes one more word into `h`. Start with h = key->k[0]. */
+static inline uint64_t hash_word(const struct hash_key *key, uint64_t h, uint64_t word)
+{
+    return hash_fold(h ^ word ^ 0x9e3779b97f4a7c15u, key->k[1] | 1);
+}
+
+/* SipHash-1-3 of the bytes. */
+uint64_t hash_bytes(const struct hash_key *key, const void *at, size_t len);
+
+#endif

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Bounded text building and escaping. */
+#include "base/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+
+struct text text_on(char *buf, size_t cap)
+{
+    if (cap > 0)
+        buf[0] = 0;
+    return (struct text){.at = buf, .cap = cap};
+}
+
+void text_raw(struct text *t, struct span s)
+{
+    size_t room = t->cap > t->len ? t->cap - t->len - 1 : 0;
+
+    if (s.len > room) {
+        t->full = true;
+        s.len = room;
+    }
+    if (s.len == 0)
+        return;
+    memcpy(t->at + t->len, s.at, s.len);
+    t->len += s.len;
+    t->at[t->len] = 0;
+}
+
+void text_char(struct text *t, char c)
+{
+    text_raw(t, span_of(&c, 1));
+}
+
+void text_str(struct text *t, const char *s)
+{
+    text_raw(t, span_str(s));
+}
+
+void text_fmt(struct text *t, const char *fmt, ...)
+{
+    va_list ap;
+    size_t room = t->cap > t->len ? t->cap - t->len : 0;
+
+    va_start(ap, fmt);
+    int n = vsnprintf(room ? t->at + t->len : NULL, room, fmt, ap);
+    va_end(ap);
+    if (n < 0)
+        return;
+    if ((size_t)n >= room) {
+        t->full = true;
+        t->len = t->cap ? t->cap - 1 : 0;
+    } else {
+        t->len += (size_t)n;
+    }
+}
+
+void text_escaped(struct text *t, struct span s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        uint8_t c = s.at[i];
+        if (c >= 0x20 && c < 0x7f && c != '\\')
+            text_char(t, (char)c);
+        else
+            text_fmt(t, "\\%03u", c);
+    }
+}
+
+/* Length of the valid UTF-8 sequence (RFC 3629 §4) at the start of `s`, or 0. */
+static size_t utf8_len(struct span s)
+{
+    uint8_t c = s.at[0];
+    size_t n = c < 0x80                 ? 1
+               : c >= 0xc2 && c <= 0xdf ? 2
+               : c >= 0xe0 && c <= 0xef ? 3
+               : c >= 0xf0 && c <= 0xf4 ? 4
+                                        : 0;
+
+    if (n == 0 || n > s.len)
+        return 0;
+    for (size_t i = 1; i < n; i++)
+        if ((s.at[i] & 0xc0) != 0x80)
+            return 0;
+    if ((c == 0xe0 && s.at[1] < 0xa0) || (c == 0xed && s.at[1] > 0x9f) || (c == 0xf0 && s.at[1] < 0x90) ||
+        (c == 0xf4 && s.at[1] > 0x8f))
+        return 0;
+    return n;
+}
+
+void text_json(struct text *t, struct span s)
+{
+    while (s.len > 0) {
+        uint8_t c = s.at[0];
+        size_t n = utf8_len(s);
+        if (n == 0) {
+            text_str(t, "\xef\xbf\xbd");
+            n = 1;
+        } else if (c == '"' || c == '\\') {
+            text_fmt(t, "\\%c", c);
+        } else if (c < 0x20 || c == 0x7f) {
+            text_fmt(t, "\\u%04x", c);
+        } else if (n == 2 && c == 0xc2 && s.at[1] < 0xa0) {
+            text_fmt(t, "\\u%04x", s.at[1]);
+        } else if (!t->full) {
+            size_t before = t->len;
+            text_raw(t, span_of(s.at, n));
+            if (t->full && t->cap > 0) { /* never half a character */
+                t->len = before;
+                t->at[before] = 0;
+            }
+        }
+        s = span_of(s.at + n, s.len - n);
+    }
+}
+
+static void utc(uint64_t ts_ns, struct tm *ret)
+{
+    time_t s = (time_t)(ts_ns / 1000000000u);
+    gmtime_r(&s, ret);
+}
+
+void text_time_eve(struct text *t, uint64_t ts_ns)
+{
+    struct tm tm;
+    utc(ts_ns, &tm);
+    text_fmt(t, "%04d-%02d-%02dT%02d:%02d:%02d.%06u+0000", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
+             tm.tm_hour, tm.tm_min, tm.tm_sec, (unsigned)(ts_ns % 1000000000u / 1000u));
+}
+
+void text_time_human(struct text *t, uint64_t ts_ns)
+{
+    struct tm tm;
+    utc(ts_ns, &tm);
+    text_fmt(t, "%04d-%02d-%02d %02d:%02d:%02d", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
+             tm.tm_min, tm.tm_sec);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Building an image: collect indicators and hosting ranges, merge what is the same, write. Used by the loader
+ * alone. */
+#ifndef BRIDLE_INTEL_BUILD_H
+#define BRIDLE_INTEL_BUILD_H
+
+#include "intel/indicator.h"
+
+struct build;
+
+struct build *build_new(void);
+void build_free(struct build *b);
+
+enum build_added {
+    BUILD_NEW,
+    BUILD_MERGED, /* the value was there from another feed or line: campaigns were added to its set */
+    BUILD_NO_MEMORY,
+};
+
+/* Copies what `ind` borrows. `ret_first`, if not NULL, gets feed and line of the earlier entry when merged.
+ */
+enum build_added build_indicator(struct build *b, const struct indicator *ind, struct indicator *ret_first);
+/* A hosting range: "aws", "aws/CLOUDFRONT"; `shared` for CDNs. 0 or -ENOMEM. */
+int build_range(struct build *b, const struct prefix *range, struct span tag, bool shared);
+uint32_t build_count(const struct build *b);
+/* Writes the image to `fd` from its current position. 0 or negative errno. */
+int build_write(struct build *b, int fd);
+
+#endif

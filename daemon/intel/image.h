@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The matcher image: all indicators in one position-independent, little-endian, versioned, checksummed block
+ * that is mapped read-only by every process (and can be a file). Whoever wrote it may be hostile: every
+ * offset is checked against the image's end where it is used; the checksum is against accidents only.
+ */
+#ifndef BRIDLE_INTEL_IMAGE_H
+#define BRIDLE_INTEL_IMAGE_H
+
+#include "intel/indicator.h"
+
+#define IMAGE_CAMPAIGNS_MAX 8
+
+struct image; /* a mapped image */
+
+/* Maps the whole of `fd` (borrowed). Checks magic, version, section bounds, and the checksum if `verify`.
+ * NULL: `*ret_why` is static text. */
+struct image *image_map(int fd, bool verify, const char **ret_why);
+void image_unmap(struct image *im);
+
+size_t image_bytes(const struct image *im);
+uint32_t image_iocs(const struct image *im);
+
+/* What one indicator is, for people and events. Spans are borrowed from the image and hold text that nobody
+ * checked. */
+struct ioc {
+    uint32_t id;
+    uint8_t type, tier;
+    uint64_t key;      /* stable over images and machines: a hash of type and value alone */
+    struct span value; /* "name", "=name" is "name" with type NAME; address or prefix as text */
+    struct span campaign[IMAGE_CAMPAIGNS_MAX];
+    unsigned campaigns;
+    struct span source, reference, licence, comment, feed;
+    uint32_t line;
+    int64_t from_s, until_s;
+};
+
+/* False when there is no such id or the image is broken there. */
+bool image_ioc(const struct image *im, uint32_t id, struct ioc *ret);
+
+/* Where an address is hosted: "aws/CLOUDFRONT", "digitalocean"; the longest range that holds it. False:
+ * nowhere known. `ret_shared`: unrelated parties share the addresses of this range (a CDN). Either may be
+ * NULL. */
+bool image_hosting(const struct image *im, const struct addr *a, struct span *ret_tag, bool *ret_shared);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Reading indicator files. A format is one file load_X.c and one row in load.c: it says from the first bytes
+ * whether the content is its own, and then hands every entry to `load_entry`, which normalises, guards, and
+ * gives it to the builder or to the report. A bad line is reported and never stops a load.
+ */
+#ifndef BRIDLE_INTEL_LOAD_H
+#define BRIDLE_INTEL_LOAD_H
+
+#include "intel/build.h"
+#include "intel/load_report.h"
+
+struct loader; /* context of one load: builder, guards, report */
+
+struct loader *loader_new(struct build *b, struct load_report *report);
+void loader_free(struct loader *l);
+/*
+ * Loads a file or, recursively in order of name, a folder (hidden files and README* are left out; symbolic
+ * links to folders are not followed twice). Guards (shared hosts, exceptions) take effect whatever the order.
+ * 0, or negative errno when `path` itself cannot be read at all; everything else is in the report.
+ */
+int loader_path(struct loader *l, const char *path);
+/* After the last path: applies the guards, gives all entries to the builder. 0 or -ENOMEM. */
+int loader_finish(struct loader *l);
+
+#endif

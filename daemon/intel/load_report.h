@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a load did, per file, and every problem with its place: written by the loader as lines, read by main
+ * and bridlectl. */
+#ifndef BRIDLE_INTEL_LOAD_REPORT_H
+#define BRIDLE_INTEL_LOAD_REPORT_H
+
+#include "base/span.h"
+
+/* X(identifier, "name as printed") what became of an entry */
+#define BRIDLE_LOAD_COUNTS(X)                                                                                \
+    X(LOADED, "loaded")                                                                                      \
+    X(RETYPED, "retyped")         /* also loaded: an address listed as a name, a name as a URL */            \
+    X(DUPLICATE, "duplicate")     /* listed before: campaigns merged */                                      \
+    X(QUARANTINED, "quarantined") /* too broad to be true: not loaded */                                     \
+    X(NOT_NETWORK, "not-network") /* file hash, e-mail address, process: nothing a network sensor can see */ \
+    X(MALFORMED, "malformed")                                                                                \
+    X(RANGES, "ranges") /* hosting ranges */                                                                 \
+    X(GUARDS, "guards") /* names that guard against broad indicators */
+
+enum load_count {
+#define X(id, name) LOAD_##id,
+    BRIDLE_LOAD_COUNTS(X)
+#undef X
+        LOAD_COUNTS
+};
+
+extern const char *const load_count_names[LOAD_COUNTS];
+
+/*
+ * One line of the report, fields separated by TAB, text escaped so that it has neither TAB nor newline:
+ *   file   PATH FORMAT count…     (one number per load_count, in order) after the file's last entry
+ *   note   PATH LINE COLUMN KIND VALUE TEXT   one entry: KIND is a load_count name, `warning` or `error`;
+ * TEXT says what is wrong and what to do; LINE and COLUMN are 0 where they mean nothing total  INDICATORS
+ */
+struct load_report {
+    void (*line)(void *ctx, const char *line); /* called with each line, without newline */
+    void *ctx;
+};
+
+#define LOAD_LINE_MAX 2048
+
+#endif

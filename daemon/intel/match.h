@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Looking names and addresses up in an image. No allocation, no copy, no false positive by hash. */
+#ifndef BRIDLE_INTEL_MATCH_H
+#define BRIDLE_INTEL_MATCH_H
+
+#include "intel/image.h"
+
+enum match_how {
+    MATCH_NONE,
+    MATCH_EXACT,     /* the value itself */
+    MATCH_BELOW,     /* a name below a listed domain */
+    MATCH_PREFIX,    /* an address inside a listed prefix */
+    MATCH_EXCEPTION, /* the most specific entry says: never */
+};
+
+struct match {
+    uint32_t ioc; /* id, for all but MATCH_NONE */
+    uint8_t how;  /* enum match_how */
+};
+
+extern const char *const match_names[MATCH_EXCEPTION + 1];
+
+/*
+ * The most specific entry for `name` (lower case, no trailing dot, labels separated by '.'; odd octets as
+ * \DDD, so that no '.' is part of a label) decides: DOMAIN for the name and what is below, NAME for the name
+ * alone, EXCEPTION for neither. Never climbs above what was listed; compares the full name.
+ */
+struct match match_name(const struct image *im, struct span name);
+/* Exact address first, then the longest prefix. */
+struct match match_addr(const struct image *im, const struct addr *a);
+
+#endif

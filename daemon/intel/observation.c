@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Names of the observation kinds and attributes. */
+#include "intel/observation.h"
+
+const char *const via_names[VIAS] = {
+#define X(id, name, words) name,
+    BRIDLE_VIAS(X)
+#undef X
+};
+
+const char *const via_words[VIAS] = {
+#define X(id, name, words) words,
+    BRIDLE_VIAS(X)
+#undef X
+};
+
+const char *const attr_names[ATTRS] = {
+#define X(id, name) name,
+    BRIDLE_ATTRS(X)
+#undef X
+};

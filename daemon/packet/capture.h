@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Where packets come from. Files (pcap and pcapng) are ours: read in large blocks and parsed where they lie.
+ * Live capture is libpcap's.
+ */
+#ifndef BRIDLE_PACKET_CAPTURE_H
+#define BRIDLE_PACKET_CAPTURE_H
+
+#include "packet/packet.h"
+
+enum capture_result {
+    CAPTURE_PACKET, /* `p` is set; its bytes are valid until the next call */
+    CAPTURE_END,    /* the file ended where it should */
+    CAPTURE_CUT,    /* the file ended within a packet or block; all whole packets were read */
+    CAPTURE_BAD,    /* not a capture file, or broken beyond repair here: capture_file_why tells */
+    CAPTURE_ERROR,  /* read failed: errno */
+};
+
+struct capture_file;
+
+/* Reads from `fd` (file or pipe; borrowed, never seeked). NULL: out of memory. The format is found at the
+ * first read. */
+struct capture_file *capture_file_new(int fd, uint32_t source);
+void capture_file_free(struct capture_file *c);
+/* The next packet. After anything but CAPTURE_PACKET the answer stays the same. */
+enum capture_result capture_file_next(struct capture_file *c, struct packet *p);
+/* Static text: what is wrong, after CAPTURE_BAD, CAPTURE_CUT. */
+const char *capture_file_why(const struct capture_file *c);
+
+struct capture_live;
+
+struct capture_live_options {
+    char interface[16];
+    char filter[1024];      /* pcap-filter(7); empty: everything */
+    uint32_t snaplen_bytes; /* 0: whole packets */
+    uint32_t ring_bytes;
+    uint32_t block_timeout_ms;
+    uint32_t workers; /* of this interface; more than 1: PACKET_FANOUT_HASH | FLAG_DEFRAG in group `fanout` */
+    uint16_t fanout;
+    bool promiscuous;
+};
+
+struct capture_live_counts {
+    uint64_t received, dropped; /* since the capture was opened, by getsockopt(PACKET_STATISTICS) */
+};
+
+typedef void (*capture_fn)(void *ctx, struct packet *p);
+
+/*
+ * Opens, activates, filters, joins the fanout group; needs CAP_NET_RAW, which may be dropped afterwards.
+ * `source` goes into the packets. 0 or negative errno; `ret_why` then holds text for people (128 bytes or
+ * more).
+ */
+int capture_live_open(const struct capture_live_options *o, uint32_t source, struct capture_live **ret,
+                      char *ret_why, size_t why_bytes);
+void capture_live_close(struct capture_live *c);
+/* For poll(2). */
+int capture_live_fd(const struct capture_live *c);
+/* Calls `fn` for the packets that are there, at most `max`; never blocks. Number of packets, -ENETDOWN when
+ * the interface went down or away, another negative errno. */
+int capture_live_dispatch(struct capture_live *c, int max, capture_fn fn, void *ctx);
+int capture_live_counts(struct capture_live *c, struct capture_live_counts *ret);
+/* Compiles a filter without opening anything, to check it: 0, or -EINVAL with text. Names of hosts are
+ * refused: libpcap would ask DNS. */
+int capture_filter_check(const char *filter, char *ret_why, size_t why_bytes);
+
+#endif

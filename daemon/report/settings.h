@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Everything that can be configured: the one table behind bridled.conf, --help-config and bridled.conf(5). */
+#ifndef BRIDLE_REPORT_SETTINGS_H
+#define BRIDLE_REPORT_SETTINGS_H
+
+#include "base/conf.h"
+
+#define MiB       (1024u * 1024u)
+#define SECOND_NS 1000000000ull
+
+/* X(section, key, field, type, default, least, most, choices, help) */
+#define BRIDLE_SETTINGS(X)                                                                                   \
+    X("capture", "interface", interfaces, LIST, "auto", 0, 0, NULL,                                          \
+      "Interfaces to watch. `auto`: the LAN bridge where this machine forwards packets, else every "         \
+      "physical interface that is up.")                                                                      \
+    X("capture", "filter", filter, TEXT, "", 0, 0, NULL,                                                     \
+      "Packet filter as in pcap-filter(7). Host names are refused. Empty: all packets.")                     \
+    X("capture", "workers", workers, NUMBER, "1", 1, 64, NULL, "Worker processes for each interface.")       \
+    X("capture", "promiscuous", promiscuous, BOOL, "yes", 0, 0, NULL,                                        \
+      "Also take packets that are addressed to other machines.")                                             \
+    X("capture", "snaplen", snaplen, SIZE, "0", 0, 262144, NULL,                                             \
+      "Bytes kept of each packet; 0 keeps whole packets. Less than 2048 loses names.")                       \
+    X("capture", "ring-size", ring_bytes, SIZE, "4MiB", 65536, 1024 * MiB, NULL,                             \
+      "Kernel buffer of each worker.")                                                                       \
+    X("capture", "block-timeout", block_timeout, DURATION, "100ms", 1000000, 1 * SECOND_NS, NULL,            \
+      "How long the kernel may hold packets back to hand them over together.")                               \
+    X("network", "home", home, LIST, "auto", 0, 0, NULL,                                                     \
+      "Addresses and prefixes of the clients that are watched over. `auto`: private ranges and the "         \
+      "prefixes of this machine's inner interfaces.")                                                        \
+    X("network", "dns-ports", dns_ports, LIST, "53 5353 5355", 0, 0, NULL,                                   \
+      "UDP and TCP ports on which DNS is expected.")                                                         \
+    X("rules", "path", rules, LIST, "default", 0, 0, NULL,                                                   \
+      "Files and folders with indicators, in any supported format. `default`: the rules that came with the " \
+      "program.")                                                                                            \
+    X("alerts", "repeat-interval", repeat_interval, DURATION, "1h", 1 * SECOND_NS,                           \
+      30ull * 86400 * SECOND_NS, NULL,                                                                       \
+      "Repeated sightings of an incident are counted and summarised this often.")                            \
+    X("alerts", "close-after", close_after, DURATION, "1d", 60 * SECOND_NS, 365ull * 86400 * SECOND_NS,      \
+      NULL, "An incident is closed when nothing was sighted for this long.")                                 \
+    X("alerts", "incidents-max", incidents_max, NUMBER, "65536", 16, 16777216, NULL,                         \
+      "Open incidents that are kept; the oldest is closed for a new one.")                                   \
+    X("syslog", "enabled", syslog, BOOL, "yes", 0, 0, NULL, "Send alerts to the local syslog daemon.")       \
+    X("syslog", "socket", syslog_socket, TEXT, "/dev/log", 0, 0, NULL, "Socket of the syslog daemon.")       \
+    X("syslog", "facility", syslog_facility, CHOICE, "daemon", 0, 0,                                         \
+      "kern user mail daemon auth syslog lpr news uucp cron authpriv ftp ntp audit console clock local0 "    \
+      "local1 local2 local3 local4 local5 local6 local7",                                                    \
+      "Facility of alerts.")                                                                                 \
+    X("syslog", "severity", syslog_severity, LIST, "crit warning notice", 0, 0, NULL,                        \
+      "Syslog severities of alerts of severity 1, 2 and 3.")                                                 \
+    X("eve", "path", eve_path, TEXT, "", 0, 0, NULL,                                                         \
+      "File for events as JSON lines (EVE); `-` is standard output, empty is none. Opened again on SIGHUP "  \
+      "and SIGUSR1.")                                                                                        \
+    X("eve", "observations", observe, BOOL, "no", 0, 0, NULL,                                                \
+      "Also write every name and address that was seen. These are people's lives: off unless asked for.")    \
+    X("eve", "stats-interval", stats_interval, DURATION, "0s", 0, 86400 * SECOND_NS, NULL,                   \
+      "How often counters are written as a `stats` event; 0: never.")                                        \
+    X("daemon", "user", user, TEXT, "bridle", 0, 0, NULL, "User to become when started as root.")            \
+    X("daemon", "control-socket", control_socket, TEXT, "/run/bridle/control", 0, 0, NULL,                   \
+      "Where bridlectl finds the daemon.")                                                                   \
+    X("daemon", "control-group", control_group, TEXT, "", 0, 0, NULL,                                        \
+      "Group whose members may use bridlectl, besides root and our own user.")                               \
+    X("daemon", "state", state_dir, TEXT, "/var/lib/bridle", 0, 0, NULL,                                     \
+      "Folder for open incidents, so that a restart does not alert again. Empty: none.")                     \
+    X("daemon", "sensor", sensor, TEXT, "", 0, 0, NULL,                                                      \
+      "Name of this sensor in events. Empty: the host name.")                                                \
+    X("limits", "flow-cache", flow_entries_log2, NUMBER, "14", 8, 20, NULL,                                  \
+      "Entries of the flow cache, as a power of two; 14 stays in a processor's L2 cache.")                   \
+    X("limits", "streams", streams, NUMBER, "512", 8, 65536, NULL,                                           \
+      "TCP streams whose first bytes are held at once.")                                                     \
+    X("limits", "stream-bytes", stream_bytes_max, SIZE, "64k", 4096, 262144, NULL,                           \
+      "Bytes held of one stream.")                                                                           \
+    X("limits", "fragments", fragments, NUMBER, "64", 1, 65536, NULL,                                        \
+      "Fragmented datagrams that are put together at once.")                                                 \
+    X("limits", "watched-flows", watches, NUMBER, "1024", 16, 1048576, NULL,                                 \
+      "Flows that matched and whose bytes are followed.")                                                    \
+    X("limits", "learned-addresses", learned, NUMBER, "4096", 16, 1048576, NULL,                             \
+      "Addresses learned from DNS answers for listed names.")
+
+#define SETTINGS_TEXT     char *
+#define SETTINGS_LIST     struct conf_list
+#define SETTINGS_BOOL     bool
+#define SETTINGS_NUMBER   uint64_t
+#define SETTINGS_SIZE     uint64_t
+#define SETTINGS_DURATION uint64_t
+#define SETTINGS_CHOICE   uint32_t
+
+struct settings {
+#define X(section, key, field, type, deflt, least, most, choices, help) SETTINGS_##type field;
+    BRIDLE_SETTINGS(X)
+#undef X
+};
+
+extern const struct conf_key settings_keys[];
+extern const size_t settings_count;
+
+/* Checks what no single key can say: ports, prefixes, severities, the filter's plausibility; tells each
+ * problem. 0 or -EINVAL. */
+int settings_check(const struct settings *s, conf_problem_fn problem, void *ctx);
+
+#endif

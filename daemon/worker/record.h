@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a worker tells main through its rings. The producer packs, the consumer unpacks from a private copy
+ * and checks everything: the worker may be hostile. Both rings of a worker share one sequence, by which main
+ * merges them.
+ */
+#ifndef BRIDLE_WORKER_RECORD_H
+#define BRIDLE_WORKER_RECORD_H
+
+#include "base/ring.h"
+#include "intel/observation.h"
+#include "packet/packet.h"
+
+enum record_kind {
+    RECORD_OBSERVATION, /* only with --observe or history */
+    RECORD_SIGHTING, /* an observation that matched, or what became of the flow of an earlier one (update) */
+    RECORD_LEARNED,  /* an address learned from a DNS answer: main passes it on to the other workers */
+    RECORD_NOTICE,   /* something operational: `notice`, with a number or two */
+    RECORD_KINDS
+};
+
+/* How far a client got with an indicator; a later one outranks an earlier one. */
+#define BRIDLE_STAGES(X)                                                                                     \
+    X(SCANNED, "scanned") /* the listed address opened a connection inward; nobody answered */               \
+    X(QUERIED, "queried")                                                                                    \
+    X(RESOLVED, "resolved")                                                                                  \
+    X(ATTEMPTED, "attempted")                                                                                \
+    X(CONNECTED, "connected")                                                                                \
+    X(EXCHANGED, "exchanged") /* payload in both directions */
+
+enum stage {
+#define X(id, name) STAGE_##id,
+    BRIDLE_STAGES(X)
+#undef X
+        STAGES
+};
+
+/* X(identifier, "name in engine events", "text for people; %llu are the two numbers") */
+#define BRIDLE_NOTICES(X)                                                                                    \
+    X(FILE_DONE, "file-done", "file %llu: read to its end, %llu packets")                                    \
+    X(FILE_CUT, "file-cut", "file %llu ends within packet %llu: all whole packets before it were read")      \
+    X(FILE_BAD, "file-bad", "file %llu is no capture file that can be read (after %llu packets)")            \
+    X(FILE_ERROR, "file-error", "file %llu cannot be read: error %llu")                                      \
+    X(LINK_UNKNOWN, "link-unknown", "file or interface %llu has a link type that is not decoded: %llu")      \
+    X(MIRROR_COPIES, "mirror-copies",                                                                        \
+      "interface %llu delivers packets twice: %llu per cent; they are counted once")                         \
+    X(LEARNED_SUSPENDED, "learned-suspended",                                                                \
+      "a learned address is used by many who never asked: suspended (%llu clients, indicator %llu)")         \
+    X(DONE, "done", "all input was read (%llu files, %llu packets)")
+
+enum notice {
+#define X(id, name, text) NOTICE_##id,
+    BRIDLE_NOTICES(X)
+#undef X
+        NOTICES
+};
+
+enum record_flag {
+    RECORD_MIDSTREAM = 1,     /* stream: midstream (else start, or not a stream) */
+    RECORD_GUESSED = 2,       /* opened: guessed; who is the client was not seen */
+    RECORD_CONFLICT = 4,      /* overlapping or implausible segments: one of several readings */
+    RECORD_COPY = 8,          /* a mirror's second copy: not counted */
+    RECORD_UPDATE = 16,       /* progress of an earlier sighting: raises stage and bytes, is not counted */
+    RECORD_VIA_RESOLVER = 32, /* learned: the name was asked for by a resolver on behalf of this client */
+    RECORD_STREAM = 64,       /* came from a TCP stream: MIDSTREAM means something */
+    RECORD_FLAGS_ALL = 127,
+};
+
+#define RECORD_NO_IOC UINT32_MAX
+
+struct record {
+    uint64_t seq; /* order over both rings of a worker */
+    uint64_t ts_ns;
+    uint64_t packet;              /* frame number in its file, from 1 */
+    uint64_t flow_id;             /* same in both directions of a flow */
+    uint64_t bytes_out, bytes_in; /* sighting: payload client to server and back, so far */
+    uint64_t number[2];           /* notice */
+    struct addr client, server;   /* as observations define it: for DNS who asked, and whom */
+    struct addr tunnel_src, tunnel_dst;
+    struct addr value_addr; /* the value, if is_addr */
+    uint32_t ioc;           /* indicator id, or RECORD_NO_IOC */
+    uint32_t generation;    /* of the image that `ioc` belongs to */
+    uint32_t source;        /* file or interface */
+    uint32_t ttl_s;         /* learned */
+    uint16_t client_port, server_port;
+    uint16_t vlan[PACKET_VLANS_MAX];
+    uint16_t flags;     /* enum record_flag */
+    uint16_t value_len; /* of `value`, if not is_addr */
+    uint8_t kind, via, match, stage, notice;
+    uint8_t ip_proto, vlans, tunnel, tunnel_depth, is_addr;
+    uint8_t proto; /* index in protos[] + 1; 0: none */
+    uint8_t attrs;
+    struct attr attr[OBSERVATION_ATTRS_MAX]; /* values point into the buffer that was unpacked */
+    struct span value;                       /* the name, likewise */
+};
+
+/* Packs into `buf` of RING_RECORD_MAX bytes; returns the length. Attributes that do not fit are left out. */
+uint32_t record_pack(const struct record *r, uint8_t *buf);
+/* Unpacks and checks a record. 0, or -EBADMSG when a length, enum or flag is not what it may be. `ioc` is
+ * checked by the caller against the image. Spans borrow `buf`. */
+int record_unpack(const uint8_t *buf, uint32_t len, struct record *ret);
+
+extern const char *const stage_names[STAGES];
+extern const char *const notice_names[NOTICES], *const notice_texts[NOTICES];
+
+#endif
