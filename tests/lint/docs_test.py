@@ -1,0 +1,76 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""The examples in the documents run, and name only options that exist.
+
+In Markdown an example is a fenced block whose info string is `sh`, in a man page a `.Dl $ command` line. Each
+is run by sh in a scratch copy of nothing: a new folder with `bridled` and `bridlectl` on the PATH, the demo
+capture as capture.pcap and the shipped rules as rules/. An example that cannot run there says why: in
+Markdown ```sh not-run="why", in a man page a comment `.\\" not-run: why` on the line before.
+"""
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import tree
+from tap import Tap
+
+FENCE = re.compile(r'^```sh(?: not-run="([^"]+)")?\n(.*?)^```', re.MULTILINE | re.DOTALL)
+DISPLAY = re.compile(r'^(?:\.\\" not-run: (.*)\n)?\.Dl (?:\$ )?(.*)$', re.MULTILINE)
+# Exit statuses that an example may have: done, or a match with --fail-on-alert.
+FINE = (0, 3)
+
+
+def examples(name):
+    """(command, why it is not run, or '')"""
+    text = tree.read(name)
+    if name.endswith('.md'):
+        return [(body, why) for why, body in FENCE.findall(text)]
+    return [(line.replace('\\-', '-').replace('\\e', '\\'), why) for why, line in DISPLAY.findall(text)]
+
+
+def prepare(scratch):
+    tools = os.path.join(scratch, '.bin')
+    os.mkdir(tools)
+    for tool in ('bridled', 'bridlectl'):
+        found = [p for p in (tree.BUILD / 'daemon').rglob(tool) if p.is_file()]
+        if not found:
+            return None
+        os.symlink(found[0], os.path.join(tools, tool))
+    capture = tree.SOURCE / 'tests' / 'demo' / 'pegasus.pcap'
+    if not capture.exists():
+        return None
+    shutil.copy(capture, os.path.join(scratch, 'capture.pcap'))
+    os.symlink(tree.SOURCE / 'rules', os.path.join(scratch, 'rules'))
+    return {**os.environ, 'PATH': tools + ':/usr/sbin:/usr/bin:/sbin:/bin'}
+
+
+def run(tap, name, command, number):
+    with tempfile.TemporaryDirectory() as scratch:
+        env = prepare(scratch)
+        title = f'{name} example {number}: {command.strip().splitlines()[0]}'
+        if env is None:
+            tap.skip(title, 'the programs or the demo capture are not built yet')
+            return
+        done = subprocess.run(['sh', '-e', '-c', command], cwd=scratch, env=env, stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=60, check=False)
+        tap.ok(done.returncode in FINE, title, f'exit {done.returncode}\n{done.stdout}{done.stderr}')
+
+
+def main():
+    tap = Tap()
+    count = 0
+    for name in tree.files('.md', '.1', '.5', '.8'):
+        if name.startswith('tests/golden'):
+            continue
+        for number, (command, why) in enumerate(examples(name), 1):
+            count += 1
+            if not why:
+                run(tap, name, command, number)
+    tap.ok(True, f'{count} examples')
+    return tap.done()
+
+
+sys.exit(main())

@@ -1,0 +1,34 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Man pages are correct mdoc(7) and refer only to pages that exist here or on a Debian system."""
+import re
+import shutil
+import subprocess
+import sys
+
+import tree
+from tap import Tap, skip_all
+
+XR = re.compile(r'^\.Xr (\S+) (\d)', re.MULTILINE)
+ELSEWHERE = {'capabilities 7', 'pcap-filter 7', 'seccomp 2', 'syslog 3', 'systemd.exec 5', 'systemd 1',
+             'rsyslogd 8', 'logrotate 8', 'pcap 3pcap', 'tcpdump 8', 'dig 1', 'packet 7', 'ascii 7', 'signal 7',
+             'logger 1', 'sd_notify 3', 'systemctl 1', 'strftime 3', 'jq 1', 'sd_notify 3', 'gai.conf 5'}
+
+
+def main():
+    if not shutil.which('mandoc'):
+        skip_all('no mandoc')
+    pages = [n for n in tree.files('.1', '.5', '.8') if '.Dd ' in tree.read(n)]
+    here = {' '.join(n.rsplit('/', 1)[-1].rsplit('.', 1)) for n in pages}
+    tap = Tap()
+    tap.ok(True, f'{len(pages)} man pages')
+    for name in pages:
+        run = subprocess.run(['mandoc', '-T', 'lint', '-W', 'warning', tree.SOURCE / name],
+                             capture_output=True, text=True, check=False)
+        tap.ok(run.returncode == 0 and not run.stdout, name, run.stdout + run.stderr)
+        strange = {f'{n} {s}' for n, s in XR.findall(tree.read(name))} - here - ELSEWHERE
+        tap.ok(not strange, f'{name} refers to known pages', ', '.join(sorted(strange)))
+    return tap.done()
+
+
+sys.exit(main())

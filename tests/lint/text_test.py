@@ -1,0 +1,43 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Bytes from the wire are read through the cursor and escaped before they are printed.
+
+Two things give away code that does neither: `%.*s`, which prints a span as it is, outside base/; and a cast to
+a struct pointer where packets are handled. A line that is right all the same says `/* trusted: why */`.
+"""
+import re
+import sys
+
+import tree
+from tap import Tap
+
+PRINTED = re.compile(r'%[-0-9]*\.\*s')
+CAST = re.compile(r'\(\s*(?:const\s+)?struct\s+(?!sockaddr\b)\w+\s*\*\s*\)\s*[\w(&]')
+NETWORK = re.compile(r'\b(ntoh[sl]|be(16|32|64)toh)\s*\(')
+PACKETS = ('daemon/packet/', 'daemon/flow/', 'daemon/proto/')
+TRUSTED = '/* trusted: '
+
+
+def problems(name):
+    for i, line in enumerate(tree.read(name).splitlines(), 1):
+        if TRUSTED in line:
+            continue
+        if PRINTED.search(line) and not name.startswith('daemon/base/'):
+            yield f'line {i}: prints a span unescaped: {line.strip()}'
+        if name.startswith(PACKETS) and CAST.search(line):
+            yield f'line {i}: casts bytes to a struct: {line.strip()}'
+        if name.startswith(PACKETS) and NETWORK.search(line):
+            yield f'line {i}: reads a number past the cursor: {line.strip()}'
+
+
+def main():
+    tap = Tap()
+    for name in tree.files('.c', '.h', under='daemon/'):
+        if name.endswith('_test.c'):
+            continue
+        wrong = list(problems(name))
+        tap.ok(not wrong, name, '\n'.join(wrong))
+    return tap.done()
+
+
+sys.exit(main())
