@@ -16,7 +16,7 @@ enum sandbox_profile { SANDBOX_MAIN, SANDBOX_LOADER, SANDBOX_WORKER_FILE, SANDBO
 /* 0: on. -ENOSYS: this kernel or build has none (said in status, not refused). Another negative errno:
  * failed. `trapped` may be NULL; it gets the call's number + 1. */
 int sandbox_enter(enum sandbox_profile profile, _Atomic uint32_t *trapped);
-/* "read" for 0; "?" for what has no name here. */
+/* "read" for 0 on x86-64; "?" for what has no name here. Valid until the next call. */
 const char *sandbox_syscall_name(uint32_t number);
 
 #endif
