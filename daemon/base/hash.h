@@ -13,10 +13,23 @@ struct hash_key {
     uint64_t k[2];
 };
 
+/* What hash_fold does, from 32-bit products. */
+static inline uint64_t hash_fold_halves(uint64_t a, uint64_t b)
+{
+    uint64_t a0 = (uint32_t)a, a1 = a >> 32, b0 = (uint32_t)b, b1 = b >> 32;
+    uint64_t low = a0 * b0, mid = a1 * b0 + (low >> 32), mid2 = a0 * b1 + (uint32_t)mid;
+    return (mid2 << 32 | (uint32_t)low) ^ (a1 * b1 + (mid >> 32) + (mid2 >> 32));
+}
+
+/* Both halves of the 128-bit product, one xor the other: the same on machines without a 128-bit type. */
 static inline uint64_t hash_fold(uint64_t a, uint64_t b)
 {
+#ifdef __SIZEOF_INT128__
     unsigned __int128 m = (unsigned __int128)a * b;
     return (uint64_t)m ^ (uint64_t)(m >> 64);
+#else
+    return hash_fold_halves(a, b);
+#endif
 }
 
 /* Mixes one more word into `h`. Start with h = key->k[0]. */

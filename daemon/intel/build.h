@@ -4,12 +4,16 @@
 #ifndef BRIDLE_INTEL_BUILD_H
 #define BRIDLE_INTEL_BUILD_H
 
+#include "base/hash.h"
 #include "intel/indicator.h"
 
 struct build;
 
 struct build *build_new(void);
 void build_free(struct build *b);
+/* Sets the hash key of the image, else random: two builds of the same entries are then the same bytes. The key must
+ * look random (it multiplies). Before the first entry only. */
+void build_set_key(struct build *b, const struct hash_key *key);
 
 enum build_added {
     BUILD_NEW,
@@ -17,13 +21,14 @@ enum build_added {
     BUILD_NO_MEMORY,
 };
 
-/* Copies what `ind` borrows. `ret_first`, if not NULL, gets feed and line of the earlier entry when merged.
- */
+/* Copies what `ind` borrows. `ret_first`, if not NULL, gets feed (borrowed until the next call) and line of
+ * the earlier entry when merged. */
 enum build_added build_indicator(struct build *b, const struct indicator *ind, struct indicator *ret_first);
 /* A hosting range: "aws", "aws/CLOUDFRONT"; `shared` for CDNs. 0 or -ENOMEM. */
 int build_range(struct build *b, const struct prefix *range, struct span tag, bool shared);
 uint32_t build_count(const struct build *b);
-/* Writes the image to `fd` from its current position. 0 or negative errno. */
+/* Writes the image to `fd` from its current position. 0 or negative errno; -EFBIG when it would pass 4 GiB.
+ */
 int build_write(struct build *b, int fd);
 
 #endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Flattening nested hosting ranges into disjoint intervals, so that a look-up is one binary search. */
+#include "intel/build_private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* A range holds its first address before any range inside it; equal ranges keep their order of arrival. */
+static int by_place(const void *a, const void *b)
+{
+    const struct build_range *x = a, *y = b;
+    int c = memcmp(x->prefix.addr.b, y->prefix.addr.b, 16);
+
+    if (c == 0)
+        c = x->prefix.bits - y->prefix.bits;
+    return c;
+}
+
+/* Whether `b` says more than `a` about the same range: that it is shared, or a part ("aws", "aws/EC2"). */
+static bool says_more(const struct build *build, uint32_t a, uint32_t b)
+{
+    struct span old = pool_get(&build->strings, a & ~IMAGE_SHARED);
+    struct span new = pool_get(&build->strings, b & ~IMAGE_SHARED);
+
+    if ((a ^ b) & IMAGE_SHARED)
+        return (b & IMAGE_SHARED) != 0;
+    return new.len > old.len &&new.at[old.len] == '/' && span_eq(span_of(new.at, old.len), old);
+}
+
+/* Sorts, and leaves one of equal ranges. The order of arrival is kept by a merge sort (glibc's and musl's
+ * qsort differ), done bottom up over a second array. */
+static int sort_ranges(struct build *b)
+{
+    struct build_range *from = b->range, *to = calloc(b->ranges, sizeof *to);
+    size_t n = b->ranges;
+
+    if (to == NULL)
+        return -ENOMEM;
+    for (size_t width = 1; width < n; width *= 2) {
+        for (size_t start = 0; start < n; start += 2 * width) {
+            size_t l = start, lend = start + width < n ? start + width : n;
+            size_t r = lend, rend = lend + width < n ? lend + width : n;
+            for (size_t k = start; k < rend; k++)
+                to[k] = r == rend || (l < lend && by_place(&from[l], &from[r]) <= 0) ? from[l++] : from[r++];
+        }
+        struct build_range *swap = from;
+        from = to;
+        to = swap;
+    }
+    free(to);
+    b->range = from;
+    b->range_cap = n;
+    b->ranges = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct build_range *last = b->ranges ? &b->range[b->ranges - 1] : NULL;
+        if (last == NULL || by_place(last, &from[i]) != 0)
+            b->range[b->ranges++] = from[i];
+        else if (says_more(b, last->tag, from[i].tag))
+            last->tag = from[i].tag;
+    }
+    return 0;
+}
+
+/* The address behind the last of a prefix; false when there is none. */
+static bool behind(const struct prefix *p, struct addr *ret)
+{
+    unsigned carry = 1;
+
+    *ret = p->addr;
+    for (unsigned i = 16; i-- > 0;) {
+        unsigned keep = p->bits > i * 8 ? p->bits - i * 8 : 0;
+        unsigned v = (ret->b[i] | (keep < 8 ? 0xffu >> keep : 0)) + carry;
+        ret->b[i] = (uint8_t)v;
+        carry = v >> 8;
+    }
+    return carry == 0;
+}
+
+/* From `start` on, `tag` holds. A row at the same address takes the place of the one before. */
+static void emit(struct build_section *s, const struct addr *start, uint32_t tag)
+{
+    uint8_t *row = s->own + s->len;
+
+    if (s->len > 0 && memcmp(row - IMAGE_HOSTING_ROW, start->b, 16) == 0)
+        row -= IMAGE_HOSTING_ROW;
+    else
+        s->len += IMAGE_HOSTING_ROW;
+    memcpy(row, start->b, 16);
+    put_le32(row + 16, tag);
+}
+
+int build_hosting(struct build *b, struct build_section *ret)
+{
+    uint32_t open[129]; /* ranges around the current place; each is inside the one before */
+    unsigned depth = 0;
+    struct addr end;
+
+    if (b->ranges == 0)
+        return 0;
+    if (sort_ranges(b) < 0)
+        return -ENOMEM;
+    ret->own = reallocarray(NULL, b->ranges, (size_t)2 * IMAGE_HOSTING_ROW);
+    if (ret->own == NULL)
+        return -ENOMEM;
+    for (size_t i = 0; i <= b->ranges; i++) {
+        while (depth > 0) {
+            const struct prefix *top = &b->range[open[depth - 1]].prefix;
+            if (i < b->ranges && prefix_has(top, &b->range[i].prefix.addr))
+                break;
+            depth--;
+            if (behind(top, &end))
+                emit(ret, &end, depth ? b->range[open[depth - 1]].tag : 0);
+        }
+        if (i < b->ranges) {
+            emit(ret, &b->range[i].prefix.addr, b->range[i].tag);
+            open[depth++] = (uint32_t)i;
+        }
+    }
+    ret->at = ret->own;
+    return 0;
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Merging, determinism and size of what the builder makes. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+
+#include "intel/image_test.h"
+
+static void equal_values_merge(void **state)
+{
+    struct build *b = build_new();
+    struct indicator ind = test_name(IOC_DOMAIN, "evil.example"), first = {0};
+    struct ioc ioc;
+    char name[16];
+
+    ind.campaign = span_str("one");
+    ind.source = span_str("first source");
+    ind.feed = span_str("first.ioc");
+    ind.line = 10;
+    assert_int_equal(build_indicator(b, &ind, &first), BUILD_NEW);
+    assert_int_equal(first.line, 0);
+    ind.tier = TIER_DELIVERY;
+    ind.source = span_str("second source");
+    ind.feed = span_str("second.ioc");
+    ind.line = 20;
+    assert_int_equal(build_indicator(b, &ind, &first), BUILD_MERGED); /* same campaign, tier now known */
+    assert_int_equal(first.line, 10);
+    assert_true(span_eq(first.feed, span_str("first.ioc")));
+    ind.tier = TIER_WATERING_HOLE;
+    ind.campaign = span_of(NULL, 0);
+    assert_int_equal(build_indicator(b, &ind, NULL), BUILD_MERGED);
+    for (unsigned i = 0; i < 2 * IMAGE_CAMPAIGNS_MAX; i++) {
+        snprintf(name, sizeof name, "campaign %u", i);
+        ind.campaign = span_str(name);
+        assert_int_equal(build_indicator(b, &ind, NULL), BUILD_MERGED);
+    }
+    ind.type = IOC_NAME; /* another type is another indicator */
+    assert_int_equal(build_indicator(b, &ind, NULL), BUILD_NEW);
+    assert_int_equal(build_count(b), 2);
+    struct image *im = test_image(b);
+    assert_true(image_ioc(im, 0, &ioc));
+    assert_int_equal(ioc.campaigns, IMAGE_CAMPAIGNS_MAX);
+    assert_true(span_eq(ioc.campaign[0], span_str("one")));
+    assert_true(span_eq(ioc.campaign[1], span_str("campaign 0")));
+    assert_true(span_eq(ioc.source, span_str("first source")));
+    assert_int_equal(ioc.tier, TIER_DELIVERY);
+    assert_int_equal(ioc.line, 10);
+    assert_true(image_ioc(im, 1, &ioc));
+    assert_int_equal(ioc.campaigns, 1);
+    image_unmap(im);
+    build_free(b);
+}
+
+static void the_worst_known_tier_stays(void **state)
+{
+    for (uint8_t x = 0; x < TIERS; x++)
+        for (uint8_t y = 0; y < TIERS; y++) {
+            struct build *b = build_new();
+            struct indicator ind = test_prefix("192.0.2.1");
+            struct ioc ioc;
+            ind.tier = x;
+            build_indicator(b, &ind, NULL);
+            ind.tier = y;
+            ind.type = IOC_PREFIX; /* of full length: the same as the address */
+            assert_int_equal(build_indicator(b, &ind, NULL), BUILD_MERGED);
+            struct image *im = test_image(b);
+            assert_true(image_ioc(im, 0, &ioc));
+            assert_int_equal(ioc.type, IOC_ADDRESS);
+            if (x == TIER_UNKNOWN || y == TIER_UNKNOWN)
+                assert_int_equal(ioc.tier, x == TIER_UNKNOWN ? y : x);
+            else
+                assert_int_equal(tier_severity[ioc.tier],
+                                 tier_severity[x] < tier_severity[y] ? tier_severity[x] : tier_severity[y]);
+            image_unmap(im);
+            build_free(b);
+        }
+}
+
+static int write_some(uint64_t key)
+{
+    const struct hash_key k = {{key * 0x9e3779b97f4a7c15u, key * 0xd1342543de82ef95u}};
+    struct build *b = build_new();
+    uint64_t seed = 5;
+    char name[40];
+    int fd = memfd_create("some", MFD_CLOEXEC);
+
+    build_set_key(b, &k);
+    for (unsigned i = 0; i < 5000; i++) {
+        snprintf(name, sizeof name, "n%u.example%u.com", test_random(&seed, 4000), test_random(&seed, 3));
+        struct indicator ind = test_name(IOC_DOMAIN, name);
+        ind.campaign = i % 3 ? span_str("x") : span_str("y");
+        build_indicator(b, &ind, NULL);
+        ind = test_prefix(i % 2 ? "192.0.2.0/24" : "2001:db8::1");
+        build_indicator(b, &ind, NULL);
+        build_range(b, &ind.prefix, span_str("tag"), false);
+    }
+    assert_int_equal(build_write(b, fd), 0);
+    build_free(b);
+    return fd;
+}
+
+static void equal_input_is_equal_output(void **state)
+{
+    int a = write_some(1), b = write_some(1), c = write_some(2);
+    off_t len = lseek(a, 0, SEEK_END);
+
+    assert_int_equal(len, lseek(b, 0, SEEK_END));
+    char *x = mmap(NULL, (size_t)len, PROT_READ, MAP_PRIVATE, a, 0);
+    char *y = mmap(NULL, (size_t)len, PROT_READ, MAP_PRIVATE, b, 0);
+    assert_memory_equal(x, y, (size_t)len);
+    munmap(y, (size_t)len);
+    y = mmap(NULL, (size_t)len, PROT_READ, MAP_PRIVATE, c, 0);
+    assert_int_equal(len, lseek(c, 0, SEEK_END));
+    assert_memory_not_equal(x, y, (size_t)len);
+    munmap(x, (size_t)len);
+    munmap(y, (size_t)len);
+    close(a);
+    close(b);
+    close(c);
+}
+
+/* A million names: all are found, few others pass the filter, and the index stays small. */
+static void a_million_names(void **state)
+{
+    enum { N = 1000000 };
+    struct build *b = build_new();
+    char name[40];
+    size_t text = 0;
+    unsigned passed = 0;
+
+    for (unsigned i = 0; i < N; i++) {
+        snprintf(name, sizeof name, "host-%u.domain%u.net", i, i % 1000);
+        struct indicator ind = test_name(IOC_DOMAIN, name);
+        ind.line = i + 1;
+        text += ind.name.len;
+        assert_int_equal(build_indicator(b, &ind, NULL), BUILD_NEW);
+    }
+    struct image *im = test_image(b);
+    for (unsigned i = 0; i < N; i += 7) {
+        snprintf(name, sizeof name, "www.host-%u.domain%u.net", i, i % 1000);
+        struct match m = match_name(im, span_str(name));
+        assert_int_equal(m.how, MATCH_BELOW);
+        assert_int_equal(m.ioc, i);
+        snprintf(name, sizeof name, "host-%u.domain%u.net", i, (i + 1) % 1000);
+        assert_int_equal(match_name(im, span_str(name)).how, MATCH_NONE);
+        uint64_t h = name_hash_label(&im->key, i, span_str(name), 0, 8);
+        passed += filter_has(&im->name_filter, h);
+    }
+    double per_name = (double)(image_bytes(im) - text) / N;
+    if (per_name > 12.0)
+        fail_msg("%.1f bytes of index a name", per_name);
+    if (passed > N / 7 / 20)
+        fail_msg("%u of %u pass the filter", passed, N / 7);
+    image_unmap(im);
+    build_free(b);
+}
+
+static void a_full_disk_is_told(void **state)
+{
+    struct build *b = build_new();
+    struct indicator ind = test_name(IOC_DOMAIN, "evil.example");
+    int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
+
+    build_indicator(b, &ind, NULL);
+    if (fd >= 0)
+        assert_int_equal(build_write(b, fd), -ENOSPC);
+    close(fd);
+    assert_int_equal(build_write(b, -1), -EBADF);
+    build_free(b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(equal_values_merge),          cmocka_unit_test(the_worst_known_tier_stays),
+        cmocka_unit_test(equal_input_is_equal_output), cmocka_unit_test(a_million_names),
+        cmocka_unit_test(a_full_disk_is_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Mapping an image and reading what it says of an indicator or an address. */
+#include "intel/image_format.h"
+
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "base/cursor.h"
+#include "intel/observation.h"
+
+static const uint32_t row_bytes[IMAGE_SECTIONS] = {
+#define X(id, row) row,
+    IMAGE_SECTION_ROWS(X)
+#undef X
+};
+
+/* A key that never changes: ioc.key must be the same on all machines and in all versions. */
+static const struct hash_key value_key = {{0x627269646c652069u, 0x6f63206b65792031u}};
+
+static bool sections_ok(struct image *im)
+{
+    for (unsigned i = 0; i < IMAGE_SECTIONS; i++) {
+        const uint8_t *row = im->base + IMAGE_AT_SECTIONS + 8 * i;
+        uint32_t off = le32(row), len = le32(row + 4);
+        if (off < IMAGE_HEADER_BYTES || off > im->bytes || len > im->bytes - off || len % row_bytes[i] != 0)
+            return false;
+        im->section[i] = span_of(im->base + off, len);
+    }
+    return true;
+}
+
+static bool checksum_ok(const struct image *im)
+{
+    uint8_t head[IMAGE_HEADER_BYTES];
+
+    memcpy(head, im->base, sizeof head);
+    memset(head + IMAGE_AT_CHECKSUM, 0, 8);
+    uint64_t sum = image_checksum(0, span_of(head, sizeof head));
+    for (unsigned i = 0; i < IMAGE_SECTIONS; i++)
+        sum = image_checksum(sum, im->section[i]);
+    return sum == le64(im->base + IMAGE_AT_CHECKSUM);
+}
+
+/* The listed prefix lengths, longest first, from the bit set at `at`; `shift` moves IPv4 to 128 bits. */
+static unsigned lengths(const uint8_t *at, unsigned longest, unsigned shift, uint8_t *ret)
+{
+    unsigned n = 0;
+
+    for (unsigned bits = longest + 1; bits-- > 0;)
+        if (le64(at + bits / 64 * 8) >> bits % 64 & 1)
+            ret[n++] = (uint8_t)(bits + shift);
+    return n;
+}
+
+static struct image_table table_on(struct span slots, uint32_t count)
+{
+    return (struct image_table){slots.at, (uint32_t)(slots.len / 64), table_index_mask(count)};
+}
+
+static void read_header(struct image *im)
+{
+    const uint8_t *base = im->base;
+
+    im->key = (struct hash_key){{le64(base + IMAGE_AT_KEY), le64(base + IMAGE_AT_KEY + 8)}};
+    im->iocs = le32(base + IMAGE_AT_IOCS);
+    im->wide = le32(base + IMAGE_AT_WIDE);
+    im->depths[0] = le64(base + IMAGE_AT_DEPTHS);
+    im->depths[1] = le64(base + IMAGE_AT_DEPTHS + 8);
+    im->v4_lengths = lengths(base + IMAGE_AT_V4_BITS, 32, 96, im->v4_length);
+    im->v6_lengths = lengths(base + IMAGE_AT_V6_BITS, 128, 0, im->v6_length);
+    struct span names = im->section[IMAGE_NAME_FILTER], addrs = im->section[IMAGE_ADDR_FILTER];
+    im->name_filter = (struct image_filter){names.at, (uint32_t)(names.len / 8)};
+    im->addr_filter = (struct image_filter){addrs.at, (uint32_t)(addrs.len / 8)};
+    im->names = table_on(im->section[IMAGE_NAME_SLOTS], im->iocs);
+    im->addrs =
+        table_on(im->section[IMAGE_ADDR_SLOTS], (uint32_t)(im->section[IMAGE_ADDRS].len / IMAGE_ADDR_ROW));
+}
+
+static const char *check(struct image *im, bool verify)
+{
+    if (im->bytes < IMAGE_HEADER_BYTES || memcmp(im->base, IMAGE_MAGIC, 8) != 0)
+        return "not a compiled image: make one with bridlectl compile";
+    if (le32(im->base + IMAGE_AT_VERSION) != IMAGE_VERSION)
+        return "image of another version of bridle: compile it again with this one";
+    if (le32(im->base + IMAGE_AT_BYTES) != im->bytes || !sections_ok(im))
+        return "image is cut off or damaged: compile it again";
+    if (verify && !checksum_ok(im))
+        return "checksum of the image is wrong: compile it again";
+    read_header(im);
+    if (im->section[IMAGE_GROUPS].len / 4 < ((uint64_t)im->iocs + IMAGE_GROUP - 1) / IMAGE_GROUP)
+        return "image is damaged: compile it again";
+    return NULL;
+}
+
+struct image *image_map(int fd, bool verify, const char **ret_why)
+{
+    struct stat st;
+    struct image *im;
+
+    *ret_why = "cannot be read";
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+        return NULL;
+    *ret_why = "not a compiled image: make one with bridlectl compile";
+    if (st.st_size < IMAGE_HEADER_BYTES || (uint64_t)st.st_size > UINT32_MAX ||
+        (uint64_t)st.st_size > SIZE_MAX)
+        return NULL;
+    im = calloc(1, sizeof *im);
+    /* Private: a shared mapping of a memfd that is sealed against writing is refused before Linux 6.7. */
+    void *at = im ? mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
+    if (at == MAP_FAILED) {
+        *ret_why = "no memory to map the image";
+        free(im);
+        return NULL;
+    }
+    im->base = at;
+    im->bytes = (size_t)st.st_size;
+    *ret_why = check(im, verify);
+    if (*ret_why == NULL)
+        return im;
+    image_unmap(im);
+    return NULL;
+}
+
+void image_unmap(struct image *im)
+{
+    if (im == NULL)
+        return;
+    munmap((void *)(uintptr_t)im->base, im->bytes);
+    free(im);
+}
+
+size_t image_bytes(const struct image *im)
+{
+    return im->bytes;
+}
+
+uint32_t image_iocs(const struct image *im)
+{
+    return im->iocs;
+}
+
+static bool row(const struct image *im, enum image_section s, uint64_t i, const uint8_t **ret)
+{
+    if (i >= im->section[s].len / row_bytes[s])
+        return false;
+    *ret = im->section[s].at + i * row_bytes[s];
+    return true;
+}
+
+bool image_record(const struct image *im, uint32_t id, struct image_record *ret)
+{
+    struct span all = im->section[IMAGE_RECORDS];
+    const uint8_t *group;
+    struct span text = {0};
+    uint64_t meta = 0, line = 0;
+
+    if (id >= im->iocs || !row(im, IMAGE_GROUPS, id / IMAGE_GROUP, &group))
+        return false;
+    uint32_t start = le32(group);
+    if (start > all.len)
+        return false;
+    struct cur c = cur_datagram(all.at + start, all.len - start, all.len - start);
+    for (uint32_t i = id % IMAGE_GROUP + 1; i > 0; i--) {
+        uint64_t len = cur_varint(&c);
+        text = cur_take(&c, len > NAME_TEXT_MAX ? UINT32_MAX : (uint32_t)len);
+        meta = cur_varint(&c);
+        uint64_t step = cur_varint(&c);
+        line += step >> 1 ^ (0 - (step & 1));
+    }
+    if (!cur_ok(&c) || !row(im, IMAGE_METAS, meta, &ret->meta))
+        return false;
+    ret->text = text;
+    ret->line = (uint32_t)line;
+    return true;
+}
+
+/* Element `i` of a section whose element bounds stand in another. */
+static bool element(const struct image *im, enum image_section at, enum image_section in, uint32_t i,
+                    struct span *ret)
+{
+    const uint8_t *from, *to;
+
+    if (!row(im, at, i, &from) || !row(im, at, (uint64_t)i + 1, &to))
+        return false;
+    uint32_t a = le32(from), b = le32(to);
+    if (a > b || b > im->section[in].len)
+        return false;
+    *ret = span_of(im->section[in].at + a, b - a);
+    return true;
+}
+
+static bool string(const struct image *im, uint32_t id, struct span *ret)
+{
+    return element(im, IMAGE_STRINGS_AT, IMAGE_STRINGS, id, ret);
+}
+
+static uint64_t value_hash(uint8_t type, struct span text)
+{
+    struct hash_key key = value_key;
+
+    key.k[0] += type;
+    return hash_bytes(&key, text.at, text.len);
+}
+
+bool image_ioc(const struct image *im, uint32_t id, struct ioc *ret)
+{
+    struct image_record rec;
+    struct ioc ioc = {.id = id};
+    struct span *const text[IMAGE_TEXT_PARTS] = {&ioc.source, &ioc.reference, &ioc.licence, &ioc.comment,
+                                                 &ioc.feed};
+    struct span set;
+
+    if (!image_record(im, id, &rec) || rec.meta[META_AT_TYPE] >= IOC_TYPES || rec.meta[META_AT_TIER] >= TIERS)
+        return false;
+    for (unsigned i = 0; i < IMAGE_TEXT_PARTS; i++)
+        if (!string(im, le32(rec.meta + META_AT_TEXT + 4 * i), text[i]))
+            return false;
+    if (!element(im, IMAGE_SETS_AT, IMAGE_SETS, le32(rec.meta + META_AT_SET), &set) || set.len % 4 != 0 ||
+        set.len / 4 > IMAGE_CAMPAIGNS_MAX)
+        return false;
+    for (; ioc.campaigns < set.len / 4; ioc.campaigns++)
+        if (!string(im, le32(set.at + 4 * ioc.campaigns), &ioc.campaign[ioc.campaigns]))
+            return false;
+    ioc.type = rec.meta[META_AT_TYPE];
+    ioc.tier = rec.meta[META_AT_TIER];
+    ioc.value = rec.text;
+    ioc.key = value_hash(ioc.type, rec.text);
+    ioc.line = rec.line;
+    ioc.from_s = (int64_t)le64(rec.meta + META_AT_FROM);
+    ioc.until_s = (int64_t)le64(rec.meta + META_AT_UNTIL);
+    *ret = ioc;
+    return true;
+}
+
+bool image_hosting(const struct image *im, const struct addr *a, struct span *ret_tag, bool *ret_shared)
+{
+    const uint8_t *rows = im->section[IMAGE_HOSTING].at;
+    size_t low = 0, high = im->section[IMAGE_HOSTING].len / IMAGE_HOSTING_ROW;
+    struct span tag;
+
+    while (low < high) { /* first row that begins behind the address */
+        size_t mid = low + (high - low) / 2;
+        if (memcmp(rows + mid * IMAGE_HOSTING_ROW, a->b, 16) <= 0)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    if (low == 0)
+        return false;
+    uint32_t what = le32(rows + (low - 1) * IMAGE_HOSTING_ROW + 16);
+    if (what == 0 || !string(im, what & ~IMAGE_SHARED, &tag))
+        return false;
+    if (ret_tag != NULL)
+        *ret_tag = tag;
+    if (ret_shared != NULL)
+        *ret_shared = (what & IMAGE_SHARED) != 0;
+    return true;
+}

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Layout of the matcher image, shared by the one who writes it (build_write.c) and those who read it
+ * (image.c, match.c). All numbers are little-endian and are read byte order aware, so an image built on one
+ * machine works on every other.
+ *
+ * An indicator's id is its place in RECORDS. A name is found through NAME_FILTER (one word says "no"), then
+ * NAME_SLOTS (buckets of one cache line; a slot is a tag of the hash and an id), then by comparing the text
+ * in its record. What many indicators have in common (campaigns, source, feed ...) is one row of METAS.
+ */
+#ifndef BRIDLE_INTEL_IMAGE_FORMAT_H
+#define BRIDLE_INTEL_IMAGE_FORMAT_H
+
+#include <endian.h>
+
+#include "base/hash.h"
+#include "intel/image.h"
+
+#define IMAGE_MAGIC      "BRIDLEIM"
+#define IMAGE_VERSION    1u
+#define IMAGE_ALIGN      64u
+#define IMAGE_TEXT_PARTS 5u
+
+/* X(identifier, bytes of one row: the section's length is a multiple) */
+#define IMAGE_SECTION_ROWS(X)                                                                                \
+    X(NAME_FILTER, 8) /* 64-bit words, four bits a name */                                                   \
+    X(NAME_SLOTS, 64) /* buckets of sixteen 32-bit slots: tag and id + 1; 0 is empty */                      \
+    X(GROUPS, 4)      /* where in RECORDS every eighth record begins */                                      \
+    X(RECORDS, 1)     /* text length, text, row of METAS, line (zigzag difference); QUIC varints */          \
+    X(METAS, 44)      /* see enum image_meta */                                                              \
+    X(SETS_AT, 4)     /* where set i begins in SETS; one row more than there are sets */                     \
+    X(SETS, 4)        /* string ids */                                                                       \
+    X(STRINGS_AT, 4)  /* likewise for STRINGS */                                                             \
+    X(STRINGS, 1)     /* UTF-8 without any end mark */                                                       \
+    X(ADDR_FILTER, 8) /* one entry per IPv4 /24 or IPv6 /48 in which something is listed */                  \
+    X(ADDR_SLOTS, 64) /* as NAME_SLOTS; the number is a row of ADDRS + 1 */                                  \
+    X(ADDRS, 24)      /* 16 bytes address (host bits zero), prefix length, three zero bytes, id */           \
+    X(HOSTING, 20)    /* 16 bytes first address, string id of the tag (0: none), top bit: shared; sorted */
+
+enum image_section {
+#define X(id, row) IMAGE_##id,
+    IMAGE_SECTION_ROWS(X)
+#undef X
+        IMAGE_SECTIONS
+};
+
+/* Offsets in the header. The checksum is over header (with the checksum as zero) and sections in order. */
+enum {
+    IMAGE_AT_MAGIC = 0,
+    IMAGE_AT_VERSION = 8,
+    IMAGE_AT_BYTES = 12, /* of the whole image */
+    IMAGE_AT_CHECKSUM = 16,
+    IMAGE_AT_KEY = 24,
+    IMAGE_AT_IOCS = 40,
+    IMAGE_AT_WIDE = 44,     /* bit 0: an IPv4 prefix is too short for the filter, bit 1: an IPv6 prefix */
+    IMAGE_AT_DEPTHS = 48,   /* bit n: names of n labels are listed (1 to 127) */
+    IMAGE_AT_V4_BITS = 64,  /* bit n: IPv4 prefixes of n bits are listed (0 to 32) */
+    IMAGE_AT_V6_BITS = 72,  /* likewise (0 to 128) */
+    IMAGE_AT_SECTIONS = 96, /* for each: offset, bytes */
+    IMAGE_HEADER_BYTES = 256,
+};
+
+enum image_meta {
+    META_AT_TYPE = 0,
+    META_AT_TIER = 1,
+    META_AT_SET = 4,
+    META_AT_TEXT = 8, /* string ids: source, reference, licence, comment, feed */
+    META_AT_FROM = 28,
+    META_AT_UNTIL = 36,
+    META_BYTES = 44,
+};
+
+#define IMAGE_GROUP       8u /* records a row of GROUPS */
+#define IMAGE_BUCKET      16u
+#define IMAGE_PROBES_MAX  16u /* buckets that a lookup visits at most */
+#define IMAGE_LABELS_MAX  127u
+#define IMAGE_SHARED      0x80000000u
+#define IMAGE_HOSTING_ROW 20u
+#define IMAGE_ADDR_ROW    24u
+#define IMAGE_WIDE_V4     1u
+#define IMAGE_WIDE_V6     2u
+
+struct image_filter {
+    const uint8_t *words; /* borrowed from the image */
+    uint32_t n;
+};
+
+struct image_table {
+    const uint8_t *slots; /* borrowed from the image */
+    uint32_t buckets;
+    uint32_t index_mask; /* bits of a slot that hold the number; the others hold the tag */
+};
+
+/* The header as it was checked when mapped: what it says is not read again from memory that others share. */
+struct image {
+    const uint8_t *base; /* owned mapping */
+    size_t bytes;
+    struct span section[IMAGE_SECTIONS];
+    struct image_filter name_filter, addr_filter;
+    struct image_table names, addrs;
+    struct hash_key key;
+    uint64_t depths[2];
+    uint32_t iocs, wide;
+    unsigned v4_lengths, v6_lengths;
+    uint8_t v4_length[33], v6_length[129]; /* listed prefix lengths in the 128-bit space, longest first */
+};
+
+/* One indicator's record. */
+struct image_record {
+    struct span text;    /* borrowed from the image */
+    const uint8_t *meta; /* META_BYTES, borrowed */
+    uint32_t line;
+};
+
+/* False when there is no such id or the image is broken there. */
+bool image_record(const struct image *im, uint32_t id, struct image_record *ret);
+
+static inline uint32_t le32(const uint8_t *p)
+{
+    uint32_t v;
+    memcpy(&v, p, 4);
+    return le32toh(v);
+}
+
+static inline uint64_t le64(const uint8_t *p)
+{
+    uint64_t v;
+    memcpy(&v, p, 8);
+    return le64toh(v);
+}
+
+static inline void put_le32(uint8_t *p, uint32_t v)
+{
+    v = htole32(v);
+    memcpy(p, &v, 4);
+}
+
+static inline void put_le64(uint8_t *p, uint64_t v)
+{
+    v = htole64(v);
+    memcpy(p, &v, 8);
+}
+
+/* The checksum's next step: over one more part of the image. A fixed key: it guards against accidents only.
+ */
+static inline uint64_t image_checksum(uint64_t sum, struct span part)
+{
+    const struct hash_key key = {{sum, part.len}};
+    return hash_bytes(&key, part.at, part.len);
+}
+
+/* Number in [0, n) from the upper half of a hash. */
+static inline uint32_t hash_place(uint64_t hash, uint32_t n)
+{
+    return (uint32_t)((hash >> 32) * n >> 32);
+}
+
+static inline uint64_t filter_mask(uint64_t hash)
+{
+    return 1ull << (hash & 63) | 1ull << (hash >> 6 & 63) | 1ull << (hash >> 12 & 63) |
+           1ull << (hash >> 18 & 63);
+}
+
+static inline bool filter_has(const struct image_filter *f, uint64_t hash)
+{
+    uint64_t mask = filter_mask(hash);
+    return f->n > 0 && (le64(f->words + (size_t)8 * hash_place(hash, f->n)) & mask) == mask;
+}
+
+/* Slots hold numbers from 1 to `count`. */
+static inline uint32_t table_index_mask(uint32_t count)
+{
+    return count == 0 ? 0 : UINT32_MAX >> __builtin_clz(count);
+}
+
+/* The part of a slot that is not the number. The filter has used the low bits, the bucket the high ones. */
+static inline uint32_t table_tag(uint64_t hash, uint32_t index_mask)
+{
+    return (uint32_t)(hash * 0x9e3779b97f4a7c15u >> 32) & ~index_mask;
+}
+
+/* One more label, the bytes [from, to) of `name`, to the left of those that `h` covers; `h` of nothing is
+ * key->k[0]. Words are taken from the right; the last, never full one carries the length. */
+static inline uint64_t name_hash_label(const struct hash_key *key, uint64_t h, struct span name, size_t from,
+                                       size_t to)
+{
+    uint64_t len = to - from, last = 0;
+
+    for (; to - from >= 8; to -= 8)
+        h = hash_word(key, h, le64(name.at + to - 8));
+    size_t n = to - from;
+    if (n > 0 && to >= 8)
+        last = le64(name.at + to - 8) >> 8 * (8 - n);
+    else if (n > 0 && name.len >= 8)
+        last = le64(name.at) >> 8 * from & UINT64_MAX >> 8 * (8 - n);
+    else
+        for (size_t i = 0; i < n; i++)
+            last |= (uint64_t)name.at[from + i] << 8 * i;
+    return hash_word(key, h, last | len << 56);
+}
+
+/* Where the label that ends before `to` begins. */
+static inline size_t name_label(struct span name, size_t to)
+{
+    while (to > 0 && name.at[to - 1] != '.')
+        to--;
+    return to;
+}
+
+static inline uint64_t addr_hash(const struct hash_key *key, const struct addr *a, unsigned bits)
+{
+    uint64_t h = hash_word(key, key->k[0], le64toh(a->w[0]));
+    return hash_word(key, hash_word(key, h, le64toh(a->w[1])), bits);
+}
+
+/* For the address filter: the /24 or /48 around the address. */
+static inline uint64_t addr_filter_hash(const struct hash_key *key, const struct addr *a, bool v4)
+{
+    uint64_t net = v4 ? 1ull << 62 | (uint64_t)a->b[12] << 16 | (uint64_t)a->b[13] << 8 | a->b[14]
+                      : 1ull << 63 | be64toh(a->w[0]) >> 16;
+    return hash_word(key, key->k[0], net);
+}
+
+/* Walk over the slots whose tag fits a hash; ends after IMAGE_PROBES_MAX buckets whatever the image holds. */
+struct table_walk {
+    const uint8_t *slots;
+    uint32_t buckets, bucket, index_mask, tag;
+    uint32_t slot; /* slots looked at so far */
+};
+
+static inline struct table_walk table_walk(const struct image_table *t, uint64_t hash)
+{
+    return (struct table_walk){.slots = t->slots,
+                               .buckets = t->buckets,
+                               .bucket = hash_place(hash, t->buckets),
+                               .index_mask = t->index_mask,
+                               .tag = table_tag(hash, t->index_mask)};
+}
+
+/* False at the end; the number found may be wrong by hash and must be verified. */
+static inline bool table_next(struct table_walk *w, uint32_t *ret_index)
+{
+    while (w->buckets > 0 && w->slot < IMAGE_BUCKET * IMAGE_PROBES_MAX) {
+        uint32_t v = le32(w->slots + (size_t)64 * w->bucket + 4 * (w->slot % IMAGE_BUCKET));
+        if (v == 0)
+            return false;
+        if (++w->slot % IMAGE_BUCKET == 0 && ++w->bucket == w->buckets)
+            w->bucket = 0;
+        if ((v & ~w->index_mask) == w->tag && (v & w->index_mask) != 0) {
+            *ret_index = (v & w->index_mask) - 1;
+            return true;
+        }
+    }
+    return false;
+}
+
+#endif

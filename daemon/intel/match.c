@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Looking names and addresses up: the line that decides a match is in `names_at` and `match_addr`. */
+#include "intel/match.h"
+
+#include "intel/image_format.h"
+
+const char *const match_names[MATCH_EXCEPTION + 1] = {
+    [MATCH_NONE] = "none",     [MATCH_EXACT] = "exact",         [MATCH_BELOW] = "below",
+    [MATCH_PREFIX] = "prefix", [MATCH_EXCEPTION] = "exception",
+};
+
+/* What decides when several entries have the same name; 0: does not apply. */
+static unsigned rank(uint8_t type, bool whole)
+{
+    switch (type) {
+    case IOC_EXCEPTION:
+        return 3;
+    case IOC_NAME:
+        return whole ? 2 : 0;
+    case IOC_DOMAIN:
+        return 1;
+    default:
+        return 0;
+    }
+}
+
+/* The entries for exactly `suffix`; `whole`: it is the full name that was asked for. */
+static bool names_at(const struct image *im, struct span suffix, uint64_t hash, bool whole, struct match *ret)
+{
+    struct table_walk walk = table_walk(&im->names, hash);
+    unsigned best = 0;
+    uint32_t id;
+
+    while (table_next(&walk, &id)) {
+        struct image_record rec;
+        if (!image_record(im, id, &rec) || !span_eq(rec.text, suffix))
+            continue;
+        unsigned r = rank(rec.meta[META_AT_TYPE], whole);
+        if (r <= best)
+            continue;
+        best = r;
+        ret->ioc = id;
+        ret->how = r == 3 ? MATCH_EXCEPTION : whole ? MATCH_EXACT : MATCH_BELOW;
+    }
+    return best > 0;
+}
+
+struct match match_name(const struct image *im, struct span name)
+{
+    struct {
+        uint64_t hash;
+        size_t start;
+    } maybe[IMAGE_LABELS_MAX]; /* suffixes that the filter did not rule out, shortest first */
+    unsigned n = 0;
+    uint64_t h = im->key.k[0];
+    size_t to = name.len;
+    struct match found = {0};
+
+    if (name.len == 0 || im->name_filter.n == 0)
+        return found;
+    for (unsigned depth = 1; depth <= IMAGE_LABELS_MAX; depth++) {
+        size_t from = name_label(name, to);
+        h = name_hash_label(&im->key, h, name, from, to);
+        if ((im->depths[depth / 64] >> depth % 64 & 1) && filter_has(&im->name_filter, h)) {
+            maybe[n].hash = h;
+            maybe[n++].start = from;
+        }
+        if (from == 0)
+            break;
+        to = from - 1;
+    }
+    while (n-- > 0) {
+        size_t start = maybe[n].start;
+        if (names_at(im, span_of(name.at + start, name.len - start), maybe[n].hash, start == 0, &found))
+            return found;
+    }
+    return (struct match){0};
+}
+
+/* The entry for the prefix of `bits` around the address. */
+static bool addr_at(const struct image *im, const struct addr *a, unsigned bits, struct match *ret)
+{
+    struct addr net = addr_mask(a, bits);
+    struct table_walk walk = table_walk(&im->addrs, addr_hash(&im->key, &net, bits));
+    struct span rows = im->section[IMAGE_ADDRS];
+    uint32_t i;
+
+    while (table_next(&walk, &i)) {
+        if (i >= rows.len / IMAGE_ADDR_ROW)
+            continue;
+        const uint8_t *row = rows.at + (size_t)IMAGE_ADDR_ROW * i;
+        uint32_t id = le32(row + 20);
+        if (row[16] != bits || memcmp(row, net.b, 16) != 0 || id >= im->iocs)
+            continue;
+        *ret = (struct match){.ioc = id, .how = bits == 128 ? MATCH_EXACT : MATCH_PREFIX};
+        return true;
+    }
+    return false;
+}
+
+struct match match_addr(const struct image *im, const struct addr *a)
+{
+    bool v4 = addr_is_v4(a);
+    unsigned n = v4 ? im->v4_lengths : im->v6_lengths;
+    const uint8_t *bits = v4 ? im->v4_length : im->v6_length;
+    struct match found = {0};
+
+    if ((im->wide & (v4 ? IMAGE_WIDE_V4 : IMAGE_WIDE_V6)) == 0 &&
+        !filter_has(&im->addr_filter, addr_filter_hash(&im->key, a, v4)))
+        return found;
+    for (unsigned i = 0; i < n; i++)
+        if (addr_at(im, a, bits[i], &found))
+            break;
+    return found;
+}
