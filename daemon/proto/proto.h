@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What a protocol is to the engine. A parser is a pure function of a stream prefix (TCP) or of a datagram
- * (UDP): it borrows, never allocates, keeps no state between calls, and emits each observation, in order of
- * appearance, as soon as the bytes of that value are there. When more bytes came it is called again from the
- * start of the message, and the caller drops the observations that it has seen. A protocol is one file and
- * one name in proto/meson.build's list.
+ * (UDP): it borrows, never allocates, keeps no state between calls, and emits observations in order of
+ * appearance. With PARSE_MORE it has emitted nothing: an observation comes with all its attributes when its
+ * message is whole, so the caller calls again from the start of the message when `need` bytes are there, and
+ * whenever it gives a message up (limit, gap, end of the connection) once more with `last`, for what the
+ * bytes that did come say. A protocol is one file and one name in proto/meson.build's list.
  */
 #ifndef BRIDLE_PROTO_PROTO_H
 #define BRIDLE_PROTO_PROTO_H
@@ -33,12 +34,13 @@ struct parse_scratch {
 
 struct parse {
     /* in */
-    struct span bytes;             /* borrowed: the message from its first byte, as far as it is there */
-    bool cut;                      /* the bytes after these will never come (snapshot length) */
-    uint32_t whole;                /* UDP: length of the datagram on the wire */
-    bool from_client;              /* TCP: best guess of direction; UDP DNS: unused */
-    struct parse_scratch *scratch; /* borrowed */
-    uint64_t *counters;            /* borrowed */
+    struct span bytes; /* borrowed: the message from its first byte, as far as it is there */
+    bool cut;          /* the bytes after these will never come (snapshot length) */
+    bool last;         /* TCP: the caller gives the message up: say what there is, no PARSE_MORE */
+    uint32_t whole;    /* UDP: length of the datagram on the wire */
+    bool from_client;  /* TCP: best guess of direction; UDP DNS: unused */
+    struct parse_scratch *scratch;                        /* borrowed */
+    uint64_t *counters;                                   /* borrowed: COUNTERS of them; NULL: do not count */
     void (*emit)(void *ctx, const struct observation *o); /* spans in `o` are valid during the call */
     void *ctx;
     /* out */
@@ -49,7 +51,8 @@ struct parse {
         bool response;   /* DNS: QR; TLS: a server's message */
         uint16_t id;     /* DNS: transaction id */
         uint8_t rcode;   /* DNS */
-        uint32_t digest; /* TLS: of the ClientHello's random and session id; tells copies from conflicts */
+        uint32_t digest; /* TLS: of the ClientHello's random, session id and names; 0: not all there. Tells
+                            copies from conflicts */
     } facts;
 };
 

@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * DNS over UDP and TCP: names asked for, names and addresses answered. RFC 1035, RFC 6891 (EDNS: an OPT
+ * record is one more record), RFC 9460 (SVCB and HTTPS), RFC 6762 (mDNS), RFC 4795 (LLMNR).
+ *
+ * A message is read once, where it lies; only names that are reported are expanded. What is malformed ends
+ * the reading, what came before it has been emitted.
+ */
+#include "base/text.h"
+#include "proto/name.h"
+#include "proto/proto.h"
+
+#define HEADER_BYTES 12u
+/* A message of 64 KiB holds no more addresses than this; shorter records only buy an attacker our time. */
+#define RECORDS_MAX  4096u
+#define QUESTION_MIN 5u   /* bytes: the root, a type and a class */
+#define RECORD_MIN   11u  /* the root, type, class, TTL and no RDATA */
+#define CUT_WHOLE    512u /* bytes that a datagram has at least when the capture may have cut it */
+
+enum { FLAG_RESPONSE = 0x8000 }; /* RFC 1035 §4.1.1: QR */
+enum { CLASS_IN = 1, CLASS_MASK = 0x7fff /* without mDNS's top bit: RFC 6762 §10.2, §18.12 */ };
+enum { SVCB_IPV4HINT = 4, SVCB_IPV6HINT = 6 }; /* RFC 9460 §14.3.2 */
+
+enum holds {
+    HOLDS_NOTHING, /* that is reported */
+    HOLDS_NAME,
+    HOLDS_SERVICE, /* a name, then SvcParams */
+    HOLDS_ADDRESS,
+};
+
+struct rr_type {
+    const char *name;
+    uint8_t holds;       /* enum holds */
+    uint8_t name_offset; /* of the name in the RDATA */
+};
+
+static const struct rr_type rr_types[] = {
+    [1] = {"A", HOLDS_ADDRESS},
+    [2] = {"NS", HOLDS_NAME},
+    [5] = {"CNAME", HOLDS_NAME},
+    [6] = {"SOA"},
+    [10] = {"NULL"},
+    [11] = {"WKS"},
+    [12] = {"PTR", HOLDS_NAME},
+    [13] = {"HINFO"},
+    [15] = {"MX", HOLDS_NAME, 2},
+    [16] = {"TXT"},
+    [17] = {"RP"},
+    [18] = {"AFSDB"},
+    [25] = {"KEY"},
+    [28] = {"AAAA", HOLDS_ADDRESS},
+    [29] = {"LOC"},
+    [33] = {"SRV", HOLDS_NAME, 6}, /* RFC 2782 */
+    [35] = {"NAPTR"},
+    [37] = {"CERT"},
+    [39] = {"DNAME", HOLDS_NAME}, /* RFC 6672 */
+    [41] = {"OPT"},
+    [43] = {"DS"},
+    [44] = {"SSHFP"},
+    [46] = {"RRSIG"},
+    [47] = {"NSEC"},
+    [48] = {"DNSKEY"},
+    [50] = {"NSEC3"},
+    [51] = {"NSEC3PARAM"},
+    [52] = {"TLSA"},
+    [53] = {"SMIMEA"},
+    [59] = {"CDS"},
+    [60] = {"CDNSKEY"},
+    [61] = {"OPENPGPKEY"},
+    [63] = {"ZONEMD"},
+    [64] = {"SVCB", HOLDS_SERVICE, 2}, /* RFC 9460 §2.2 */
+    [65] = {"HTTPS", HOLDS_SERVICE, 2},
+    [99] = {"SPF"},
+    [249] = {"TKEY"},
+    [250] = {"TSIG"},
+    [251] = {"IXFR"},
+    [252] = {"AXFR"},
+    [255] = {"ANY"},
+    [256] = {"URI"},
+    [257] = {"CAA"},
+};
+
+static const char *const rcodes[16] = {"NOERROR",  "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP",  "REFUSED",
+                                       "YXDOMAIN", "YXRRSET", "NXRRSET",  "NOTAUTH",  "NOTZONE", "DSOTYPENI",
+                                       "RCODE12",  "RCODE13", "RCODE14",  "RCODE15"};
+
+struct header {
+    uint16_t id, flags;
+    uint16_t count[4]; /* questions, answers, authority, additional */
+};
+
+/* One message being read. */
+struct reader {
+    struct parse *p;
+    struct cur c; /* over the message, offsets from its header */
+    struct header h;
+    uint32_t query_at; /* offset of the first question's name */
+    struct span query; /* its text, in scratch->name[0] */
+    bool odd;          /* a record contradicts itself, the message goes on behind it */
+    struct observation o;
+};
+
+/* One record whose owner has not been expanded yet. */
+struct record {
+    uint32_t owner_at;
+    uint16_t type, class;
+    uint32_t ttl_s;
+    struct cur rdata;
+    const struct rr_type *row;
+    bool attributed; /* the attributes of r->o are this record's */
+};
+
+static struct header read_header(struct cur *c)
+{
+    struct header h = {.id = cur_u16(c), .flags = cur_u16(c)};
+    for (unsigned i = 0; i < 4; i++)
+        h.count[i] = cur_u16(c);
+    return h;
+}
+
+static void put_attr(struct observation *o, enum attr_key key, struct span value)
+{
+    o->attr[o->attrs++] = (struct attr){.key = (uint8_t)key, .value = value};
+}
+
+static const struct rr_type *type_row(uint16_t type)
+{
+    static const struct rr_type unknown;
+    return type < sizeof rr_types / sizeof *rr_types ? &rr_types[type] : &unknown;
+}
+
+/* The type as text; one that has no row as RFC 3597 §5 writes it, in the scratch space. */
+static struct span type_text(struct reader *r, uint16_t type)
+{
+    const char *known = type_row(type)->name;
+    if (known)
+        return span_str(known);
+    struct text t = text_on(r->p->scratch->text, sizeof r->p->scratch->text);
+    text_fmt(&t, "TYPE%u", type);
+    return text_span(&t);
+}
+
+static struct span rcode_text(const struct reader *r)
+{
+    return span_str(rcodes[r->h.flags & 0xf]);
+}
+
+static void emit_name(struct reader *r, enum via via, struct span name)
+{
+    if (name.len == 0)
+        return; /* the root is nobody's name */
+    r->o.via = (uint8_t)via;
+    r->o.is_addr = false;
+    r->o.name = name;
+    r->p->emit(r->p->ctx, &r->o);
+}
+
+static void emit_addr(struct reader *r, struct addr addr)
+{
+    r->o.via = VIA_DNS_ADDRESS;
+    r->o.is_addr = true;
+    r->o.addr = addr;
+    r->p->emit(r->p->ctx, &r->o);
+}
+
+/* RFC 1035 §4.1.2. */
+static void read_question(struct reader *r, bool first)
+{
+    uint32_t at = r->c.pos;
+    struct span name = name_read(&r->c, &r->c, r->p->scratch->name[first ? 0 : 1]);
+
+    if (!cur_ok(&r->c))
+        return;
+    if (first) {
+        r->query = name;
+        r->query_at = at;
+    }
+    uint16_t type = cur_u16(&r->c);
+    bool typed = cur_ok(&r->c);
+    cur_u16(&r->c); /* class */
+    r->o.attrs = 0;
+    if (typed)
+        put_attr(&r->o, ATTR_RRTYPE, type_text(r, type));
+    if (r->o.from_server)
+        put_attr(&r->o, ATTR_RCODE, rcode_text(r));
+    emit_name(r, VIA_DNS_QUERY, name);
+}
+
+/* The owner's name; nearly always a pointer to the question. */
+static struct span owner_text(struct reader *r, uint32_t at)
+{
+    struct cur c = r->c;
+
+    c.pos = at;
+    c.state = CUR_OK;
+    if (r->query.len > 0 && cur_u16(&c) == (0xc000 | r->query_at))
+        return r->query;
+    c.pos = at;
+    c.state = CUR_OK;
+    return name_read(&c, &r->c, r->p->scratch->name[1]);
+}
+
+static void attribute(struct reader *r, struct record *rr)
+{
+    if (rr->attributed)
+        return;
+    rr->attributed = true;
+    r->o.ttl_s = rr->ttl_s;
+    r->o.attrs = 0;
+    put_attr(&r->o, ATTR_RRTYPE, span_str(rr->row->name));
+    struct span owner = owner_text(r, rr->owner_at);
+    if (owner.len > 0)
+        put_attr(&r->o, ATTR_RRNAME, owner);
+    if (r->query.len > 0)
+        put_attr(&r->o, ATTR_QUERY, r->query);
+    if ((r->h.flags & 0xf) != 0)
+        put_attr(&r->o, ATTR_RCODE, rcode_text(r));
+}
+
+/* A list of addresses that fills `list`; IPv4 when `width` is 4. */
+static void read_addresses(struct reader *r, struct record *rr, struct cur *list, uint32_t width)
+{
+    if ((rr->class & CLASS_MASK) != CLASS_IN)
+        return;
+    while (cur_left(list) > 0) {
+        struct span a = cur_take(list, width);
+        if (!cur_ok(list))
+            break;
+        attribute(r, rr);
+        emit_addr(r, width == 4 ? addr_v4(a.at) : addr_v6(a.at));
+    }
+    r->odd |= list->state == CUR_BAD;
+}
+
+static void read_name(struct reader *r, struct record *rr)
+{
+    cur_skip(&rr->rdata, rr->row->name_offset);
+    struct span name = name_read(&rr->rdata, &r->c, r->p->scratch->name[2]);
+    if (!cur_ok(&rr->rdata)) {
+        r->odd |= rr->rdata.state == CUR_BAD;
+        return;
+    }
+    attribute(r, rr);
+    emit_name(r, VIA_DNS_ANSWER, name);
+}
+
+/* SvcParams: RFC 9460 §2.2. Their order is not ours to check. */
+static void read_params(struct reader *r, struct record *rr)
+{
+    while (cur_ok(&rr->rdata) && cur_left(&rr->rdata) > 0) {
+        uint16_t key = cur_u16(&rr->rdata);
+        struct cur value = cur_vec16(&rr->rdata);
+        if (cur_ok(&rr->rdata) && (key == SVCB_IPV4HINT || key == SVCB_IPV6HINT))
+            read_addresses(r, rr, &value, key == SVCB_IPV4HINT ? 4 : 16);
+    }
+    r->odd |= rr->rdata.state == CUR_BAD;
+}
+
+/* RFC 1035 §4.1.3. */
+static void read_record(struct reader *r)
+{
+    struct record rr = {.owner_at = r->c.pos};
+
+    name_skip(&r->c);
+    rr.type = cur_u16(&r->c);
+    rr.class = cur_u16(&r->c);
+    rr.ttl_s = cur_u32(&r->c);
+    if (rr.ttl_s > INT32_MAX) /* RFC 2181 §8 */
+        rr.ttl_s = 0;
+    rr.rdata = cur_vec16(&r->c);
+    rr.row = type_row(rr.type);
+    /* No RDATA: the way of RFC 2136 to say "this RRset". */
+    if (!cur_ok(&r->c) || rr.row->holds == HOLDS_NOTHING || cur_left(&rr.rdata) == 0)
+        return;
+    if (rr.row->holds == HOLDS_ADDRESS) {
+        uint32_t width = rr.type == 1 ? 4 : 16;
+        if (cur_left(&rr.rdata) == width)
+            read_addresses(r, &rr, &rr.rdata, width);
+        else
+            r->odd |= (rr.class & CLASS_MASK) == CLASS_IN;
+        return;
+    }
+    read_name(r, &rr);
+    if (rr.row->holds == HOLDS_SERVICE)
+        read_params(r, &rr);
+}
+
+static enum parse_result read_message(struct reader *r)
+{
+    uint32_t budget = RECORDS_MAX;
+
+    for (unsigned section = 0; section < 4; section++) {
+        r->o.section_answer = section == 0 || (section == 1 && r->o.from_server);
+        r->o.ttl_s = 0;
+        for (unsigned n = 0; n < r->h.count[section] && cur_ok(&r->c); n++) {
+            if (budget-- == 0)
+                return PARSE_BAD;
+            if (section == 0)
+                read_question(r, n == 0);
+            else
+                read_record(r);
+        }
+    }
+    cur_has(&r->c, 0); /* a last record that was skipped may pass what is there */
+    if (r->c.state == CUR_BAD || r->odd)
+        return PARSE_BAD;
+    return cur_ok(&r->c) ? PARSE_DONE : PARSE_CUT;
+}
+
+/* Other counts may promise more than there is: resolvers read such messages too. `whole`: bytes of the
+ * message.
+ */
+static bool plausible_header(const struct header *h, uint32_t whole)
+{
+    return whole >= HEADER_BYTES && h->count[0] <= (whole - HEADER_BYTES) / QUESTION_MIN;
+}
+
+/* Whether a header and the name behind it, as far as it is there, can be DNS. */
+static bool plausible(struct span bytes, uint32_t whole)
+{
+    struct cur c = cur_datagram(bytes.at, bytes.len, whole);
+    struct header h = read_header(&c);
+
+    if (!cur_ok(&c) || !plausible_header(&h, whole))
+        return false;
+    if ((h.count[0] | h.count[1] | h.count[2] | h.count[3]) == 0)
+        return true;
+    name_skip(&c);
+    return c.state != CUR_BAD;
+}
+
+static enum parse_result parse_message(struct parse *p, struct span bytes, uint32_t whole, bool cut)
+{
+    struct reader r;
+
+    r.p = p;
+    r.c = cur_datagram(bytes.at, bytes.len, whole);
+    r.c.cut |= cut;
+    r.query = span_of(NULL, 0);
+    r.odd = false;
+    r.h = read_header(&r.c);
+    if (!cur_ok(&r.c) || !plausible(bytes, whole))
+        return PARSE_NOT;
+    p->facts.response = r.o.from_server = r.h.flags & FLAG_RESPONSE;
+    p->facts.id = r.h.id;
+    p->facts.rcode = r.h.flags & 0xf;
+    enum parse_result result = read_message(&r);
+    if (p->counters) {
+        p->counters[COUNT_DNS]++;
+        p->counters[COUNT_DNS_BAD] += result == PARSE_BAD;
+    }
+    return result;
+}
+
+/* What is here may be the beginning of a datagram that the capture cut. */
+static enum proto_starts dns_udp_starts(struct span first, bool named)
+{
+    uint32_t whole = first.len < CUT_WHOLE ? CUT_WHOLE : (uint32_t)first.len;
+
+    return named && plausible(first, whole) ? STARTS_YES : STARTS_NO;
+}
+
+static enum parse_result dns_udp(struct parse *p)
+{
+    return parse_message(p, p->bytes, p->whole, p->cut);
+}
+
+/* RFC 1035 §4.2.2: two bytes of length before each message. */
+static enum proto_starts dns_tcp_starts(struct span first, bool named)
+{
+    struct cur c = cur_stream(first.at, first.len);
+    uint32_t len = cur_u16(&c);
+
+    if (!named)
+        return STARTS_NO;
+    if (!cur_ok(&c))
+        return STARTS_MAYBE;
+    if (len < HEADER_BYTES)
+        return STARTS_NO;
+    struct span message = cur_rest(&c);
+    if (message.len < HEADER_BYTES)
+        return STARTS_MAYBE;
+    /* Other protocols speak on any TCP port: here all counts must fit. */
+    struct header h = read_header(&c);
+    uint32_t records = (uint32_t)h.count[1] + h.count[2] + h.count[3];
+    if (h.count[0] * QUESTION_MIN + records * RECORD_MIN > len - HEADER_BYTES)
+        return STARTS_NO;
+    return plausible(message, len) ? STARTS_YES : STARTS_NO;
+}
+
+static enum parse_result dns_tcp(struct parse *p)
+{
+    bool final = p->cut || p->last;
+    struct cur c = cur_stream(p->bytes.at, p->bytes.len);
+    uint32_t len = cur_u16(&c);
+    struct span message = cur_rest(&c);
+    struct header h = read_header(&c);
+    bool headed = cur_ok(&c);
+
+    if (message.len > len)
+        message.len = len;
+    if ((p->bytes.len >= 2 && len < HEADER_BYTES) || (headed && !plausible_header(&h, len)))
+        return PARSE_NOT;
+    if (!final && (!headed || message.len < len)) {
+        p->need = headed ? 2 + len : p->bytes.len < 2 ? 2 : 2 + HEADER_BYTES;
+        return PARSE_MORE;
+    }
+    if (!headed)
+        return PARSE_CUT;
+    enum parse_result result = parse_message(p, message, len, final);
+    if (message.len < len || (result != PARSE_DONE && result != PARSE_BAD))
+        return result;
+    p->consumed = 2 + len; /* a malformed message does not break the framing */
+    return PARSE_NEXT;
+}
+
+const struct proto proto_dns = {
+    .name = "dns",
+    .ports = "53 5353 5355",
+    .tcp_starts = dns_tcp_starts,
+    .tcp = dns_tcp,
+    .udp_starts = dns_udp_starts,
+    .udp = dns_udp,
+};
