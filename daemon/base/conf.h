@@ -42,15 +42,20 @@ typedef void (*conf_problem_fn)(void *ctx, bool error, const char *text);
 
 /* Sets every field of `into` to its default. 0 or -ENOMEM. */
 int conf_defaults(const struct conf_key *keys, size_t n, void *into);
-/* Reads a file over what is in `into`. 0, -EINVAL when there was an error (all are told, not only the first),
- * or the errno of opening it. */
+/*
+ * Reads a file over what is in `into`. 0, -EINVAL when there was an error (all are told, not only the first),
+ * or another negative errno when it
+ * cannot be read at all (not told; -EFBIG: larger than any configuration). An indented line continues the
+ * value above, unless it begins with `word =`. Keys whose value was refused keep what they had.
+ */
 int conf_read(const struct conf_key *keys, size_t n, void *into, const char *path, conf_problem_fn problem,
               void *ctx);
-/* Sets one key as from the command line: "capture.interface" "eth0". 0 or -EINVAL (told). */
+/* Sets one key, a list as a whole, as from the command line: "capture.interface" "eth0". 0 or -EINVAL (told).
+ */
 int conf_set(const struct conf_key *keys, size_t n, void *into, const char *section_dot_name,
              const char *value, conf_problem_fn problem, void *ctx);
 void conf_free(const struct conf_key *keys, size_t n, void *into);
-/* The effective configuration as a file; `values` NULL: the commented default file. */
+/* The effective configuration as a file that conf_read takes; `values` NULL: the commented default file. */
 void conf_print(const struct conf_key *keys, size_t n, const void *values, FILE *to);
 /* For --help-config: every key with type, range, default, help. */
 void conf_help(const struct conf_key *keys, size_t n, FILE *to);

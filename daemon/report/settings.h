@@ -8,6 +8,13 @@
 #define MiB       (1024u * 1024u)
 #define SECOND_NS 1000000000ull
 
+/* Room that the worker has for them (worker/shm.h, packet/capture.h); the check refuses more. */
+#define SETTINGS_INTERFACE_MAX 16 /* IFNAMSIZ, with the NUL */
+#define SETTINGS_INTERFACES    16
+#define SETTINGS_FILTER_MAX    1024
+#define SETTINGS_HOMES         64
+#define SETTINGS_PORTS         16
+
 /* X(section, key, field, type, default, least, most, choices, help) */
 #define BRIDLE_SETTINGS(X)                                                                                   \
     X("capture", "interface", interfaces, LIST, "auto", 0, 0, NULL,                                          \
@@ -93,8 +100,8 @@ struct settings {
 extern const struct conf_key settings_keys[];
 extern const size_t settings_count;
 
-/* Checks what no single key can say: ports, prefixes, severities, the filter's plausibility; tells each
- * problem. 0 or -EINVAL. */
+/* Checks what no single key can say: ports, prefixes, severities, what contradicts itself; tells each
+ * problem, with a hint. 0, or -EINVAL when one of them is an error. */
 int settings_check(const struct settings *s, conf_problem_fn problem, void *ctx);
 
 #endif
