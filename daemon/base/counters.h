@@ -25,7 +25,8 @@
     X(DECODE_DEPTH, "decode.too_deep", "packets nested deeper than the limit")                               \
     X(FRAGMENTS, "decode.fragments", "IP fragments")                                                         \
     X(FRAGMENTS_DONE, "decode.fragments_done", "datagrams put together from fragments")                      \
-    X(FRAGMENTS_LOST, "decode.fragments_lost", "datagrams given up: timeout, limit hit or contradiction")    \
+    X(FRAGMENTS_LOST, "decode.fragments_lost", "datagrams given up: timeout, or a limit was hit")            \
+    X(FRAGMENTS_CONFLICT, "decode.fragments_conflict", "datagrams whose fragments overlapped and disagreed") \
     X(FLOW_EVICTED, "flow.evicted", "flow cache entries overwritten while in use")                           \
     X(FLOW_REFUSED, "flow.refused", "flows not kept because nothing lower could be evicted")                 \
     X(STREAMS, "stream.opened", "streams whose bytes were held")                                             \

@@ -22,9 +22,11 @@ struct capture_file;
  * first read. */
 struct capture_file *capture_file_new(int fd, uint32_t source);
 void capture_file_free(struct capture_file *c);
+/* Starts over with another file, allocating nothing. */
+void capture_file_use(struct capture_file *c, int fd, uint32_t source);
 /* The next packet. After anything but CAPTURE_PACKET the answer stays the same. */
 enum capture_result capture_file_next(struct capture_file *c, struct packet *p);
-/* Static text: what is wrong, after CAPTURE_BAD, CAPTURE_CUT. */
+/* Static text that follows the file's name in a message: what is wrong, after CAPTURE_BAD or CAPTURE_CUT. */
 const char *capture_file_why(const struct capture_file *c);
 
 struct capture_live;
@@ -60,6 +62,8 @@ int capture_live_fd(const struct capture_live *c);
  * the interface went down or away, another negative errno. */
 int capture_live_dispatch(struct capture_live *c, int max, capture_fn fn, void *ctx);
 int capture_live_counts(struct capture_live *c, struct capture_live_counts *ret);
+/* The part of capture_filter_check that needs no libpcap: refuses words that libpcap might ask DNS for. */
+int capture_filter_words(const char *filter, char *ret_why, size_t why_bytes);
 /* Compiles a filter without opening anything, to check it: 0, or -EINVAL with text. Names of hosts are
  * refused: libpcap would ask DNS. */
 int capture_filter_check(const char *filter, char *ret_why, size_t why_bytes);

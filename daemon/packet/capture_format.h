@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the readers of capture file formats share: one buffer over read(2), and the byte order of the file. */
+#ifndef BRIDLE_PACKET_CAPTURE_FORMAT_H
+#define BRIDLE_PACKET_CAPTURE_FORMAT_H
+
+#include "base/cursor.h"
+#include "packet/capture.h"
+
+/* The largest packet that a file may hold: what libpcap and Wireshark call MAXIMUM_SNAPLEN. */
+#define CAPTURE_PACKET_BYTES_MAX 262144u
+/* At least two of the largest record or packet block, so that reads stay large. */
+#define CAPTURE_BUFFER_BYTES 1048576u
+/* Interfaces of one pcapng section that are remembered; packets of later ones have no known link type. */
+#define CAPTURE_INTERFACES_MAX 1024
+/* Latest time that a file can claim (in the year 2262): adding a timeout to it does not overflow. */
+#define CAPTURE_TIME_MAX_NS ((uint64_t)INT64_MAX)
+#define CAPTURE_LINK_NONE   UINT32_MAX
+
+/* One pcapng interface. */
+struct capture_interface {
+    int64_t offset_s; /* if_tsoffset */
+    uint32_t linktype, snaplen_bytes;
+    uint8_t resolution; /* if_tsresol */
+};
+
+struct capture_file {
+    enum capture_result (*next)(struct capture_file *c, struct packet *p); /* of the format */
+    int fd;                                                                /* borrowed */
+    uint32_t source;
+    enum capture_result result; /* anything but CAPTURE_PACKET is final */
+    const char *why;            /* static */
+    int error;                  /* errno of a failed read, or 0 */
+    bool ended;                 /* read(2) said so */
+    bool little;                /* numbers are little-endian */
+    size_t at, end;             /* unread bytes of `buffer` */
+    uint64_t number, ts_ns;     /* of the last packet */
+    struct {
+        uint32_t linktype, tick_ns, header_bytes;
+        uint16_t major, minor;
+    } pcap;
+    struct {
+        uint32_t interfaces; /* described so far in this section, also those not remembered */
+        struct capture_interface interface[CAPTURE_INTERFACES_MAX];
+    } pcapng;
+    uint8_t buffer[CAPTURE_BUFFER_BYTES];
+};
+
+/* True when `n` bytes (at most the buffer) are there, from `at`; reads only when they are not. */
+bool capture_fill(struct capture_file *c, size_t n);
+/* Passes over `n` bytes of any number; false when the input ends before. */
+bool capture_skip(struct capture_file *c, uint64_t n);
+/* What to answer after capture_fill or capture_skip was false. */
+enum capture_result capture_ended(struct capture_file *c, const char *within);
+enum capture_result capture_bad(struct capture_file *c, const char *why);
+/* Sets what capture says of a packet of which `captured` bytes lie at `at`. */
+enum capture_result capture_packet(struct capture_file *c, struct packet *p, const uint8_t *at,
+                                   uint32_t captured, uint32_t wire);
+
+/* The formats: each reads its file header if the first bytes are its own, and sets c->next. False when they
+ * are not; CAPTURE_BAD and the like are in c->result then too. */
+bool capture_pcap_open(struct capture_file *c);
+bool capture_pcapng_open(struct capture_file *c);
+
+static inline struct cur capture_cursor(const struct capture_file *c, size_t n)
+{
+    return cur_datagram(c->buffer + c->at, n, n);
+}
+
+static inline uint16_t capture_u16(const struct capture_file *c, struct cur *from)
+{
+    uint16_t v = cur_u16(from);
+    return c->little ? __builtin_bswap16(v) : v;
+}
+
+static inline uint32_t capture_u32(const struct capture_file *c, struct cur *from)
+{
+    uint32_t v = cur_u32(from);
+    return c->little ? __builtin_bswap32(v) : v;
+}
+
+#endif

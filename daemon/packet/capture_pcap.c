@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The classic capture file (draft-ietf-opsawg-pcap): both byte orders, microseconds and nanoseconds, the
+ * patched format with longer packet headers, and the versions before 2.4 that swapped the two lengths.
+ */
+#include "packet/capture_format.h"
+
+#define FILE_HEADER_BYTES 24u
+/* The upper bits of the link type tell of frame check sequences. */
+#define LINKTYPE_MASK 0x03ffffffu
+
+static const struct magic {
+    uint32_t number, tick_ns, header_bytes;
+} magics[] = {
+    {0xa1b2c3d4, 1000, 16},
+    {0xa1b23c4d, 1, 16},
+    {0xa1b2cd34, 1000, 24}, /* "patched": interface index, protocol and packet type follow the lengths */
+};
+
+static enum capture_result pcap_next(struct capture_file *c, struct packet *p)
+{
+    if (!capture_fill(c, c->pcap.header_bytes))
+        return capture_ended(c, NULL);
+    struct cur head = capture_cursor(c, c->pcap.header_bytes);
+    uint64_t seconds = capture_u32(c, &head);
+    uint64_t fraction = capture_u32(c, &head);
+    uint32_t captured = capture_u32(c, &head);
+    uint32_t wire = capture_u32(c, &head);
+    /* Files of version 2.3 were written in either order. */
+    bool swapped = c->pcap.major != 2 || c->pcap.minor < 3 || (c->pcap.minor == 3 && captured > wire);
+    if (swapped) {
+        uint32_t t = captured;
+        captured = wire;
+        wire = t;
+    }
+    if (captured > CAPTURE_PACKET_BYTES_MAX)
+        return capture_bad(c, "holds a packet longer than any can be");
+    if (!capture_fill(c, (size_t)c->pcap.header_bytes + captured))
+        return capture_ended(c, "ends within a packet");
+    const uint8_t *at = c->buffer + c->at + c->pcap.header_bytes;
+    c->at += c->pcap.header_bytes + captured;
+    c->ts_ns = seconds * 1000000000u + fraction * c->pcap.tick_ns; /* at most 2^62 + 2^42 */
+    p->linktype = c->pcap.linktype;
+    return capture_packet(c, p, at, captured, wire);
+}
+
+static const struct magic *find_magic(struct capture_file *c)
+{
+    for (size_t i = 0; i < sizeof magics / sizeof *magics; i++) {
+        for (int little = 0; little < 2; little++) {
+            struct cur head = capture_cursor(c, 4);
+            c->little = little;
+            if (capture_u32(c, &head) == magics[i].number)
+                return &magics[i];
+        }
+    }
+    return NULL;
+}
+
+bool capture_pcap_open(struct capture_file *c)
+{
+    const struct magic *m = find_magic(c);
+    if (m == NULL)
+        return false;
+    c->next = pcap_next;
+    if (!capture_fill(c, FILE_HEADER_BYTES)) {
+        capture_ended(c, "ends within the file's header");
+        return true;
+    }
+    struct cur head = capture_cursor(c, FILE_HEADER_BYTES);
+    cur_skip(&head, 4);
+    c->pcap.major = capture_u16(c, &head);
+    c->pcap.minor = capture_u16(c, &head);
+    cur_skip(&head, 12); /* time zone and accuracy are always zero; the snapshot length is known to lie */
+    c->pcap.linktype = capture_u32(c, &head) & LINKTYPE_MASK;
+    c->pcap.tick_ns = m->tick_ns;
+    c->pcap.header_bytes = m->header_bytes;
+    c->at += FILE_HEADER_BYTES;
+    /* 543.0 is what one vendor's tcpdump wrote. */
+    if (c->pcap.major != 2 && c->pcap.major != 543)
+        capture_bad(c, "is of a version that is not known");
+    return true;
+}

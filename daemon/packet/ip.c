@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* IPv4 (RFC 791), IPv6 (RFC 8200) with its extension headers and fragments, and IP in IP (RFC 2003, 2473,
+ * 4213).
+ */
+#include "base/hash.h"
+#include "packet/defrag.h"
+#include "packet/layers.h"
+
+#define EXTENSIONS_MAX 16
+
+#define IPV4_MORE     0x2000
+#define IPV4_OFFSET   0x1fff
+#define IPV6_HEADER   40u
+#define FRAGMENT_MORE 1u
+
+enum layer ip_any(struct decoding *s)
+{
+    struct cur peek = s->cur;
+    uint8_t version = cur_u8(&peek) >> 4;
+
+    if (!cur_ok(&peek))
+        return layer_short(s);
+    return version == 4 ? LAYER_IPV4 : version == 6 ? LAYER_IPV6 : layer_done(s, DECODE_NOT_IP);
+}
+
+/*
+ * From here on the packet ends `bytes` after `start`: what follows is the link's padding. The IP header is
+ * believed when it claims more than the frame has: the rest is then as if cut off by the capture, so no
+ * length leads past what was captured.
+ */
+static void bound(struct cur *c, uint32_t start, uint32_t bytes)
+{
+    c->limit = bytes < CUR_UNBOUNDED - start ? start + bytes : CUR_UNBOUNDED;
+    if (c->end > c->limit)
+        c->end = c->limit;
+    c->cut = c->end < c->limit;
+}
+
+/* Tells apart equal addresses in different VLANs and tunnels. */
+static uint64_t path_of(const struct packet *p)
+{
+    static const struct hash_key key = {{0, 0x9e3779b97f4a7c15u}};
+    uint64_t vlans = 0;
+
+    for (unsigned i = 0; i < p->vlans; i++)
+        vlans = vlans << 12 | p->vlan[i];
+    uint64_t path = vlans | (uint64_t)p->vlans << 48 | (uint64_t)p->tunnel_depth << 56;
+    if (p->tunnel_depth == 0)
+        return path;
+    path = hash_word(&key, path, p->tunnel);
+    for (unsigned i = 0; i < 2; i++)
+        path = hash_word(&key, hash_word(&key, path, p->tunnel_src.w[i]), p->tunnel_dst.w[i]);
+    return path;
+}
+
+/*
+ * The rest of the packet is a fragment. True when it completes its datagram, whose payload the cursor is then
+ * over. One that the capture cut short would leave a hole and is not held.
+ */
+static bool join(struct decoding *s, struct fragment *f)
+{
+    struct packet *p = s->p;
+    struct span whole;
+
+    s->counters[COUNT_FRAGMENTS]++;
+    s->result = DECODE_FRAGMENT;
+    if (s->defrag == NULL || s->cur.end < s->cur.limit)
+        return false;
+    f->ts_ns = p->ts_ns;
+    f->src = p->src;
+    f->dst = p->dst;
+    f->path = path_of(p);
+    f->bytes = cur_rest(&s->cur);
+    if (!defrag_add(s->defrag, f, &whole, &p->ip_proto))
+        return false;
+    s->cur = cur_datagram(whole.at, whole.len, whole.len);
+    p->reassembled = true;
+    return true;
+}
+
+enum layer ip_v4(struct decoding *s)
+{
+    struct cur *c = &s->cur;
+    struct packet *p = s->p;
+    uint32_t start = c->pos;
+    struct span h = cur_take(c, 20);
+
+    if (!cur_ok(c))
+        return layer_short(s);
+    uint32_t header_bytes = (h.at[0] & 0xfu) * 4;
+    uint32_t total = be16(h.at + 2);
+    if (h.at[0] >> 4 != 4 || header_bytes < 20 || (total != 0 && total < header_bytes))
+        return layer_done(s, DECODE_BAD);
+    p->src = addr_v4(h.at + 12);
+    p->dst = addr_v4(h.at + 16);
+    p->ip_proto = h.at[9];
+    p->ttl = h.at[8];
+    p->ip_id = be16(h.at + 4);
+    s->addressed = true;
+    if (total != 0) /* zero: a segment that the sender's network card was yet to cut up */
+        bound(c, start, total);
+    cur_skip(c, header_bytes - 20);
+    if (!cur_ok(c))
+        return layer_short(s);
+    uint16_t fragment = be16(h.at + 6);
+    if ((fragment & (IPV4_MORE | IPV4_OFFSET)) != 0) {
+        struct fragment f = {.id = p->ip_id,
+                             .proto = p->ip_proto,
+                             .offset = (uint32_t)(fragment & IPV4_OFFSET) * 8,
+                             .more = (fragment & IPV4_MORE) != 0};
+        if (!join(s, &f))
+            return LAYER_DONE;
+    }
+    return layer_of_ip(s, p->ip_proto);
+}
+
+/* Fragment header (§4.5), whose first byte was read. True when there is something to go on with. */
+static bool v6_fragment(struct decoding *s)
+{
+    struct cur *c = &s->cur;
+
+    cur_skip(c, 1);
+    uint16_t offset = cur_u16(c);
+    struct fragment f = {.proto = s->p->ip_proto, .offset = offset & ~7u, .more = offset & FRAGMENT_MORE};
+    f.id = cur_u32(c);
+    if (!cur_ok(c)) {
+        layer_short(s);
+        return false;
+    }
+    if (f.offset == 0 && !f.more) /* atomic: RFC 6946 */
+        return true;
+    return join(s, &f);
+}
+
+/* Walks the extension headers (§4), of which the first is `p->ip_proto`. */
+static enum layer v6_extensions(struct decoding *s)
+{
+    struct cur *c = &s->cur;
+    uint8_t *next = &s->p->ip_proto;
+
+    for (unsigned i = 0; i < EXTENSIONS_MAX; i++) {
+        uint8_t type = *next;
+        uint8_t following, len;
+        switch (type) {
+        case 0:   /* hop-by-hop options */
+        case 43:  /* routing */
+        case 60:  /* destination options */
+        case 135: /* mobility */
+        case 139: /* HIP */
+        case 140: /* Shim6 */
+        case 51:  /* authentication: RFC 4302, counts in words of four bytes */
+            following = cur_u8(c);
+            len = cur_u8(c);
+            cur_skip(c, type == 51 ? (len + 2u) * 4 - 2 : (len + 1u) * 8 - 2);
+            if (!cur_ok(c))
+                return layer_short(s);
+            *next = following;
+            break;
+        case 44:
+            following = cur_u8(c);
+            if (!cur_ok(c))
+                return layer_short(s);
+            *next = following;
+            if (!v6_fragment(s))
+                return LAYER_DONE;
+            break;
+        default:
+            return layer_of_ip(s, type);
+        }
+    }
+    return layer_done(s, DECODE_TOO_DEEP);
+}
+
+enum layer ip_v6(struct decoding *s)
+{
+    struct cur *c = &s->cur;
+    struct packet *p = s->p;
+    uint32_t start = c->pos;
+    struct span h = cur_take(c, IPV6_HEADER);
+
+    if (!cur_ok(c))
+        return layer_short(s);
+    if (h.at[0] >> 4 != 6)
+        return layer_done(s, DECODE_BAD);
+    uint32_t payload_bytes = be16(h.at + 4);
+    p->src = addr_v6(h.at + 8);
+    p->dst = addr_v6(h.at + 24);
+    p->ip_proto = h.at[6];
+    p->ttl = h.at[7];
+    p->ip_id = 0;
+    s->addressed = true;
+    if (payload_bytes != 0) /* zero: a jumbogram (RFC 2675), or not cut up yet as with IPv4 */
+        bound(c, start, IPV6_HEADER + payload_bytes);
+    return v6_extensions(s);
+}
+
+enum layer ip_tunnel(struct decoding *s)
+{
+    struct packet *p = s->p;
+
+    if (p->tunnel_depth == PACKET_DEPTH_MAX)
+        return layer_done(s, DECODE_TOO_DEEP);
+    p->tunnel = TUNNEL_IPIP;
+    p->tunnel_depth++;
+    p->tunnel_src = p->src;
+    p->tunnel_dst = p->dst;
+    return p->ip_proto == 4 ? LAYER_IPV4 : LAYER_IPV6;
+}
