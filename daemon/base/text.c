@@ -88,6 +88,54 @@ static size_t utf8_len(struct span s)
     return n;
 }
 
+void text_name(struct text *t, struct span s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        uint8_t c = s.at[i];
+        if (c >= 0x20 && c < 0x7f)
+            text_char(t, (char)c);
+        else
+            text_fmt(t, "\\%03u", c);
+    }
+}
+
+/* Whether a valid sequence is a character that shows, and shows where it stands (Unicode 15, bidi controls
+ * and default ignorables that could forge a line). */
+static bool utf8_shows(struct span s)
+{
+    static const struct {
+        uint32_t first, last;
+    } hidden[] = {{0, 0x1f},        {0x7f, 0x9f},     {0xad, 0xad},      {0x61c, 0x61c},
+                  {0x180e, 0x180e}, {0x200b, 0x200f}, {0x2028, 0x202e},  {0x2060, 0x206f},
+                  {0xfeff, 0xfeff}, {0xfff0, 0xfffb}, {0xe0000, 0xe0fff}};
+    uint32_t c = s.len == 1 ? s.at[0] : s.at[0] & (0xffu >> (s.len + 1));
+
+    for (size_t i = 1; i < s.len; i++)
+        c = c << 6 | (s.at[i] & 0x3fu);
+    for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++)
+        if (c >= hidden[i].first && c <= hidden[i].last)
+            return false;
+    return true;
+}
+
+void text_utf8(struct text *t, struct span s)
+{
+    while (s.len > 0 && !t->full) {
+        size_t n = utf8_len(s), before = t->len;
+        if (n > 0 && utf8_shows(span_of(s.at, n))) {
+            text_raw(t, span_of(s.at, n));
+        } else {
+            n = 1;
+            text_fmt(t, "\\%03u", s.at[0]);
+        }
+        if (t->full && t->cap > 0) {
+            t->len = before;
+            t->at[before] = 0;
+        }
+        s = span_of(s.at + n, s.len - n);
+    }
+}
+
 void text_json(struct text *t, struct span s)
 {
     while (s.len > 0) {

@@ -26,6 +26,16 @@ void text_fmt(struct text *t, const char *fmt, ...) __attribute__((format(printf
  * \DDD (decimal, as RFC 1035 §5.1). No control byte, no newline, no quote change survives.
  */
 void text_escaped(struct text *t, struct span s);
+/* A name as parsers deliver it, its odd octets already written \DDD: as text_escaped, but the backslash
+ * stays.
+ */
+void text_name(struct text *t, struct span s);
+/*
+ * What people wrote in a feed or a configuration, for a terminal or a log line: valid UTF-8 stays; controls,
+ * invalid bytes, and characters that hide, reorder or break a line (bidirectional controls, zero-width ones,
+ * line separators) become \DDD byte by byte. Cut, if it must be, between characters.
+ */
+void text_utf8(struct text *t, struct span s);
 /* The inside of a JSON string (RFC 8259 §7): valid UTF-8 stays, quotes, backslash and controls are escaped,
  * every byte that is not valid UTF-8 becomes U+FFFD, DEL and C1 controls become \u00XX. */
 void text_json(struct text *t, struct span s);

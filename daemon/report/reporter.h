@@ -17,17 +17,17 @@
 struct reporter;
 
 struct reporter_options {
-    const struct settings *settings; /* borrowed */
+    const struct settings *settings; /* borrowed; settings->syslog alone decides about syslog */
     bool replay;                     /* packet time; due summaries and `closed` events at the end */
     bool human;                      /* one line per alert for people on stdout */
     bool observe;                    /* observation events wanted */
     const char *eve_path;            /* NULL: none; "-": stdout */
-    const char *state_dir;           /* NULL: none */
+    const char *state_dir;           /* NULL: none; replay never touches it */
     const char *sensor;              /* for incident ids */
 };
 
-/* Where a packet came from: file or interface number -> its name. Borrowed strings; called while a record is
- * handled. */
+/* Where a packet came from: file or interface number -> its name, NULL when there is none. Borrowed strings;
+ * called while an event is told. */
 typedef const char *(*reporter_source_fn)(void *ctx, uint32_t source);
 
 /* Opens the outputs, reads the state. 0 or negative errno with a logged message. */
@@ -39,8 +39,9 @@ void reporter_record(struct reporter *r, const struct image *im, const struct re
 void reporter_engine(struct reporter *r, uint64_t ts_ns, const char *kind, const char *text);
 /* Counters: a `stats` event. */
 void reporter_stats(struct reporter *r, uint64_t ts_ns, const uint64_t counters[COUNTERS]);
-/* Time passed: summaries that are due, incidents to close, state to write. Live: wall clock. Replay calls it
- * itself per record. */
+/* Time passed: summaries that are due, incidents to close, state to write. Live: about once a second with the
+ * wall clock, first of all before the first record; a clock that is set does no harm. Replay needs none: time
+ * is that of the records. */
 void reporter_tick(struct reporter *r, uint64_t now_ns);
 /* Opens files again (log rotation). */
 void reporter_reopen(struct reporter *r);
@@ -51,7 +52,9 @@ void reporter_free(struct reporter *r);
 
 struct reporter_totals {
     uint64_t incidents, alerts, sightings, observations;
-    uint64_t output_errors; /* events that an output could not deliver */
+    uint64_t output_errors;     /* events that an output could not deliver */
+    uint64_t incidents_evicted; /* closed early for a new one: alerts.incidents-max was reached */
+    uint64_t bad_records;       /* sightings of no indicator: ignored */
 };
 struct reporter_totals reporter_totals(const struct reporter *r);
 /* Replay's closing summary, for people: incidents, clients, campaigns. */

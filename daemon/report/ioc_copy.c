@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Shared copies of indicators' texts. */
+#include "report/ioc_copy.h"
+
+#include <stdlib.h>
+
+#include "base/text.h"
+
+#define TEXTS_MAX                                                                                            \
+    (IOC_SOURCE_MAX + IOC_REFERENCE_MAX + IOC_FEED_MAX + IMAGE_CAMPAIGNS_MAX * IOC_CAMPAIGN_MAX + 16)
+
+static struct ioc_copy *of_node(struct table_node *n)
+{
+    return (struct ioc_copy *)(void *)((char *)n - offsetof(struct ioc_copy, node));
+}
+
+static uint64_t hash_of(const struct ioc_copies *c, uint64_t key)
+{
+    return hash_word(&c->key, c->key.k[0], key);
+}
+
+struct ioc_copy *ioc_copy_find(const struct ioc_copies *c, uint64_t key, uint8_t type, const char *value)
+{
+    /* The key is not secret: a feed's author may have made two values collide, so they are compared. */
+    for (struct table_node *n = table_first(&c->table, hash_of(c, key)); n != NULL; n = table_next(n)) {
+        struct ioc_copy *copy = of_node(n);
+        if (copy->key == key && copy->type == type && strcmp(copy->value, value) == 0)
+            return copy;
+    }
+    return NULL;
+}
+
+/* Appends at most `most` bytes of `s` and a NUL; returns where it begins, as an offset. */
+static size_t append(struct text *to, struct span s, size_t most)
+{
+    size_t at = to->len;
+    struct text part = text_on(to->at + at, most + 1 < to->cap - at ? most + 1 : to->cap - at);
+
+    text_utf8(&part, s);
+    to->len += part.len + 1;
+    return at;
+}
+
+/* (Re)writes everything but the value. On failure the old texts stay. */
+static bool refresh(struct ioc_copy *copy, const struct ioc *ioc)
+{
+    char buf[TEXTS_MAX];
+    struct text t = text_on(buf, sizeof buf);
+    size_t campaign[IMAGE_CAMPAIGNS_MAX];
+    unsigned n = ioc->campaigns < IMAGE_CAMPAIGNS_MAX ? ioc->campaigns : IMAGE_CAMPAIGNS_MAX;
+
+    size_t source = append(&t, ioc->source, IOC_SOURCE_MAX);
+    size_t reference = append(&t, ioc->reference, IOC_REFERENCE_MAX);
+    size_t feed = append(&t, ioc->feed, IOC_FEED_MAX);
+    for (unsigned i = 0; i < n; i++)
+        campaign[i] = append(&t, ioc->campaign[i], IOC_CAMPAIGN_MAX);
+    char *texts = malloc(t.len);
+    if (texts == NULL)
+        return false;
+    memcpy(texts, buf, t.len);
+    free(copy->texts);
+    copy->texts = texts;
+    copy->source = texts + source;
+    copy->reference = texts + reference;
+    copy->feed = texts + feed;
+    for (unsigned i = 0; i < n; i++)
+        copy->campaign[i] = texts + campaign[i];
+    copy->campaigns = (uint8_t)n;
+    copy->line = ioc->line;
+    copy->tier = ioc->tier < TIERS ? ioc->tier : TIER_UNKNOWN;
+    copy->until_s = ioc->until_s;
+    return true;
+}
+
+static void copy_free(struct ioc_copy *copy)
+{
+    if (copy == NULL)
+        return;
+    free(copy->value);
+    free(copy->texts);
+    free(copy);
+}
+
+static struct ioc_copy *copy_new(const struct ioc *ioc, const char *value)
+{
+    struct ioc_copy *copy = calloc(1, sizeof *copy);
+
+    if (copy == NULL)
+        return NULL;
+    copy->key = ioc->key;
+    copy->type = ioc->type;
+    copy->value = strdup(value);
+    if (copy->value == NULL || !refresh(copy, ioc)) {
+        copy_free(copy);
+        return NULL;
+    }
+    return copy;
+}
+
+struct ioc_copy *ioc_copy_get(struct ioc_copies *c, const struct ioc *ioc, uint32_t generation)
+{
+    char value[IOC_VALUE_MAX + 1];
+    struct text t = text_on(value, sizeof value);
+
+    if (ioc->type >= IOC_TYPES)
+        return NULL;
+    text_name(&t, ioc->value);
+    struct ioc_copy *copy = ioc_copy_find(c, ioc->key, ioc->type, value);
+
+    if (copy == NULL) {
+        if (table_reserve(&c->table) != 0 || (copy = copy_new(ioc, value)) == NULL)
+            return NULL;
+        table_insert(&c->table, &copy->node, hash_of(c, copy->key));
+    } else if (copy->generation != generation || generation == IOC_NO_GENERATION) {
+        refresh(copy, ioc);
+    }
+    copy->generation = generation;
+    copy->users++;
+    return copy;
+}
+
+void ioc_copy_release(struct ioc_copies *c, struct ioc_copy *copy)
+{
+    if (--copy->users > 0)
+        return;
+    table_remove(&c->table, &copy->node);
+    copy_free(copy);
+}
+
+void ioc_copies_done(struct ioc_copies *c)
+{
+    table_done(&c->table);
+}

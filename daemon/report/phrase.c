@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The words in which people are told. */
+#include "report/phrase.h"
+
+#include <inttypes.h>
+
+bool phrase_contacted(enum via via)
+{
+    return via != VIA_DNS_QUERY && via != VIA_DNS_ANSWER && via != VIA_DNS_ADDRESS;
+}
+
+const char *phrase_verb(enum stage stage, enum via via)
+{
+    static const char *const verbs[STAGES] = {
+        [STAGE_SCANNED] = "was contacted, and did not answer, by",
+        [STAGE_QUERIED] = "asked DNS for",
+        [STAGE_RESOLVED] = "learned from DNS where to find",
+        [STAGE_ATTEMPTED] = "tried to connect to",
+        [STAGE_CONNECTED] = "connected to",
+        [STAGE_EXCHANGED] = "exchanged data with",
+    };
+
+    if (via == VIA_DNS_ADDRESS && stage <= STAGE_RESOLVED)
+        return "learned from DNS the address";
+    if (via == VIA_DNS_ANSWER && stage <= STAGE_RESOLVED)
+        return "was pointed by DNS to";
+    return verbs[stage];
+}
+
+void phrase_object(struct text *t, const struct alert *a)
+{
+    const struct ioc_copy *ioc = a->incident->ioc;
+    bool name_listed = ioc->type == IOC_DOMAIN || ioc->type == IOC_NAME;
+    struct addr ignored;
+
+    text_name(t, a->observed);
+    if (span_eq(a->observed, span_str(ioc->value)))
+        return;
+    if (!name_listed)
+        text_fmt(t, " in %s", ioc->value);
+    else if (addr_parse(a->observed, &ignored))
+        text_fmt(t, " of %s", ioc->value);
+    else
+        text_fmt(t, " below %s", ioc->value);
+}
+
+void phrase_place(struct text *t, const struct alert *a)
+{
+    char server[ADDR_TEXT_MAX];
+    bool place = phrase_contacted(a->where.via);
+
+    if (place) {
+        addr_text(&a->where.server, server);
+        place = !span_eq(a->observed, span_str(server));
+    }
+    if (!place && a->hosting.len == 0)
+        return;
+    text_str(t, " (");
+    if (place)
+        text_str(t, server);
+    if (place && a->hosting.len > 0)
+        text_str(t, ", ");
+    text_utf8(t, a->hosting);
+    text_char(t, ')');
+}
+
+void phrase_count(struct text *t, uint64_t n, const char *singular, const char *plural)
+{
+    text_fmt(t, "%" PRIu64 " %s", n, n == 1 ? singular : plural);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The words in which people are told: what a client did with what. */
+#ifndef BRIDLE_REPORT_PHRASE_H
+#define BRIDLE_REPORT_PHRASE_H
+
+#include "report/alert.h"
+
+/* Whether the server of such a sighting is the one that was contacted, and not a resolver. */
+bool phrase_contacted(enum via via);
+/* "connected to", "asked DNS for" */
+const char *phrase_verb(enum stage stage, enum via via);
+/* What was seen: "img.301-redirecting.com", "203.0.113.5 of 301-redirecting.com". */
+void phrase_object(struct text *t, const struct alert *a);
+/* " (203.0.113.5, aws/CLOUDFRONT)": the server, unless it stands in the object, and who hosts it; nothing
+ * when neither is known. */
+void phrase_place(struct text *t, const struct alert *a);
+/* "1 sighting", "3 sightings" */
+void phrase_count(struct text *t, uint64_t n, const char *singular, const char *plural);
+
+#endif
