@@ -78,12 +78,45 @@ bool addr_parse(struct span text, struct addr *ret)
     return true;
 }
 
+/* The longest run of two or more zero groups, the first of equals (RFC 5952 §4.2); `*ret_len` 0: none. */
+static unsigned zero_run(const struct addr *a, unsigned *ret_len)
+{
+    unsigned best = 0, len = 0;
+
+    for (unsigned i = 0; i < 8; i++) {
+        unsigned n = 0;
+        while (i + n < 8 && a->b[2 * (i + n)] == 0 && a->b[2 * (i + n) + 1] == 0)
+            n++;
+        if (n > len && n > 1) {
+            best = i;
+            len = n;
+        }
+    }
+    *ret_len = len;
+    return best;
+}
+
+/* Not inet_ntop: C libraries differ in what they print, and keys of indicators are made from this text. */
 const char *addr_text(const struct addr *a, char ret[ADDR_TEXT_MAX])
 {
-    if (addr_is_v4(a))
-        inet_ntop(AF_INET, a->b + 12, ret, ADDR_TEXT_MAX);
-    else
-        inet_ntop(AF_INET6, a->b, ret, ADDR_TEXT_MAX);
+    unsigned len, run = zero_run(a, &len);
+    int n = 0;
+
+    if (addr_is_v4(a)) {
+        snprintf(ret, ADDR_TEXT_MAX, "%u.%u.%u.%u", a->b[12], a->b[13], a->b[14], a->b[15]);
+        return ret;
+    }
+    for (unsigned i = 0; i < 8;) {
+        if (len > 0 && i == run) {
+            n += snprintf(ret + n, ADDR_TEXT_MAX - (size_t)n, "::");
+            i += len;
+        } else {
+            n += snprintf(ret + n, ADDR_TEXT_MAX - (size_t)n, "%s%x",
+                          i > 0 && (len == 0 || i != run + len) ? ":" : "",
+                          a->b[2 * i] << 8 | a->b[2 * i + 1]);
+            i++;
+        }
+    }
     return ret;
 }
 

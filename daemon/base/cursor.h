@@ -31,16 +31,22 @@ struct cur {
     bool cut;      /* bytes past `end` were cut off by the snapshot length */
 };
 
+/* Nothing may be asked for at NULL: arithmetic on it is undefined. */
+static inline const uint8_t *cur_base(const void *at)
+{
+    return at != NULL ? (const uint8_t *)at : (const uint8_t *)"";
+}
+
 /* A stream prefix of `len` bytes; more may follow without a known end. */
 static inline struct cur cur_stream(const void *at, size_t len)
 {
-    return (struct cur){.base = (const uint8_t *)at, .end = (uint32_t)len, .limit = CUR_UNBOUNDED};
+    return (struct cur){.base = cur_base(at), .end = (uint32_t)len, .limit = CUR_UNBOUNDED};
 }
 
 /* A datagram: `captured` bytes are there of `whole`; what is missing was cut by the capture. */
 static inline struct cur cur_datagram(const void *at, size_t captured, size_t whole)
 {
-    return (struct cur){.base = (const uint8_t *)at,
+    return (struct cur){.base = cur_base(at),
                         .end = (uint32_t)(captured < whole ? captured : whole),
                         .limit = (uint32_t)whole,
                         .cut = captured < whole};

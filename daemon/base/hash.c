@@ -2,6 +2,8 @@
 /* SipHash-1-3 (Aumasson, Bernstein: "SipHash: a fast short-input PRF", with one and three rounds). */
 #include "base/hash.h"
 
+#include <endian.h>
+
 static inline uint64_t rotl(uint64_t v, int n)
 {
     return v << n | v >> (64 - n);
@@ -21,8 +23,8 @@ static inline void sip_round(uint64_t v[4])
     v[2] = rotl(v[2], 32);
 }
 
-/* Little-endian whatever the machine: an image built here is read elsewhere. */
-static inline uint64_t le64(const uint8_t *p, size_t n)
+/* Little-endian whatever the machine: an image built here is read elsewhere. `n` is below eight. */
+static inline uint64_t tail(const uint8_t *p, size_t n)
 {
     uint64_t w = 0;
     for (size_t i = 0; i < n; i++)
@@ -38,12 +40,14 @@ uint64_t hash_bytes(const struct hash_key *key, const void *at, size_t len)
     size_t left = len;
 
     for (; left >= 8; left -= 8, p += 8) {
-        uint64_t m = le64(p, 8);
+        uint64_t m;
+        memcpy(&m, p, 8);
+        m = le64toh(m);
         v[3] ^= m;
         sip_round(v);
         v[0] ^= m;
     }
-    uint64_t last = (uint64_t)len << 56 | le64(p, left);
+    uint64_t last = (uint64_t)len << 56 | tail(p, left);
     v[3] ^= last;
     sip_round(v);
     v[0] ^= last;

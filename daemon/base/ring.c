@@ -63,7 +63,8 @@ bool ring_wants_wake(struct ring *r)
 
 int ring_take(struct ring *r, void *buf)
 {
-    uint64_t written = atomic_load_explicit(&r->head->written, memory_order_acquire);
+    /* In one order with `sleeping`, or a record put while the consumer falls asleep could be missed. */
+    uint64_t written = atomic_load_explicit(&r->head->written, memory_order_seq_cst);
     uint64_t there = written - r->own;
     uint32_t len;
 

@@ -56,14 +56,25 @@ void text_fmt(struct text *t, const char *fmt, ...)
     }
 }
 
+/* All of the bytes or none, so that no escape and no character is cut in half. */
+static bool whole(struct text *t, const void *at, size_t n)
+{
+    if (t->full || t->len + n >= t->cap) {
+        t->full = true;
+        return false;
+    }
+    text_raw(t, span_of(at, n));
+    return true;
+}
+
 void text_escaped(struct text *t, struct span s)
 {
     for (size_t i = 0; i < s.len; i++) {
         uint8_t c = s.at[i];
-        if (c >= 0x20 && c < 0x7f && c != '\\')
-            text_char(t, (char)c);
-        else
-            text_fmt(t, "\\%03u", c);
+        char esc[4] = {'\\', (char)('0' + c / 100), (char)('0' + c / 10 % 10), (char)('0' + c % 10)};
+        bool plain = c >= 0x20 && c < 0x7f && c != '\\';
+        if (!whole(t, plain ? (const char *)&s.at[i] : esc, plain ? 1 : 4))
+            return;
     }
 }
 
@@ -138,26 +149,26 @@ void text_utf8(struct text *t, struct span s)
 
 void text_json(struct text *t, struct span s)
 {
+    static const char hex[] = "0123456789abcdef";
+
     while (s.len > 0) {
         uint8_t c = s.at[0];
         size_t n = utf8_len(s);
+        bool fits;
+        if (n == 2 && c == 0xc2 && s.at[1] < 0xa0)
+            c = s.at[1]; /* C1 control */
         if (n == 0) {
-            text_str(t, "\xef\xbf\xbd");
+            fits = whole(t, "\xef\xbf\xbd", 3);
             n = 1;
         } else if (c == '"' || c == '\\') {
-            text_fmt(t, "\\%c", c);
-        } else if (c < 0x20 || c == 0x7f) {
-            text_fmt(t, "\\u%04x", c);
-        } else if (n == 2 && c == 0xc2 && s.at[1] < 0xa0) {
-            text_fmt(t, "\\u%04x", s.at[1]);
-        } else if (!t->full) {
-            size_t before = t->len;
-            text_raw(t, span_of(s.at, n));
-            if (t->full && t->cap > 0) { /* never half a character */
-                t->len = before;
-                t->at[before] = 0;
-            }
+            fits = whole(t, (const char[]){'\\', (char)c}, 2);
+        } else if (c < 0x20 || (c >= 0x7f && c < 0xa0)) {
+            fits = whole(t, (const char[]){'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]}, 6);
+        } else {
+            fits = whole(t, s.at, n);
         }
+        if (!fits)
+            return;
         s = span_of(s.at + n, s.len - n);
     }
 }
