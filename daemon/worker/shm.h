@@ -47,6 +47,13 @@ struct worker_config {
     uint32_t learned;
 };
 
+/* Exit statuses of a worker, besides 0 and what the sandbox's handler uses (159). */
+enum worker_exit {
+    EXIT_WORKER_FAILED = 70,    /* could not start; `why` in the status says it */
+    EXIT_WORKER_ORPHAN = 71,    /* main is gone */
+    EXIT_WORKER_INTERFACE = 75, /* the interface went down or away: start again when it is back */
+};
+
 enum worker_state { WORKER_STARTING, WORKER_READY, WORKER_RUNNING, WORKER_DONE, WORKER_FAILED };
 
 /* Written by the worker, read by main at any time, also after the worker's death. */

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The flow cache: four-way set associative, evicting by class and then by age. */
+#include "flow/flow_cache.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define WAYS   4u
+#define IDLE_S 120u
+
+int flow_cache_init(struct flow_cache *c, unsigned entries_log2, uint64_t *counters)
+{
+    size_t n = (size_t)1 << entries_log2;
+
+    c->entry = aligned_alloc(64, n * sizeof *c->entry);
+    if (c->entry == NULL)
+        return -ENOMEM;
+    memset(c->entry, 0, n * sizeof *c->entry);
+    c->set_mask = (uint32_t)(n / WAYS - 1);
+    c->counters = counters;
+    return 0;
+}
+
+void flow_cache_done(struct flow_cache *c)
+{
+    free(c->entry);
+    c->entry = NULL;
+}
+
+/* The two directions lie in neighbouring sets: adjacent cache lines. */
+static struct flow_entry *set_of(const struct flow_cache *c, struct flow_key k)
+{
+    return &c->entry[(((uint32_t)(k.hash >> 32) ^ k.dir) & c->set_mask) * WAYS];
+}
+
+static uint32_t tag_of(struct flow_key k)
+{
+    return ((uint32_t)k.hash & ~1u) | k.dir;
+}
+
+struct flow_entry *flow_cache_find(const struct flow_cache *c, struct flow_key k)
+{
+    struct flow_entry *set = set_of(c, k);
+    uint32_t tag = tag_of(k);
+
+    for (unsigned i = 0; i < WAYS; i++)
+        if (set[i].tag == tag && set[i].class != FLOW_FREE)
+            return &set[i];
+    return NULL;
+}
+
+/* How dear an entry is: class first, then how recently it was used. What was idle for long is worth no more
+ * than a SYN. */
+static uint32_t worth(const struct flow_entry *e, uint16_t now_s)
+{
+    uint16_t idle_s = (uint16_t)(now_s - e->age_s);
+    uint32_t class = e->class > FLOW_SYN && idle_s > IDLE_S ? FLOW_SYN : e->class;
+
+    return class << 16 | (uint16_t)~idle_s;
+}
+
+struct flow_entry *flow_cache_add(struct flow_cache *c, struct flow_key k, enum flow_class class,
+                                  uint16_t now_s, struct flow_entry *ret_evicted)
+{
+    struct flow_entry *set = set_of(c, k), *victim = &set[0];
+    uint32_t highest = class <= FLOW_DONE ? FLOW_DONE : class;
+
+    for (unsigned i = 1; i < WAYS; i++)
+        if (worth(&set[i], now_s) < worth(victim, now_s))
+            victim = &set[i];
+    ret_evicted->class = FLOW_FREE;
+    if (worth(victim, now_s) >> 16 > highest) {
+        c->counters[COUNT_FLOW_REFUSED]++;
+        return NULL;
+    }
+    if (victim->class > FLOW_DONE)
+        c->counters[COUNT_FLOW_EVICTED]++;
+    *ret_evicted = *victim;
+    *victim =
+        (struct flow_entry){.tag = tag_of(k), .value = FLOW_NONE, .age_s = now_s, .class = (uint8_t) class};
+    return victim;
+}

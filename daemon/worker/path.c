@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The packet path, step by step: what one packet brings about. */
+#include <netinet/in.h>
+
+#include "worker/worker.h"
+
+bool worker_port_named(const struct worker *w, unsigned proto, const struct packet *p)
+{
+    for (const uint16_t *port = w->config.ports[proto]; *port != 0; port++)
+        if (*port == p->src_port || *port == p->dst_port)
+            return true;
+    return false;
+}
+
+static void udp(struct worker *w, const struct packet *p, struct flow_key key, uint16_t flags)
+{
+    struct span first = span_of(p->payload, p->payload_bytes);
+
+    for (unsigned i = 0; i < proto_count; i++) {
+        if (protos[i]->udp == NULL || protos[i]->udp_starts(first, worker_port_named(w, i, p)) != STARTS_YES)
+            continue;
+        struct message m;
+        message_init(&m, w, p, key, i, flags);
+        message_parse_udp(&m);
+        return;
+    }
+}
+
+/* A mirror's second copy of a packet is marked, and said once when there are many. */
+static uint16_t mirror_copy(struct worker *w, const struct packet *p, struct flow_key key)
+{
+    w->packets_of_source++;
+    if (!copies_seen(&w->copies, &w->config.key, key, p))
+        return 0;
+    w->copies_of_source++;
+    w->counters[COUNT_DUPLICATES]++;
+    if (!w->copies_told && w->packets_of_source >= 1000 && w->copies_of_source * 5 > w->packets_of_source) {
+        w->copies_told = true;
+        worker_notice(w, NOTICE_MIRROR_COPIES, p->source, w->copies_of_source * 100 / w->packets_of_source);
+    }
+    return RECORD_COPY;
+}
+
+static void link_unknown(struct worker *w, const struct packet *p)
+{
+    if (!w->link_told)
+        worker_notice(w, NOTICE_LINK_UNKNOWN, p->source, p->linktype);
+    w->link_told = true;
+}
+
+void worker_packet(struct worker *w, struct packet *p)
+{
+    w->counters[COUNT_PACKETS]++;
+    w->counters[COUNT_BYTES] += p->wire_bytes;
+    w->counters[COUNT_CUT] += p->captured_bytes < p->wire_bytes;
+    enum decode_result decoded = packet_decode(&w->decoder, p);
+    if (decoded == DECODE_UNKNOWN_LINK)
+        link_unknown(w, p);
+    if (decoded != DECODE_TCP && decoded != DECODE_UDP && decoded != DECODE_OTHER)
+        return;
+
+    if (decoded == DECODE_OTHER)
+        p->src_port = p->dst_port = 0;
+    struct flow_key key = flow_key_of(&w->config.key, p);
+    uint16_t flags = mirror_copy(w, p, key);
+    struct watch *watch = follow_find(w, key);
+    if (watch != NULL)
+        follow_packet(w, watch, p, key, flags);
+    else
+        follow_addresses(w, p, key, flags);
+    if (decoded == DECODE_TCP)
+        worker_tcp(w, p, key, flags);
+    else if (decoded == DECODE_UDP && p->payload_bytes > 0)
+        udp(w, p, key, flags);
+}

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* For tests: a worker without a process. */
+#include "worker/rig.h"
+
+#include <assert.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "intel/build.h"
+#include "packet/defrag.h"
+
+#define RING_BYTES (256u << 10)
+
+static void add(struct build *b, const char *text)
+{
+    struct indicator ind = {.type = IOC_DOMAIN, .campaign = span_str("Test"), .feed = span_str("test")};
+    struct prefix prefix;
+
+    if (strncmp(text, "shared ", 7) == 0) {
+        assert(prefix_parse(span_str(text + 7), &prefix, NULL));
+        build_range(b, &prefix, span_str("cdn"), true);
+        return;
+    }
+    if (prefix_parse(span_str(text), &ind.prefix, NULL)) {
+        ind.type = ind.prefix.bits == 128 ? IOC_ADDRESS : IOC_PREFIX;
+    } else if (*text == '=' || *text == '!') {
+        ind.type = *text == '=' ? IOC_NAME : IOC_EXCEPTION;
+        ind.name = span_str(text + 1);
+    } else {
+        ind.name = span_str(text);
+    }
+    build_indicator(b, &ind, NULL);
+}
+
+void rig_image(struct rig *rig, const char *const *indicators)
+{
+    int fd = memfd_create("image", MFD_CLOEXEC), none = -1;
+    struct build *b = build_new();
+    struct worker_message m = {.kind = WORKER_MSG_IMAGE, .number = rig->w->generation + 1};
+    uint32_t index;
+
+    for (; *indicators != NULL; indicators++)
+        add(b, *indicators);
+    int written = build_write(b, fd);
+    assert(written == 0);
+    build_free(b);
+    worker_message_send(rig->control, &m, fd);
+    worker_control(rig->w, 1000, &none, &index);
+    close(fd);
+    assert(rig->w->image != NULL);
+}
+
+struct rig *rig_new(const char *const *indicators)
+{
+    struct rig *rig = calloc(1, sizeof *rig);
+    int pair[2];
+    char why[200];
+
+    assert(rig != NULL);
+    rig->w = calloc(1, sizeof *rig->w);
+    rig->shm = aligned_alloc(64, worker_shm_bytes(RING_BYTES, RING_BYTES));
+    memset(rig->shm, 0, worker_shm_bytes(RING_BYTES, RING_BYTES));
+    rig->shm->sightings_size = rig->shm->observations_size = RING_BYTES;
+    rig->shm->config = (struct worker_config){.abi = BRIDLE_ABI,
+                                              .observe = true,
+                                              .key = {{1, 2}},
+                                              .ports = {{53, 5353, 5355}},
+                                              .flow_entries_log2 = 12,
+                                              .streams = 64,
+                                              .stream_bytes_max = 65536,
+                                              .fragments = 16,
+                                              .fragment_bytes_max = 65535,
+                                              .watches = 256,
+                                              .learned = 256};
+    prefix_parse(span_str("10.0.0.0/8"), &rig->shm->config.home[0], NULL);
+    rig->shm->config.homes = 1;
+    int made = socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair);
+    assert(made == 0);
+    rig->control = pair[0];
+    made = worker_init(rig->w, rig->shm, pair[1], why, sizeof why);
+    assert(made == 0);
+    ring_attach(&rig->sightings, worker_shm_sightings(rig->shm), RING_BYTES);
+    ring_attach(&rig->observations, worker_shm_observations(rig->shm, RING_BYTES), RING_BYTES);
+    rig->ts_ns = 1626600000ull * 1000000000u;
+    rig->w->now_ns = rig->ts_ns;
+    rig_image(rig, indicators);
+    return rig;
+}
+
+void rig_free(struct rig *rig)
+{
+    close(rig->control);
+    close(rig->w->control);
+    image_unmap(rig->w->image);
+    defrag_free(rig->w->decoder.defrag);
+    flow_cache_done(&rig->w->cache);
+    streams_done(&rig->w->streams);
+    watches_done(&rig->w->watches);
+    learned_done(&rig->w->learned);
+    free(rig->w);
+    free(rig->shm);
+    free(rig);
+}
+
+static void be16(uint8_t *p, size_t v)
+{
+    p[0] = (uint8_t)(v >> 8);
+    p[1] = (uint8_t)v;
+}
+
+static void be32(uint8_t *p, uint32_t v)
+{
+    be16(p, v >> 16);
+    be16(p + 2, v & 0xffff);
+}
+
+static void frame(struct rig *rig, struct rig_end from, struct rig_end to, uint8_t proto, const uint8_t *l4,
+                  size_t len)
+{
+    static uint8_t buf[70000];
+    struct addr src, dst;
+    struct packet p = {.linktype = 1, .at = buf};
+
+    addr_parse(span_str(from.addr), &src);
+    addr_parse(span_str(to.addr), &dst);
+    memset(buf, 0, 34);
+    buf[12] = 8;
+    buf[14] = 0x45;
+    be16(buf + 16, 20 + len);
+    be16(buf + 18, ++rig->frame & 0xffff); /* identification */
+    buf[22] = 64;
+    buf[23] = proto;
+    memcpy(buf + 26, src.b + 12, 4);
+    memcpy(buf + 30, dst.b + 12, 4);
+    memcpy(buf + 34, l4, len);
+    p.captured_bytes = p.wire_bytes = (uint32_t)(34 + len);
+    p.number = rig->frame;
+    p.ts_ns = rig->ts_ns += 1000000;
+    rig->w->now_ns = rig->w->packet_ns = p.ts_ns;
+    worker_packet(rig->w, &p);
+}
+
+void rig_tcp(struct rig *rig, struct rig_end from, struct rig_end to, uint32_t seq, uint32_t ack,
+             uint8_t flags, const void *bytes, size_t len)
+{
+    static uint8_t l4[66000];
+
+    memset(l4, 0, 20);
+    be16(l4, from.port);
+    be16(l4 + 2, to.port);
+    be32(l4 + 4, seq);
+    be32(l4 + 8, ack);
+    l4[12] = 5 << 4;
+    l4[13] = flags;
+    if (len > 0)
+        memcpy(l4 + 20, bytes, len);
+    frame(rig, from, to, IPPROTO_TCP, l4, 20 + len);
+}
+
+void rig_udp(struct rig *rig, struct rig_end from, struct rig_end to, const void *bytes, size_t len)
+{
+    static uint8_t l4[66000];
+
+    be16(l4, from.port);
+    be16(l4 + 2, to.port);
+    be16(l4 + 4, 8 + len);
+    be16(l4 + 6, 0);
+    memcpy(l4 + 8, bytes, len);
+    frame(rig, from, to, IPPROTO_UDP, l4, 8 + len);
+}
+
+void rig_wait(struct rig *rig, uint64_t ns)
+{
+    rig->ts_ns += ns;
+    rig->w->now_ns = rig->ts_ns;
+    worker_tick(rig->w);
+}
+
+void rig_finish(struct rig *rig)
+{
+    worker_tcp_finish(rig->w);
+    follow_finish(rig->w);
+}
+
+static bool take(struct rig *rig, struct ring *ring)
+{
+    static uint8_t buf[RING_RECORD_MAX];
+    struct rig_record *slot = &rig->record[rig->records];
+    int len = ring_take(ring, buf);
+
+    if (len <= 0 || rig->records == RIG_RECORDS_MAX)
+        return false;
+    int good = record_unpack(buf, (uint32_t)len, &slot->r);
+    assert(good == 0);
+    if (slot->r.is_addr)
+        addr_text(&slot->r.value_addr, slot->value);
+    else
+        memcpy(slot->value, slot->r.value.at, slot->r.value.len);
+    slot->value[slot->r.is_addr ? strlen(slot->value) : slot->r.value.len] = 0;
+    rig->records++;
+    return true;
+}
+
+void rig_drain(struct rig *rig)
+{
+    while (take(rig, &rig->sightings))
+        ;
+    while (take(rig, &rig->observations))
+        ;
+}
+
+unsigned rig_count(struct rig *rig, enum record_kind kind, int via, const char *value,
+                   const struct record **ret)
+{
+    unsigned n = 0;
+    uint64_t last = 0;
+
+    rig_drain(rig);
+    for (unsigned i = 0; i < rig->records; i++) {
+        const struct rig_record *x = &rig->record[i];
+        if (x->r.kind != kind || (via >= 0 && x->r.via != via) ||
+            (value != NULL && strcmp(x->value, value) != 0))
+            continue;
+        n++;
+        if (ret != NULL && x->r.seq >= last) {
+            *ret = &x->r;
+            last = x->r.seq;
+        }
+    }
+    return n;
+}
+
+size_t rig_hello(uint8_t *ret, size_t cap, const char *name, size_t padding, size_t record_bytes,
+                 uint8_t salt)
+{
+    static uint8_t body[70000];
+    size_t at = 4, name_len = name != NULL ? strlen(name) : 0, extensions, out = 0;
+
+    be16(body + at, 0x0303);
+    memset(body + at + 2, salt, 32);
+    at += 34;
+    body[at++] = 0;
+    be16(body + at, 2);
+    be16(body + at + 2, 0x1301);
+    at += 4;
+    body[at++] = 1;
+    body[at++] = 0;
+    extensions = at;
+    at += 2;
+    be16(body + at, 21); /* padding (RFC 7685) */
+    be16(body + at + 2, padding);
+    memset(body + at + 4, 0, padding);
+    at += 4 + padding;
+    if (name != NULL) {
+        be16(body + at, 0);
+        be16(body + at + 2, name_len + 5);
+        be16(body + at + 4, name_len + 3);
+        body[at + 6] = 0;
+        be16(body + at + 7, name_len);
+        memcpy(body + at + 9, name, name_len);
+        at += 9 + name_len;
+    }
+    be16(body + extensions, at - extensions - 2);
+    body[0] = 1;
+    body[1] = 0;
+    be16(body + 2, at - 4);
+    for (size_t done = 0; done < at;) {
+        size_t n = at - done < record_bytes ? at - done : record_bytes;
+        assert(out + 5 + n <= cap);
+        ret[out] = 22;
+        be16(ret + out + 1, 0x0301);
+        be16(ret + out + 3, n);
+        memcpy(ret + out + 5, body + done, n);
+        out += 5 + n;
+        done += n;
+    }
+    return out;
+}
+
+static size_t put_name(uint8_t *p, const char *name)
+{
+    size_t at = 0;
+
+    while (*name != 0) {
+        size_t n = strcspn(name, ".");
+        p[at++] = (uint8_t)n;
+        memcpy(p + at, name, n);
+        at += n;
+        name += n + (name[n] == '.');
+    }
+    p[at++] = 0;
+    return at;
+}
+
+size_t rig_dns_query(uint8_t *ret, uint16_t id, const char *name)
+{
+    memset(ret, 0, 12);
+    be16(ret, id);
+    ret[2] = 1;
+    ret[5] = 1;
+    size_t at = 12 + put_name(ret + 12, name);
+    be16(ret + at, 1);
+    be16(ret + at + 2, 1);
+    return at + 4;
+}
+
+static size_t put_record(uint8_t *p, const char *owner, uint16_t type, const uint8_t *data, size_t len)
+{
+    size_t at = put_name(p, owner);
+
+    be16(p + at, type);
+    be16(p + at + 2, 1);
+    be32(p + at + 4, 300);
+    be16(p + at + 8, len);
+    memcpy(p + at + 10, data, len);
+    return at + 10 + len;
+}
+
+size_t rig_dns_answer(uint8_t *ret, uint16_t id, const char *name, const char *cname,
+                      const char *const *addrs)
+{
+    uint8_t data[300];
+    struct addr a;
+    size_t at = rig_dns_query(ret, id, name);
+
+    ret[2] = 0x81;
+    ret[3] = 0x80;
+    if (cname != NULL) {
+        at += put_record(ret + at, name, 5, data, put_name(data, cname));
+        ret[7]++;
+        name = cname;
+    }
+    for (; addrs != NULL && *addrs != NULL; addrs++) {
+        addr_parse(span_str(*addrs), &a);
+        at += put_record(ret + at, name, 1, a.b + 12, 4);
+        ret[7]++;
+    }
+    return at;
+}

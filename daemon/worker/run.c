@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The life of a worker: memory first, then the capture, then the sandbox, then a loop over packets and
+ * messages from main. */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "os/privilege.h"
+#include "os/sandbox.h"
+#include "packet/defrag.h"
+#include "worker/worker.h"
+
+#define SECOND_NS        1000000000ull
+#define FRAGMENT_WAIT_NS (30 * SECOND_NS)
+#define FRAGMENTED_MAX   65535u
+#define CONTROL_EVERY    256u /* packets of a file between two looks at the control socket */
+#define DISPATCH_MAX     512
+#define LEARNED_EXPIRE_S 30
+
+static int fail(struct worker *w, const char *why)
+{
+    snprintf(w->shm->status.why, sizeof w->shm->status.why, "%s", why);
+    atomic_store(&w->shm->status.state, WORKER_FAILED);
+    return EXIT_WORKER_FAILED;
+}
+
+static bool config_plausible(const struct worker_config *c)
+{
+    return c->homes <= WORKER_HOME_MAX && c->flow_entries_log2 >= 4 && c->flow_entries_log2 <= 24 &&
+           c->streams > 0 && c->watches > 0 && c->fragments > 0 && proto_count <= WORKER_PROTOS_MAX;
+}
+
+int worker_init(struct worker *w, struct worker_shm *shm, int control, char *ret_why, size_t why_bytes)
+{
+    memset(w, 0, offsetof(struct worker, decoder));
+    w->shm = shm;
+    w->config = shm->config;
+    w->counters = shm->status.counter;
+    w->control = control;
+    w->wake_fd = -1;
+    atomic_store(&shm->status.abi, BRIDLE_ABI);
+    if (w->config.abi != BRIDLE_ABI || !config_plausible(&w->config)) {
+        snprintf(ret_why, why_bytes, "bridled and bridle-worker are of different versions");
+        return -EPROTO;
+    }
+    ring_attach(&w->sightings, worker_shm_sightings(shm), shm->sightings_size);
+    ring_attach(&w->observations, worker_shm_observations(shm, shm->sightings_size), shm->observations_size);
+    w->decoder.counters = w->counters;
+    w->decoder.defrag = defrag_new(w->config.fragments, FRAGMENTED_MAX, FRAGMENT_WAIT_NS, w->counters);
+    if (w->decoder.defrag == NULL ||
+        flow_cache_init(&w->cache, w->config.flow_entries_log2, w->counters) < 0 ||
+        streams_init(&w->streams, w->config.streams, w->config.stream_bytes_max, w->counters) < 0 ||
+        watches_init(&w->watches, w->config.watches, w->counters) < 0 ||
+        learned_init(&w->learned, w->config.learned, &w->config.key, w->counters) < 0) {
+        snprintf(ret_why, why_bytes, "not enough memory for the configured limits");
+        return -ENOMEM;
+    }
+    return 0;
+}
+
+static void take_image(struct worker *w, int fd, uint32_t generation)
+{
+    const char *why;
+    struct image *image = image_map(fd, false, &why);
+    struct worker_message ack = {.kind = WORKER_MSG_IMAGE_ACK, .number = generation};
+
+    if (image == NULL)
+        return; /* main made it and keeps the old one counted as in use */
+    image_unmap(w->image);
+    w->image = image;
+    w->generation = generation;
+    follow_rematch(w);
+    worker_message_send(w->control, &ack, -1);
+}
+
+bool worker_control(struct worker *w, int wait_ms, int *ret_file, uint32_t *ret_index)
+{
+    struct pollfd pfd = {.fd = w->control, .events = POLLIN};
+    struct worker_message msg;
+    int fd;
+
+    if (poll(&pfd, 1, wait_ms) <= 0)
+        return true;
+    int got = worker_message_receive(w->control, &msg, &fd);
+    if (got == -EAGAIN)
+        return true;
+    if (got <= 0)
+        return false;
+    switch (msg.kind) {
+    case WORKER_MSG_WAKE_FD:
+        w->wake_fd = fd;
+        return true;
+    case WORKER_MSG_IMAGE:
+        if (fd >= 0)
+            take_image(w, fd, msg.number);
+        break;
+    case WORKER_MSG_FILE:
+        *ret_file = fd;
+        *ret_index = msg.number;
+        return true;
+    case WORKER_MSG_END:
+        w->ending = true;
+        break;
+    case WORKER_MSG_STOP:
+        w->stopping = true;
+        break;
+    case WORKER_MSG_LEARN:
+        follow_learn_remote(w, &msg);
+        break;
+    }
+    if (fd >= 0)
+        close(fd);
+    return true;
+}
+
+void worker_tick(struct worker *w)
+{
+    worker_tcp_tick(w);
+    follow_tick(w);
+    if ((w->now_ns / SECOND_NS) % LEARNED_EXPIRE_S == 0 && w->learned.in_use > 0)
+        learned_expire(&w->learned, w->now_ns);
+}
+
+static void tick_if_due(struct worker *w)
+{
+    /* Files may run backwards: a clock that jumped either way starts the second anew. */
+    if (w->now_ns < w->next_tick_ns && w->now_ns + SECOND_NS >= w->next_tick_ns)
+        return;
+    w->next_tick_ns = w->now_ns + SECOND_NS;
+    worker_tick(w);
+}
+
+static void finish(struct worker *w)
+{
+    worker_tcp_finish(w);
+    follow_finish(w);
+}
+
+static void note_packet(struct worker *w, const struct packet *p)
+{
+    struct worker_status *status = &w->shm->status;
+
+    w->packet_ns = p->ts_ns;
+    atomic_store_explicit(&status->packet, p->number, memory_order_relaxed);
+}
+
+static void file_ended(struct worker *w, struct capture_file *file, enum capture_result result,
+                       uint32_t index, uint64_t packets)
+{
+    static const uint8_t notice_of[] = {
+        [CAPTURE_END] = NOTICE_FILE_DONE,
+        [CAPTURE_CUT] = NOTICE_FILE_CUT,
+        [CAPTURE_BAD] = NOTICE_FILE_BAD,
+        [CAPTURE_ERROR] = NOTICE_FILE_ERROR,
+    };
+    struct worker_message ack = {.kind = WORKER_MSG_FILE_ACK, .number = index};
+    uint64_t number = result == CAPTURE_CUT     ? packets + 1
+                      : result == CAPTURE_ERROR ? (uint64_t)errno
+                                                : packets;
+
+    worker_notice(w, (enum notice)notice_of[result], index, number);
+    capture_file_free(file);
+    worker_message_send(w->control, &ack, -1);
+}
+
+/* Reads one capture file. False when main is gone. */
+static bool read_file(struct worker *w, int fd, uint32_t index)
+{
+    struct capture_file *file = capture_file_new(fd, index);
+    struct packet p;
+    enum capture_result result = CAPTURE_ERROR;
+    uint64_t packets = 0;
+
+    atomic_store(&w->shm->status.source, index);
+    w->packets_of_source = w->copies_of_source = 0;
+    w->copies_told = w->link_told = false;
+    while (file != NULL && !w->stopping && (result = capture_file_next(file, &p)) == CAPTURE_PACKET) {
+        packets++;
+        w->now_ns = p.ts_ns;
+        note_packet(w, &p);
+        tick_if_due(w);
+        worker_packet(w, &p);
+        int none = -1;
+        if (packets % CONTROL_EVERY == 0) {
+            atomic_fetch_add_explicit(&w->shm->status.beats, 1, memory_order_relaxed);
+            if (!worker_control(w, 0, &none, &index))
+                return false;
+        }
+    }
+    if (!w->stopping)
+        file_ended(w, file, result, index, packets);
+    close(fd);
+    return true;
+}
+
+static int run_files(struct worker *w)
+{
+    uint32_t index = 0, files = 0;
+
+    while (!w->ending && !w->stopping) {
+        int fd = -1;
+        if (!worker_control(w, -1, &fd, &index))
+            return EXIT_WORKER_ORPHAN;
+        if (fd < 0)
+            continue;
+        files++;
+        if (!read_file(w, fd, index))
+            return EXIT_WORKER_ORPHAN;
+    }
+    finish(w);
+    worker_notice(w, NOTICE_DONE, files, w->counters[COUNT_PACKETS]);
+    return 0;
+}
+
+static void on_live_packet(void *ctx, struct packet *p)
+{
+    struct worker *w = ctx;
+
+    p->number = w->counters[COUNT_PACKETS] + 1;
+    note_packet(w, p);
+    worker_packet(w, p);
+}
+
+static uint64_t monotonic_ns(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * SECOND_NS + (uint64_t)t.tv_nsec;
+}
+
+static int run_live(struct worker *w, struct capture_live *live)
+{
+    struct capture_live_counts counts;
+    uint32_t none_index;
+    int none = -1;
+
+    while (!w->stopping) {
+        struct pollfd pfd[2] = {{.fd = capture_live_fd(live), .events = POLLIN},
+                                {.fd = w->control, .events = POLLIN}};
+        poll(pfd, 2, 1000);
+        w->now_ns = monotonic_ns();
+        atomic_fetch_add_explicit(&w->shm->status.beats, 1, memory_order_relaxed);
+        if (pfd[1].revents != 0 && !worker_control(w, 0, &none, &none_index))
+            return EXIT_WORKER_ORPHAN;
+        int got = capture_live_dispatch(live, DISPATCH_MAX, on_live_packet, w);
+        if (got < 0)
+            return got == -ENETDOWN ? EXIT_WORKER_INTERFACE : fail(w, strerror(-got));
+        tick_if_due(w);
+        if (capture_live_counts(live, &counts) == 0)
+            w->counters[COUNT_KERNEL_DROPS] = counts.dropped;
+    }
+    /* What the kernel already has is read before the end. */
+    while (capture_live_dispatch(live, DISPATCH_MAX, on_live_packet, w) > 0)
+        ;
+    finish(w);
+    return 0;
+}
+
+static int jail(struct worker *w, enum sandbox_profile profile)
+{
+    char why[200];
+
+    if (privilege_drop(NULL, KEEP_NOTHING, why, sizeof why) < 0)
+        return fail(w, why);
+    int entered = sandbox_enter(profile, &w->shm->status.trapped);
+    if (entered < 0 && entered != -ENOSYS)
+        return fail(w, "the system call filter cannot be installed");
+    return 0;
+}
+
+int worker_run(struct worker *w)
+{
+    struct worker_message ready = {.kind = WORKER_MSG_READY};
+    struct capture_live *live = NULL;
+    char why[256] = "";
+
+    if (w->config.live && capture_live_open(&w->config.capture, w->config.source, &live, why, sizeof why) < 0)
+        return fail(w, why);
+    int jailed = jail(w, w->config.live ? SANDBOX_WORKER_LIVE : SANDBOX_WORKER_FILE);
+    if (jailed != 0)
+        return jailed;
+    atomic_store(&w->shm->status.state, WORKER_READY);
+    worker_message_send(w->control, &ready, -1);
+    w->now_ns = w->config.live ? monotonic_ns() : 0;
+    atomic_store(&w->shm->status.state, WORKER_RUNNING);
+    int status = w->config.live ? run_live(w, live) : run_files(w);
+    if (status == 0)
+        atomic_store(&w->shm->status.state, WORKER_DONE);
+    return status;
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The packet path: decode, flow cache, parse, observe, match, and into the ring. All that a worker has is in
+ * one struct; everything in it is allocated before the first packet.
+ */
+#ifndef BRIDLE_WORKER_WORKER_H
+#define BRIDLE_WORKER_WORKER_H
+
+#include "flow/copies.h"
+#include "flow/learned.h"
+#include "flow/orphan.h"
+#include "flow/stream.h"
+#include "flow/transactions.h"
+#include "flow/watch.h"
+#include "intel/match.h"
+#include "packet/decode.h"
+#include "proto/proto.h"
+#include "worker/record.h"
+#include "worker/shm.h"
+
+#define WORKER_TOLD 256u
+
+struct worker {
+    struct worker_config config; /* private copy */
+    struct worker_shm *shm;      /* borrowed */
+    uint64_t *counters;          /* borrowed: in the shared status page */
+    struct ring sightings, observations;
+    int control, wake_fd; /* owned; wake_fd may be -1 */
+    bool ending, stopping;
+
+    struct image *image; /* owned; NULL before the first one came */
+    uint32_t generation;
+
+    uint64_t now_ns, next_tick_ns; /* packet time in replay, monotonic live */
+    uint64_t packet_ns;            /* of the latest packet, for notices */
+    uint64_t seq;                  /* of the next record */
+    struct decoder decoder;
+    struct flow_cache cache;
+    struct streams streams;
+    struct watches watches;
+    struct learned_table learned;
+    struct orphans orphans;
+    struct copies copies;
+    struct transactions transactions;
+    uint64_t packets_of_source, copies_of_source; /* to tell a mirror that delivers twice */
+    bool copies_told, link_told;
+    struct {
+        uint32_t digest, time_s;
+    } told[WORKER_TOLD]; /* flows that could not be watched: told once a minute */
+    struct parse_scratch scratch;
+    uint8_t record[RING_RECORD_MAX];
+};
+
+/* What one parse of a message works with. */
+struct message {
+    struct worker *w;
+    const struct packet *p; /* ends, time and frame of the observations */
+    struct flow_key key;    /* of the direction parsed */
+    struct stream *stream;  /* that holds the bytes, or NULL: they are in the packet */
+    unsigned proto;
+    uint16_t flags; /* enum record_flag */
+    bool quiet;     /* look only: nothing is reported */
+    bool seen;      /* there were observations */
+    bool named;     /* the message named a server */
+    /* DNS: what this message has shown */
+    bool dns_ech; /* an answer carried an ECH configuration */
+    uint8_t dns_hits;
+    struct match dns_hit[WATCH_HITS_MAX];
+    struct parse parse;
+    uint16_t dns_name_len[WATCH_HITS_MAX];
+    char dns_name[WATCH_HITS_MAX][NAME_TEXT_MAX];
+};
+
+static inline uint16_t worker_now_s(const struct worker *w)
+{
+    return (uint16_t)(w->now_ns / 1000000000u);
+}
+
+/* path.c: everything that one packet brings about. */
+void worker_packet(struct worker *w, struct packet *p);
+/* Whether one of the packet's ports is set for protocol `proto`. */
+bool worker_port_named(const struct worker *w, unsigned proto, const struct packet *p);
+
+/* tcp.c */
+void worker_tcp(struct worker *w, const struct packet *p, struct flow_key key, uint16_t flags);
+/* Messages that wait for more bytes are told as far as they came. Once a second. */
+void worker_tcp_tick(struct worker *w);
+/* Parses what is left of all streams, as nothing more will come. */
+void worker_tcp_finish(struct worker *w);
+/* Lets go of what a flow cache entry refers to. */
+void worker_entry_release(struct worker *w, const struct flow_entry *e);
+
+/* observe.c: parses one message; every observation goes through matching and into the rings. */
+void message_init(struct message *m, struct worker *w, const struct packet *p, struct flow_key key,
+                  unsigned proto, uint16_t flags);
+enum parse_result message_parse_tcp(struct message *m, struct span bytes, bool cut, bool last);
+enum parse_result message_parse_udp(struct message *m);
+/* Puts a record into its ring: waits in replay, drops and counts live. Fills in sequence, time, ends from
+ * `p`. */
+void worker_emit(struct worker *w, struct record *r);
+void worker_record_ends(struct record *r, const struct packet *p, struct flow_key key, bool from_server);
+void worker_notice(struct worker *w, enum notice notice, uint64_t a, uint64_t b);
+
+/* follow.c: flows that matched. */
+/* A flow between listed or learned addresses? Called for every IP packet that no watch follows yet. */
+void follow_addresses(struct worker *w, const struct packet *p, struct flow_key key, uint16_t flags);
+/* A message of this flow named a listed server: follow the flow from here. */
+void follow_name(struct message *m, const struct observation *o, struct match hit);
+/* The flow named a server: pending hits of learned addresses give way, unless the name was only an outer one.
+ */
+void follow_named(struct message *m, const struct observation *o);
+/* The first bytes of the client showed no name: pending hits are told. */
+void follow_nameless(struct worker *w, struct flow_key key);
+/* A packet of a watched flow. */
+void follow_packet(struct worker *w, struct watch *watch, const struct packet *p, struct flow_key key,
+                   uint16_t flags);
+void follow_release(struct worker *w, struct watch *watch);
+void follow_tick(struct worker *w);
+void follow_finish(struct worker *w);
+struct watch *follow_find(struct worker *w, struct flow_key key);
+/* After a reload: hits are matched again with the new image. */
+void follow_rematch(struct worker *w);
+/* Learns an address for the names of a DNS message that matched. */
+void follow_learn(struct message *m, const struct observation *o, struct match hit, struct span name);
+void follow_learn_remote(struct worker *w, const struct worker_message *msg);
+
+/* run.c */
+int worker_init(struct worker *w, struct worker_shm *shm, int control, char *ret_why, size_t why_bytes);
+int worker_run(struct worker *w); /* exit status */
+/* Handles what main sends; `wait_ms` < 0 waits for ever. False when main is gone. */
+bool worker_control(struct worker *w, int wait_ms, int *ret_file, uint32_t *ret_index);
+void worker_tick(struct worker *w);
+
+#endif
