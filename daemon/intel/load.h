@@ -20,7 +20,12 @@ void loader_free(struct loader *l);
  * 0, or negative errno when `path` itself cannot be read at all; everything else is in the report.
  */
 int loader_path(struct loader *l, const char *path);
-/* After the last path: applies the guards, gives all entries to the builder. 0 or -ENOMEM. */
+/* The same, but only for the guards that stand there: nothing else is loaded or reported. */
+int loader_guards(struct loader *l, const char *path);
+/* Loads bytes (borrowed for the call) as if they were a file of that name. 0 or -ENOMEM. */
+int loader_bytes(struct loader *l, const char *name, struct span bytes);
+/* After the last path: applies the guards, gives all entries to the builder. 0 or -ENOMEM.
+ * Then the lines `file` and `total` are reported. */
 int loader_finish(struct loader *l);
 
 #endif

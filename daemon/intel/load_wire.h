@@ -23,7 +23,7 @@
 #include "intel/load_report.h"
 
 #define LOADER_WIRE_FD   3
-#define LOADER_LINES_MAX 2000000u
+#define LOADER_LINES_MAX 200000u
 
 enum loader_exit {
     LOADER_OK = 0,

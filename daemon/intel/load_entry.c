@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What becomes of entries: normalised when they are read, judged by the guards when all guards are known. */
+#include "intel/load_entry.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "intel/load_store.h"
+
+static void say(struct load_file *f, const char *kind, struct load_place at, struct span value,
+                const char *text)
+{
+    load_report_note(f->loader->report, span_str(f->path), at.line, at.column, kind, value, text);
+}
+
+/* As `say`, but only counted once there were too many. */
+static void vnote(struct load_file *f, const char *kind, struct load_place at, struct span value,
+                  const char *fmt, va_list ap)
+{
+    char text[512];
+
+    if (f->notes >= LOAD_NOTES_MAX || f->loader->notes >= LOAD_NOTES_TOTAL_MAX) {
+        f->notes_left_out++;
+        return;
+    }
+    f->notes++;
+    f->loader->notes++;
+    vsnprintf(text, sizeof(text), fmt, ap);
+    say(f, kind, at, value, text);
+}
+
+static void __attribute__((format(printf, 5, 6)))
+load_note(struct load_file *f, enum load_count what, struct load_place at, struct span value, const char *fmt,
+          ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    vnote(f, load_count_names[what], at, value, fmt, ap);
+    va_end(ap);
+}
+
+void load_refused(struct load_file *f, enum load_count what, struct load_place at, struct span value,
+                  const char *fmt, ...)
+{
+    va_list ap;
+
+    if (f->guards_only)
+        return;
+    f->count[what]++;
+    va_start(ap, fmt);
+    vnote(f, load_count_names[what], at, value, fmt, ap);
+    va_end(ap);
+}
+
+void load_warning(struct load_file *f, struct load_place at, struct span value, const char *fmt, ...)
+{
+    va_list ap;
+
+    if (f->guards_only)
+        return;
+    va_start(ap, fmt);
+    vnote(f, "warning", at, value, fmt, ap);
+    va_end(ap);
+}
+
+void load_error(struct load_file *f, struct load_place at, struct span value, const char *fmt, ...)
+{
+    char text[512];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    say(f, f->guards_only ? "warning" : "error", at, value, text);
+}
+
+void load_not_network(struct load_file *f, struct span kind)
+{
+    char name[sizeof(f->kind[0].name)];
+    struct text t = text_on(name, sizeof(name));
+    unsigned i;
+
+    if (f->guards_only)
+        return;
+    f->count[LOAD_NOT_NETWORK]++;
+    text_raw(&t, kind);
+    for (i = 0; i < f->kinds && strcmp(f->kind[i].name, name) != 0; i++)
+        ;
+    if (i == LOAD_KINDS_MAX)
+        i--; /* the last one stands for all further ones */
+    else if (i == f->kinds)
+        memcpy(f->kind[f->kinds++].name, i == LOAD_KINDS_MAX - 1 ? "other" : name,
+               i == LOAD_KINDS_MAX - 1 ? sizeof("other") : sizeof(name));
+    f->kind[i].count++;
+}
+
+static bool same_origin(const struct load_origin *a, const struct load_origin *b)
+{
+    if (a->campaigns != b->campaigns || !span_eq(a->source, b->source) ||
+        !span_eq(a->reference, b->reference) || !span_eq(a->licence, b->licence))
+        return false;
+    for (unsigned i = 0; i < a->campaigns; i++)
+        if (!span_eq(a->campaign[i], b->campaign[i]))
+            return false;
+    return true;
+}
+
+/* The origin with its texts in the arena; entries that follow each other share it. NULL without memory. */
+static const struct load_origin *keep_origin(struct load_file *f, const struct load_origin *from)
+{
+    struct load_origin o = *from;
+
+    if (o.campaigns == 0)
+        o.campaign[o.campaigns++] = load_file_stem(f);
+    if (f->origin && same_origin(f->origin, &o))
+        return f->origin;
+    for (unsigned i = 0; i < o.campaigns; i++)
+        o.campaign[i] = load_keep(f->loader, o.campaign[i]);
+    o.source = load_keep(f->loader, o.source);
+    o.reference = load_keep(f->loader, o.reference);
+    o.licence = load_keep(f->loader, o.licence);
+    f->origin = load_keep_origin(f->loader, &o);
+    return f->origin;
+}
+
+/* What was changed about a value so that it could be loaded, or NULL. */
+static const char *retyped(const struct normal *n)
+{
+    return n->kind != NORMAL_NAME && n->retyped ? "an address listed as a name: loaded as an address"
+           : n->had_path                        ? "the path after the name was cut off: loaded as a name"
+           : n->had_url                         ? "a URL or port: loaded as the host"
+                                                : NULL;
+}
+
+static enum ioc_type type_of(const struct load_entry *e, const struct normal *n)
+{
+    return n->kind == NORMAL_ADDRESS  ? IOC_ADDRESS
+           : n->kind == NORMAL_PREFIX ? IOC_PREFIX
+           : e->exception             ? IOC_EXCEPTION
+           : e->exact                 ? IOC_NAME
+                                      : IOC_DOMAIN;
+}
+
+static void wait_for_guards(struct load_file *f, const struct load_entry *e, const struct normal *n)
+{
+    struct loader *l = f->loader;
+
+    if (l->waiting_count == l->waiting_room) {
+        size_t room = l->waiting_room ? l->waiting_room * 2 : 1024;
+        struct load_waiting *list = reallocarray(l->waiting, room, sizeof(*list));
+        if (!list) {
+            l->no_memory = true;
+            return;
+        }
+        l->waiting = list;
+        l->waiting_room = room;
+    }
+    const struct load_origin *origin = keep_origin(f, e->origin);
+    if (!origin)
+        return;
+    l->waiting[l->waiting_count++] = (struct load_waiting){
+        .file = (uint32_t)(l->file_count - 1),
+        .place = e->place,
+        .type = (uint8_t)type_of(e, n),
+        .tier = e->tier,
+        .alone = e->exact || e->exception,
+        .retyped = retyped(n) != NULL,
+        .name = n->kind == NORMAL_NAME ? load_keep(l, span_str(n->name)) : span_of(NULL, 0),
+        .prefix = n->prefix,
+        .origin = origin,
+        .comment = load_keep(l, e->comment),
+        .from_s = e->from_s,
+        .until_s = e->until_s,
+    };
+}
+
+static void warn_host_bits(struct load_file *f, struct load_place at, struct span value)
+{
+    load_warning(f, at, value,
+                 "bits behind the prefix length were cleared; write the network's first address");
+}
+
+void load_entry(struct load_file *f, const struct load_entry *e)
+{
+    struct normal n;
+
+    if (f->guards_only)
+        return;
+    normalise(e->value, (enum normal_want)e->want, &n);
+    if (n.kind == NORMAL_BAD) {
+        load_refused(f, n.had_path ? LOAD_QUARANTINED : LOAD_MALFORMED, e->place, e->value, "%s", n.why);
+    } else if (e->exception && n.kind != NORMAL_NAME) {
+        load_refused(f, LOAD_MALFORMED, e->place, e->value, "an exception is a name; addresses have none");
+    } else if (e->exact && n.had_wildcard) {
+        load_refused(f, LOAD_MALFORMED, e->place, e->value,
+                     "=NAME is one name alone and *. all below it: choose one");
+    } else {
+        const char *why = retyped(&n);
+        if (why)
+            load_note(f, LOAD_RETYPED, e->place, e->value, "%s", why);
+        if (n.had_host_bits)
+            warn_host_bits(f, e->place, e->value);
+        wait_for_guards(f, e, &n);
+    }
+}
+
+void load_range(struct load_file *f, struct load_place at, struct span value, struct span tag, bool shared)
+{
+    struct normal n;
+
+    if (f->guards_only)
+        return;
+    normalise(value, NORMAL_WANT_ANY, &n);
+    if (n.kind != NORMAL_PREFIX && n.kind != NORMAL_ADDRESS) {
+        load_refused(f, LOAD_MALFORMED, at, value, "a hosting range is an address or ADDRESS/LENGTH");
+    } else if (guard_wide(&n.prefix)) {
+        load_refused(f, LOAD_QUARANTINED, at, value,
+                     "wider than /8 (IPv4) or /19 (IPv6): nobody owns so much");
+    } else if (build_range(f->loader->build, &n.prefix, tag, shared) < 0) {
+        f->loader->no_memory = true;
+    } else {
+        f->count[LOAD_RANGES]++;
+        f->loader->ranges++;
+        if (n.had_host_bits)
+            warn_host_bits(f, at, value);
+    }
+}
+
+void load_guard(struct load_file *f, struct load_place at, struct span value, struct span why)
+{
+    struct normal n;
+
+    normalise(value, NORMAL_WANT_HOST, &n);
+    if (n.kind != NORMAL_NAME) {
+        load_refused(f, LOAD_MALFORMED, at, value, "a guard is a name");
+        return;
+    }
+    if (why.len > LOAD_TEXT_BYTES_MAX)
+        why.len = LOAD_TEXT_BYTES_MAX;
+    if (guards_add(f->loader->guards, span_str(n.name), why) < 0)
+        f->loader->no_memory = true;
+    f->count[LOAD_GUARDS]++;
+}
+
+bool load_line(struct load_file *f, struct load_input *in, struct span *ret)
+{
+    for (;;) {
+        enum load_input_line got = load_input_line(in, ret);
+        struct load_place at = {.line = in->line, .column = 1};
+        if (got == LOAD_INPUT_END)
+            break;
+        const uint8_t *nul = memchr(ret->at, 0, ret->len);
+        if (got == LOAD_INPUT_TOO_LONG) {
+            load_refused(f, LOAD_MALFORMED, at, *ret, "a line longer than %u bytes was left out",
+                         LOAD_LINE_BYTES_MAX);
+        } else if (nul) {
+            at.column = (uint32_t)(nul - ret->at) + 1;
+            load_refused(f, LOAD_MALFORMED, at, *ret, "a line with a NUL byte was left out");
+        } else {
+            return true;
+        }
+        if (!load_goes_on(f))
+            return false;
+    }
+    struct load_place at = {.line = in->line + 1};
+    if (in->error == -EFBIG)
+        load_error(f, at, span_of(NULL, 0),
+                   "the file grew beyond the limit while it was read: the rest was not");
+    else if (in->error)
+        load_error(f, at, span_of(NULL, 0), "cannot be read further: %s", strerror(-in->error));
+    return false;
+}
+
+bool load_goes_on(struct load_file *f)
+{
+    const struct loader *l = f->loader;
+    const char *why = NULL;
+
+    if (l->no_memory)
+        why = "there is no memory left";
+    else if (l->waiting_count + l->ranges >= LOAD_ENTRIES_MAX)
+        why = "more entries than one load may have";
+    else if (f->count[LOAD_MALFORMED] >= LOAD_REFUSED_MAX)
+        why = "too many malformed entries, this is no list of indicators";
+    if (why && !f->gave_up) {
+        f->gave_up = true;
+        load_error(f, (struct load_place){0}, span_of(NULL, 0), "the rest was not read: %s", why);
+    }
+    return !why;
+}
+
+static void tell_merged(struct load_file *f, const struct load_waiting *w, const struct indicator *first)
+{
+    char buf[PREFIX_TEXT_MAX], where[256];
+    struct span value = w->name.len > 0 ? w->name : span_str(prefix_text(&w->prefix, buf));
+    struct text t = text_on(where, sizeof(where));
+
+    f->count[LOAD_DUPLICATE]++;
+    if (f->duplicates_noted++ >= LOAD_DUPLICATES_MAX) {
+        f->notes_left_out++;
+        return;
+    }
+    text_raw(&t, first->feed);
+    if (first->line > 0)
+        text_fmt(&t, ":%" PRIu32, first->line);
+    load_note(f, LOAD_DUPLICATE, w->place, value, "listed before in %s; the campaigns are merged", where);
+}
+
+static bool guarded(struct loader *l, struct load_file *f, const struct load_waiting *w)
+{
+    char why[384], buf[PREFIX_TEXT_MAX];
+    struct text t = text_on(why, sizeof(why));
+    bool name = w->name.len > 0;
+
+    if (name ? !guard_name(l->guards, w->name, w->alone, &t) : w->alone || !guard_prefix(&w->prefix, &t))
+        return false;
+    load_refused(f, LOAD_QUARANTINED, w->place, name ? w->name : span_str(prefix_text(&w->prefix, buf)), "%s",
+                 why);
+    return true;
+}
+
+/* Gives an entry to the builder, once for each campaign. */
+static int build_waiting(struct loader *l, struct load_file *f, const struct load_waiting *w)
+{
+    struct indicator ind = {
+        .type = w->type,
+        .tier = w->tier,
+        .name = w->name,
+        .prefix = w->prefix,
+        .source = w->origin->source,
+        .reference = w->origin->reference,
+        .licence = w->origin->licence,
+        .comment = w->comment,
+        .feed = span_str(f->feed),
+        .line = w->place.line,
+        .from_s = w->from_s,
+        .until_s = w->until_s,
+    };
+    struct indicator first;
+
+    for (unsigned i = 0; i < w->origin->campaigns; i++) {
+        ind.campaign = w->origin->campaign[i];
+        enum build_added added = build_indicator(l->build, &ind, &first);
+        if (added == BUILD_NO_MEMORY)
+            return -ENOMEM;
+        if (i == 0 && added == BUILD_MERGED)
+            tell_merged(f, w, &first);
+        else if (i == 0)
+            f->count[LOAD_LOADED]++;
+    }
+    f->count[LOAD_RETYPED] += w->retyped;
+    return 0;
+}
+
+static void finish_file(struct load_file *f)
+{
+    struct load_place nowhere = {0};
+    char text[96];
+
+    for (unsigned i = 0; i < f->kinds; i++) {
+        snprintf(text, sizeof(text), "%" PRIu64 " of this kind: no network sensor can see them",
+                 f->kind[i].count);
+        say(f, load_count_names[LOAD_NOT_NETWORK], nowhere, span_str(f->kind[i].name), text);
+    }
+    if (f->notes_left_out > 0) {
+        snprintf(text, sizeof(text), "and %" PRIu32 " more, which are only counted", f->notes_left_out);
+        say(f, "warning", nowhere, span_of(NULL, 0), text);
+    }
+    if (!f->guards_only)
+        load_report_file(f->loader->report, span_str(f->path), f->format ? f->format : "none", f->count);
+}
+
+int loader_finish(struct loader *l)
+{
+    size_t next = 0;
+
+    guards_seal(l->guards);
+    for (size_t i = 0; i < l->file_count; i++) {
+        struct load_file *f = l->files[i];
+        for (; next < l->waiting_count && l->waiting[next].file == i; next++)
+            if (!guarded(l, f, &l->waiting[next]) && build_waiting(l, f, &l->waiting[next]) < 0)
+                return -ENOMEM;
+        finish_file(f);
+    }
+    load_report_total(l->report, build_count(l->build));
+    return l->no_memory ? -ENOMEM : 0;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The bytes of one indicator file, by line or by block, with bounded memory: hostile files are endless, hold
+ * one line of a gigabyte, or grow while they are read. */
+#ifndef BRIDLE_INTEL_LOAD_INPUT_H
+#define BRIDLE_INTEL_LOAD_INPUT_H
+
+#include "base/span.h"
+
+/* Longest line that is read; formats are recognised by as many first bytes. */
+#define LOAD_LINE_BYTES_MAX 65536u
+
+struct load_input {
+    int fd;             /* borrowed; -1: `memory` is read instead */
+    struct span memory; /* borrowed; what is left of it */
+    uint64_t room;      /* bytes that may still be taken */
+    uint32_t line;      /* number of the line last returned, from 1 */
+    int error;          /* 0, or the negative errno that ended it; -EFBIG: `room` was used up */
+    bool at_end;
+    size_t start, end;                     /* what is unread in `buf` */
+    uint8_t buf[LOAD_LINE_BYTES_MAX + 2u]; /* a longest line and its CR LF */
+};
+
+/* Starts reading `fd`, or `memory` where it is -1; at most `bytes_max`. */
+void load_input_init(struct load_input *in, int fd, struct span memory, uint64_t bytes_max);
+/* The unread bytes that lie ahead, at most a buffer full, without taking them. */
+struct span load_input_head(struct load_input *in);
+void load_input_skip(struct load_input *in, size_t bytes);
+
+enum load_input_line { LOAD_INPUT_LINE, LOAD_INPUT_TOO_LONG, LOAD_INPUT_END };
+/* The next line without its LF or CR LF, valid until the next call. TOO_LONG: `ret` is its beginning, the
+ * rest was skipped. END: look at `error`. */
+enum load_input_line load_input_line(struct load_input *in, struct span *ret);
+/* Up to `max` bytes into `to`; 0 at the end or on an error. */
+size_t load_input_read(struct load_input *in, void *to, size_t max);
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Plain lists: one name, address, prefix or defanged form a line; lines of hosts(5), `0.0.0.0 NAME...`;
+ * comments behind `#`, `;` or `//`. The campaign is the file's name.
+ */
+#include "intel/load_entry.h"
+#include "intel/load_text.h"
+
+/* At most so many lines are looked at to recognise the format. */
+#define LINES_TRIED 400
+
+/* The line without its comment. A `//` inside a word is part of a URL. */
+static struct span without_comment(struct span line)
+{
+    for (size_t i = 0; i < line.len; i++) {
+        bool begins = i == 0 || load_is_space(line.at[i - 1]);
+        bool slashes = line.at[i] == '/' && i + 1 < line.len && line.at[i + 1] == '/';
+        if (begins && (line.at[i] == '#' || line.at[i] == ';' || slashes))
+            return load_trim(span_of(line.at, i));
+    }
+    return load_trim(line);
+}
+
+/* The first word of a line of hosts(5) that blocks what follows. */
+static bool is_sink(struct span word)
+{
+    static const char *const sinks[] = {"0.0.0.0", "127.0.0.1", "::", "::1"};
+
+    for (size_t i = 0; i < sizeof(sinks) / sizeof(*sinks); i++)
+        if (span_eq(word, span_str(sinks[i])))
+            return true;
+    return false;
+}
+
+/* One value, or a line of hosts(5). */
+static bool is_plausible(struct span line)
+{
+    struct normal n;
+    struct span word = load_word(&line);
+
+    if (load_trim(line).len > 0)
+        return is_sink(word);
+    normalise(word, NORMAL_WANT_HOST, &n);
+    return n.kind != NORMAL_BAD;
+}
+
+/* At least a quarter of the first lines must look like values: a list may be dirty, prose is no list. */
+static bool is_plain(struct span head)
+{
+    unsigned good = 0, bad = 0;
+
+    while (head.len > 0 && good + bad < LINES_TRIED) {
+        const uint8_t *nl = memchr(head.at, '\n', head.len);
+        size_t len = nl ? (size_t)(nl - head.at) : head.len;
+        struct span line = without_comment(span_of(head.at, len));
+        if (line.len > 0 && is_plausible(line))
+            good++;
+        else if (line.len > 0)
+            bad++;
+        head = span_of(head.at + len + (nl ? 1 : 0), head.len - len - (nl ? 1 : 0));
+    }
+    return good * 3 >= bad;
+}
+
+static void load_plain_line(struct load_file *f, uint32_t number, struct span line)
+{
+    struct load_origin origin = {0};
+    struct span rest = without_comment(line), word = load_word(&rest);
+    bool hosts = is_sink(word) && rest.len > 0;
+
+    if (hosts)
+        word = load_word(&rest);
+    while (word.len > 0) {
+        struct load_place at = {number, (uint32_t)(word.at - line.at) + 1};
+        load_entry(
+            f, &(struct load_entry){.value = word, .place = at, .want = NORMAL_WANT_ANY, .origin = &origin});
+        word = load_word(&rest);
+        if (word.len > 0 && !hosts) {
+            at.column = (uint32_t)(word.at - line.at) + 1;
+            load_warning(f, at, word, "a plain list has one value a line: the rest of the line is not read");
+            return;
+        }
+    }
+}
+
+static void load_plain(struct load_file *f, struct load_input *in)
+{
+    struct span line;
+
+    while (load_goes_on(f) && load_line(f, in, &line))
+        load_plain_line(f, in->line, line);
+}
+
+const struct load_format load_format_plain = {"plain", is_plain, load_plain};

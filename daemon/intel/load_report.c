@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The lines of a load's report. */
+#include "intel/load_report.h"
+
+#include <inttypes.h>
+
+#include "base/text.h"
+
+/* Room for each field once it is escaped; together with numbers and tabs less than LOAD_LINE_MAX. */
+#define PATH_ROOM  768
+#define VALUE_ROOM 512
+#define TEXT_ROOM  640
+
+const char *const load_count_names[LOAD_COUNTS] = {
+#define X(id, name) name,
+    BRIDLE_LOAD_COUNTS(X)
+#undef X
+};
+
+/* Adds an escaped field that takes at most `room` bytes; says with "..." that it was cut. */
+static void add_field(struct text *t, struct span s, size_t room)
+{
+    char buf[PATH_ROOM + 1];
+    struct text field = text_on(buf, room - 3 < sizeof(buf) ? room - 3 : sizeof(buf));
+
+    text_escaped(&field, s);
+    text_char(t, '\t');
+    text_raw(t, text_span(&field));
+    if (field.full)
+        text_str(t, "...");
+}
+
+void load_report_note(const struct load_report *r, struct span path, uint32_t line, uint32_t column,
+                      const char *kind, struct span value, const char *text)
+{
+    char buf[LOAD_LINE_MAX];
+    struct text t = text_on(buf, sizeof(buf));
+
+    text_str(&t, "note");
+    add_field(&t, path, PATH_ROOM);
+    text_fmt(&t, "\t%" PRIu32 "\t%" PRIu32 "\t%s", line, column, kind);
+    add_field(&t, value, VALUE_ROOM);
+    add_field(&t, span_str(text), TEXT_ROOM);
+    r->line(r->ctx, buf);
+}
+
+void load_report_file(const struct load_report *r, struct span path, const char *format,
+                      const uint64_t count[LOAD_COUNTS])
+{
+    char buf[LOAD_LINE_MAX];
+    struct text t = text_on(buf, sizeof(buf));
+
+    text_str(&t, "file");
+    add_field(&t, path, PATH_ROOM);
+    text_fmt(&t, "\t%s", format);
+    for (unsigned i = 0; i < LOAD_COUNTS; i++)
+        text_fmt(&t, "\t%" PRIu64, count[i]);
+    r->line(r->ctx, buf);
+}
+
+void load_report_total(const struct load_report *r, uint64_t indicators)
+{
+    char buf[64];
+    struct text t = text_on(buf, sizeof(buf));
+
+    text_fmt(&t, "total\t%" PRIu64, indicators);
+    r->line(r->ctx, buf);
+}
