@@ -35,7 +35,7 @@ static inline uint64_t hash_fold(uint64_t a, uint64_t b)
 /* Mixes one more word into `h`. Start with h = key->k[0]. */
 static inline uint64_t hash_word(const struct hash_key *key, uint64_t h, uint64_t word)
 {
-    return hash_fold(h ^ word ^ 0x9e3779b97f4a7c15u, key->k[1] | 1);
+    return hash_fold(h ^ word, (key->k[1] ^ 0x9e3779b97f4a7c15u) | 1);
 }
 
 /* SipHash-1-3 of the bytes. */
