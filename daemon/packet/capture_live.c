@@ -24,13 +24,15 @@ struct capture_live {
     int fd;       /* borrowed from pcap */
     uint32_t source, linktype;
     uint32_t fraction_ns; /* of one unit in pcap's tv_usec */
+    int error;            /* negative errno that ended the capture; the kernel tells it only once */
     uint64_t number;
     struct capture_live_counts counts;
     capture_fn fn; /* of the running dispatch */
     void *ctx;
 };
 
-/* The DLT_ numbers that differ from their LINKTYPE_ on Linux. */
+/* The DLT_ numbers that differ from their LINKTYPE_ on Linux. The interface "any" stays LINUX_SLL: in
+ * LINUX_SLL2 libpcap does not put back the VLAN tags that the kernel took out. */
 static uint32_t linktype_of(int dlt)
 {
     return dlt == DLT_RAW ? 101 : (uint32_t)dlt;
@@ -138,9 +140,6 @@ static int setup(struct capture_live *c, const struct capture_live_options *o, c
         snprintf(ret_why, why_bytes, "%s: %s", o->interface, error);
         return -EIO;
     }
-    /* "any" is cooked: version 2 tells the interface; others do not have it. */
-    if (pcap_datalink(c->pcap) == DLT_LINUX_SLL)
-        (void)pcap_set_datalink(c->pcap, DLT_LINUX_SLL2);
     r = set_filter(c->pcap, o->filter, ret_why, why_bytes);
     if (r != 0)
         return r;
@@ -221,14 +220,16 @@ static int pending_error(const struct capture_live *c)
 
 int capture_live_dispatch(struct capture_live *c, int max, capture_fn fn, void *ctx)
 {
-    int r = pending_error(c);
-
-    if (r != 0)
-        return r;
+    if (c->error == 0)
+        c->error = pending_error(c);
+    if (c->error != 0)
+        return c->error;
     c->fn = fn;
     c->ctx = ctx;
-    r = pcap_dispatch(c->pcap, max, on_packet, (u_char *)c);
-    return r >= 0 ? r : -ENETDOWN;
+    int r = pcap_dispatch(c->pcap, max, on_packet, (u_char *)c);
+    if (r < 0) /* after the check above: the interface went just now */
+        c->error = -ENETDOWN;
+    return r >= 0 ? r : c->error;
 }
 
 int capture_live_counts(struct capture_live *c, struct capture_live_counts *ret)
