@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Fuzzes decode with reassembly. The input is a row of packets: link type (index in a list), bytes that the
+ * capture cut off, length (16 bits), bytes.
+ */
+#include <stdlib.h>
+
+#include "base/cursor.h"
+#include "packet/decode.h"
+#include "packet/defrag.h"
+
+static void one_packet(struct decoder *d, struct packet *p, struct span bytes)
+{
+    /* In memory of its own size: reads past the captured bytes are found. */
+    uint8_t *copy = malloc(bytes.len + 1);
+    uint32_t sum = 0;
+
+    if (copy == NULL)
+        abort();
+    memcpy(copy, bytes.at, bytes.len);
+    p->at = copy;
+    enum decode_result r = packet_decode(d, p);
+    bool transport = r == DECODE_TCP || r == DECODE_UDP;
+    if (p->payload_bytes > p->payload_wire_bytes || (!transport && p->payload != NULL) ||
+        p->vlans > PACKET_VLANS_MAX || p->tunnel_depth > PACKET_DEPTH_MAX ||
+        (p->tunnel == TUNNEL_NONE) != (p->tunnel_depth == 0))
+        abort();
+    if (!p->reassembled && p->payload_bytes > 0 &&
+        (p->payload < copy || p->payload + p->payload_bytes > copy + bytes.len))
+        abort();
+    for (uint32_t i = 0; i < p->payload_bytes; i++)
+        sum += p->payload[i];
+    p->seq += sum; /* the reads stay */
+    free(copy);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const uint32_t links[] = {1, 101, 12, 14, 228, 229, 0, 108, 113, 276, 147};
+    uint64_t counters[COUNTERS] = {0};
+    struct cur c = cur_datagram(data, size, size);
+    struct decoder d = {.defrag = defrag_new(3, 4096, 1000, counters), .counters = counters};
+
+    if (d.defrag == NULL)
+        abort();
+    for (uint64_t n = 1; cur_left(&c) >= 4; n++) {
+        struct packet p = {.number = n, .ts_ns = n * 100};
+        p.linktype = links[cur_u8(&c) % (sizeof links / sizeof *links)];
+        uint32_t missing = cur_u8(&c);
+        uint32_t len = cur_u16(&c);
+        struct span bytes = cur_take(&c, len < cur_left(&c) ? len : cur_left(&c));
+        p.captured_bytes = (uint32_t)bytes.len;
+        p.wire_bytes = p.captured_bytes + missing;
+        one_packet(&d, &p, bytes);
+    }
+    defrag_free(d.defrag);
+    return 0;
+}
