@@ -7,6 +7,7 @@ import subprocess
 from dataclasses import dataclass, field
 
 WIRE_FD = 3
+OK, INCOMPLETE, FAILED = range(3)
 LINE_MAX = 2048
 COUNTS = ["loaded", "retyped", "duplicate", "quarantined", "not-network", "malformed", "ranges", "guards"]
 

@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 
-#define MARKER   "#!bridle-ioc"
+#define VERSION  1
 #define TEXT_MAX 1024
 #define NAME_MAX 64
 
@@ -372,16 +372,21 @@ static struct span without_comment(struct span line)
     return line;
 }
 
-/* False when the file is of a later version of the format. */
-static bool version_ok(struct ioc_reader *c)
+/* The version that the marker in the first line says; 0: there is none. */
+static unsigned version_of(struct span line)
 {
-    struct span rest = c->line, word = load_word(&rest), version = load_word(&rest);
+    static const char marker[] = "# bridle-ioc ";
+    unsigned version = 0;
 
-    if (c->number != 1 || !span_eq(word, span_str(MARKER)) || version.len == 0 ||
-        span_eq(version, span_str("1")))
-        return true;
-    load_error(c->f, place_of(c, version), version, "this version of the format is not known, only 1 is");
-    return false;
+    if (line.len < sizeof(marker) - 1 || memcmp(line.at, marker, sizeof(marker) - 1) != 0)
+        return 0;
+    struct span number = load_trim(span_of(line.at + sizeof(marker) - 1, line.len - (sizeof(marker) - 1)));
+    for (size_t i = 0; i < number.len; i++) {
+        if (number.at[i] < '0' || number.at[i] > '9' || i == 4)
+            return 0; /* a comment */
+        version = version * 10 + (unsigned)(number.at[i] - '0');
+    }
+    return version;
 }
 
 static void load_ioc(struct load_file *f, struct load_input *in)
@@ -391,8 +396,10 @@ static void load_ioc(struct load_file *f, struct load_input *in)
     while (load_goes_on(f) && load_line(f, in, &c.line)) {
         struct span line = load_trim(c.line);
         c.number = in->line;
-        if (!version_ok(&c))
+        if (c.number == 1 && version_of(c.line) > VERSION) {
+            load_error(f, place_of(&c, c.line), c.line, "this version of the format is not known, only 1 is");
             return;
+        }
         if (line.len == 0 || line.at[0] == '#')
             continue;
         if (line.at[0] == '@')
@@ -428,7 +435,9 @@ static bool is_ours(struct span line)
 
 static bool is_ioc(struct span head)
 {
-    if (head.len >= sizeof(MARKER) - 1 && memcmp(head.at, MARKER, sizeof(MARKER) - 1) == 0)
+    const uint8_t *end = memchr(head.at, '\n', head.len);
+
+    if (version_of(span_of(head.at, end ? (size_t)(end - head.at) : head.len)) > 0)
         return true;
     while (head.len > 0) {
         const uint8_t *nl = memchr(head.at, '\n', head.len);
