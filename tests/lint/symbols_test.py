@@ -13,7 +13,7 @@ import tree
 from tap import Tap, skip_all
 
 # Objects that hold the packet path: layer -> source names without .c; None is all of them.
-PACKET_PATH = {'packet': None, 'flow': None, 'proto': None, 'intel': ['match', 'image'], 'worker': ['engine']}
+PACKET_PATH = {'packet': None, 'flow': None, 'proto': None, 'intel': ['match', 'image'], 'worker': None}
 
 FORBIDDEN = re.compile(
     r'^(__)?(malloc|calloc|realloc|reallocarray|free|aligned_alloc|posix_memalign|v?asprintf|strn?dup'
@@ -21,7 +21,8 @@ FORBIDDEN = re.compile(
     r'|exit|_exit|_Exit|quick_exit|syslog|v?syslog(_chk)?|log_\w+|f?open(64)?|openat(64)?|socket|connect|exec\w*|system)$')
 # In the packet path, but not run for each packet.
 COLD_NAME = re.compile(r'(_new|_free|_open|_close|_init|_done|_start|_stop|_map|_unmap|_check)$')
-COLD = {}
+COLD = {'capture_filter_words': 'reads the filter that the user wrote',
+        'fail': 'ends the worker', 'worker_run': 'where the compiler puts fail()'}
 
 FUNCTION = re.compile(r'^[0-9a-f]+ <([\w.]+)>:$')
 RELOCATION = re.compile(r'\bR_\w+\s+([A-Za-z_]\w*)')
