@@ -238,6 +238,8 @@ static void read_name(struct reader *r, struct record *rr)
     struct span name = name_read(&rr->rdata, &r->c, r->p->scratch->name[2]);
     if (!cur_ok(&rr->rdata)) {
         r->odd |= rr->rdata.state == CUR_BAD;
+        if (rr->rdata.state == CUR_CUT)
+            r->c.state = CUR_CUT; /* a pointer led to where the cut is: all behind is hearsay */
         return;
     }
     attribute(r, rr);
@@ -283,6 +285,8 @@ static void read_record(struct reader *r)
     read_name(r, &rr);
     if (rr.row->holds == HOLDS_SERVICE)
         read_params(r, &rr);
+    else
+        r->odd |= cur_ok(&rr.rdata) && cur_left(&rr.rdata) > 0;
 }
 
 static enum parse_result read_message(struct reader *r)

@@ -25,7 +25,7 @@ static size_t first_flight(const struct client *c, uint8_t **ret)
     assert_non_null(ctx);
     assert_true(SSL_CTX_set_min_proto_version(ctx, c->least) && SSL_CTX_set_max_proto_version(ctx, c->most));
     if (c->groups)
-        assert_int_equal(SSL_CTX_set1_groups_list(ctx, c->groups), 1);
+        assert_int_equal(SSL_CTX_ctrl(ctx, SSL_CTRL_SET_GROUPS_LIST, 0, (void *)(uintptr_t)c->groups), 1);
     if (c->alpn)
         assert_int_equal(SSL_CTX_set_alpn_protos(ctx, (const unsigned char *)c->alpn,
                                                  (unsigned)strlen(c->alpn)),

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * TLS: the input is the start of a stream. Byte after byte must give what the whole gives; and the handshake
+ * bytes torn into other records must give the same as they gave before.
+ */
+#include "proto/collect.h"
+#include "proto/tls_record.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define INPUT_MAX 8192u
+
+/* The input again as a message in records of `bytes` each. */
+static void check_torn(const uint8_t *data, size_t size, size_t bytes)
+{
+    static uint8_t torn[2][INPUT_MAX * 6 + 6];
+    size_t len[2] = {0, 0};
+    struct collect k[2] = {{.result = PARSE_MORE}, {.result = PARSE_MORE}};
+
+    for (unsigned way = 0; way < 2; way++) {
+        size_t step = way == 0 ? INPUT_MAX : bytes;
+        for (size_t at = 0; at < size; at += step) {
+            size_t n = size - at < step ? size - at : step;
+            uint8_t header[5] = {22, 3, 1, (uint8_t)(n >> 8), (uint8_t)n};
+            memcpy(torn[way] + len[way], header, 5);
+            memcpy(torn[way] + len[way] + 5, data + at, n);
+            len[way] += 5 + n;
+        }
+        collect_clear(&k[way]);
+        k[way].p.last = true;
+        collect_run(&k[way], collect_proto("tls")->tcp, torn[way], len[way]);
+    }
+    if (k[0].result != k[1].result || strcmp(k[0].lines, k[1].lines) != 0 ||
+        k[0].p.facts.digest != k[1].p.facts.digest)
+        abort();
+    collect_done(&k[0]);
+    collect_done(&k[1]);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size > INPUT_MAX)
+        return 0;
+    for (size_t n = 0; n <= size && n < 16; n++) {
+        enum proto_starts before = collect_proto("tls")->tcp_starts(span_of(data, n), false);
+        enum proto_starts after = collect_proto("tls")->tcp_starts(span_of(data, size), false);
+        if (before == STARTS_NO && after != STARTS_NO)
+            abort();
+    }
+    collect_prefixes(collect_proto("tls")->tcp, data, size, size / 512 + 1);
+    if (size > TLS_RECORD_HEADER_BYTES) {
+        check_torn(data + TLS_RECORD_HEADER_BYTES, size - TLS_RECORD_HEADER_BYTES, 1);
+        check_torn(data + TLS_RECORD_HEADER_BYTES, size - TLS_RECORD_HEADER_BYTES, 100);
+    }
+    return 0;
+}
