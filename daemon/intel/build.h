@@ -11,8 +11,8 @@ struct build;
 
 struct build *build_new(void);
 void build_free(struct build *b);
-/* Sets the hash key of the image, else random: two builds of the same entries are then the same bytes. The key must
- * look random (it multiplies). Before the first entry only. */
+/* Sets the hash key of the image, else random: two builds of the same entries are then the same bytes. The
+ * key must look random (it multiplies). Before the first entry only. */
 void build_set_key(struct build *b, const struct hash_key *key);
 
 enum build_added {

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A hostile image: nothing that it says may make a reader crash, run on or hand out what is not there. */
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "intel/image_format.h"
+#include "intel/match.h"
+
+#define ASKED_MAX 64u
+
+static void require(bool held)
+{
+    if (!held)
+        abort();
+}
+
+static void in_image(const struct image *im, struct span s)
+{
+    require(s.len == 0 || (s.at >= im->base && s.at + s.len <= im->base + im->bytes));
+}
+
+static void ask(const struct image *im, const struct ioc *ioc)
+{
+    struct prefix p;
+
+    in_image(im, ioc->value);
+    in_image(im, ioc->source);
+    in_image(im, ioc->feed);
+    for (unsigned i = 0; i < ioc->campaigns; i++)
+        in_image(im, ioc->campaign[i]);
+    struct match m = match_name(im, ioc->value);
+    require(m.how <= MATCH_EXCEPTION && (m.how == MATCH_NONE || m.ioc < image_iocs(im)));
+    if (prefix_parse(ioc->value, &p, NULL)) {
+        struct span tag;
+        m = match_addr(im, &p.addr);
+        require(m.how == MATCH_NONE || m.ioc < image_iocs(im));
+        if (image_hosting(im, &p.addr, &tag, NULL))
+            in_image(im, tag);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static int fd = -1;
+    uint8_t head[16] = IMAGE_MAGIC;
+    const char *why;
+    struct ioc ioc;
+
+    if (fd < 0)
+        fd = memfd_create("image", MFD_CLOEXEC);
+    put_le32(head + IMAGE_AT_VERSION, IMAGE_VERSION); /* what the fuzzer need not find out */
+    put_le32(head + IMAGE_AT_BYTES, (uint32_t)size);
+    require(fd >= 0 && ftruncate(fd, (off_t)size) == 0 && pwrite(fd, data, size, 0) == (ssize_t)size);
+    if (size >= sizeof head)
+        require(pwrite(fd, head, sizeof head, 0) == (ssize_t)sizeof head);
+    struct image *im = image_map(fd, false, &why);
+    if (im == NULL) {
+        require(why != NULL);
+        return 0;
+    }
+    match_name(im, span_str("www.good.evil.example"));
+    for (uint32_t id = 0; id < ASKED_MAX; id++)
+        if (image_ioc(im, id, &ioc))
+            ask(im, &ioc);
+    image_unmap(im);
+    return 0;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The normaliser on any bytes: what comes out is a name, an address or a reason, and stays what it is. */
+#include <stdlib.h>
+
+#include "intel/normalise.h"
+
+static void require(bool held)
+{
+    if (!held)
+        abort();
+}
+
+/* Lower-case labels of 1 to 63 characters, 253 in all. */
+static void is_name(const char *name)
+{
+    size_t label = 0, len = strlen(name);
+
+    require(len > 0 && len <= 253);
+    for (size_t i = 0; i <= len; i++) {
+        char c = i < len ? name[i] : '.';
+        require((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.');
+        require(c != '.' || label > 0);
+        label = c == '.' ? 0 : label + 1;
+        require(label <= 63);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct normal n, again;
+    char text[PREFIX_TEXT_MAX];
+    enum normal_want want = size > 0 && data[0] & 1 ? NORMAL_WANT_HOST : NORMAL_WANT_ANY;
+
+    normalise(span_of(data, size), want, &n);
+    require((n.kind == NORMAL_BAD) == (n.why != NULL));
+    switch (n.kind) {
+    case NORMAL_NAME:
+        is_name(n.name);
+        require(want == NORMAL_WANT_HOST || !n.had_path);
+        normalise(span_str(n.name), NORMAL_WANT_ANY, &again);
+        require(again.kind == NORMAL_NAME && strcmp(n.name, again.name) == 0);
+        break;
+    case NORMAL_ADDRESS:
+    case NORMAL_PREFIX:
+        require((n.prefix.bits == 128) == (n.kind == NORMAL_ADDRESS));
+        normalise(span_str(prefix_text(&n.prefix, text)), NORMAL_WANT_ANY, &again);
+        require(again.kind == n.kind && addr_eq(&again.prefix.addr, &n.prefix.addr) &&
+                again.prefix.bits == n.prefix.bits && !again.had_host_bits);
+        break;
+    default:
+        break;
+    }
+    return 0;
+}
