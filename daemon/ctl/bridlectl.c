@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* bridlectl: options, and a table of subcommands. */
+#include "ctl/bridlectl.h"
+
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "config.h"
+
+#define DEFAULT_SOCKET BRIDLE_RUNDIR "/control"
+
+static const struct command {
+    const char *name, *operands, *help;
+    unsigned least, most; /* operands */
+    int (*run)(const struct ctl *c);
+} commands[] = {
+    {"status", "", "what the daemon does", 0, 0, ctl_status},
+    {"reload", "", "load the rules again; the old ones stay in use when that fails", 0, 0, ctl_reload},
+    {"check", "[PATH...]", "read indicator files and tell what becomes of each entry (-v: of all)", 0, ~0u,
+     ctl_check},
+    {"lookup", "NAME|ADDRESS...",
+     "which indicator matches, and why (- reads standard input; -R: in these rules)", 1, ~0u, ctl_lookup},
+    {"compile", "-o FILE PATH...", "write the matcher image of these rules to a file", 1, ~0u, ctl_compile},
+};
+
+#define COMMANDS (sizeof commands / sizeof *commands)
+
+enum long_option { OPT_SOCKET = 256, OPT_JSON, OPT_VERSION };
+
+static const struct option long_options[] = {
+    {"socket", required_argument, NULL, OPT_SOCKET},
+    {"json", no_argument, NULL, OPT_JSON},
+    {"rules", required_argument, NULL, 'R'},
+    {"output", required_argument, NULL, 'o'},
+    {"verbose", no_argument, NULL, 'v'},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, OPT_VERSION},
+    {NULL, 0, NULL, 0},
+};
+
+static void help(FILE *to)
+{
+    fputs("Usage: bridlectl [--socket PATH] [--json] COMMAND [OPERAND...]\n\n", to);
+    for (unsigned i = 0; i < COMMANDS; i++)
+        fprintf(to, "  %-8s %-17s %s\n", commands[i].name, commands[i].operands, commands[i].help);
+    fputs("\n  --socket PATH  control socket of the daemon (" DEFAULT_SOCKET ")\n"
+          "  --json         for programs\n"
+          "  -R RULES       lookup: rules to ask instead of the daemon; may be repeated\n"
+          "  -o FILE        compile: where to write\n"
+          "  -v             check: also list what was listed before, and what no network sensor can see\n"
+          "  --help, --version\n",
+          to);
+}
+
+static int usage(const char *what)
+{
+    fprintf(stderr, "bridlectl: %s\nTry `bridlectl --help`.\n", what);
+    return CTL_USAGE;
+}
+
+/* -1: go on; else the exit status. */
+static int take_options(struct ctl *c, int argc, char **argv)
+{
+    int opt;
+
+    while ((opt = getopt_long(argc, argv, "R:o:vh", long_options, NULL)) != -1) {
+        switch (opt) {
+        case OPT_SOCKET:
+            c->socket = optarg;
+            break;
+        case OPT_JSON:
+            c->json = true;
+            break;
+        case 'R':
+            c->rules[c->rules_count++] = optarg;
+            break;
+        case 'o':
+            c->output = optarg;
+            break;
+        case 'v':
+            c->verbose = true;
+            break;
+        case 'h':
+            help(stdout);
+            return CTL_DONE;
+        case OPT_VERSION:
+            puts("bridlectl " BRIDLE_VERSION);
+            return CTL_DONE;
+        default: /* getopt told it */
+            fputs("Try `bridlectl --help`.\n", stderr);
+            return CTL_USAGE;
+        }
+    }
+    return -1;
+}
+
+static int run(struct ctl *c, int argc, char **argv)
+{
+    int status = take_options(c, argc, argv);
+
+    if (status >= 0)
+        return status;
+    if (optind == argc)
+        return usage("which command?");
+    const char *name = argv[optind++];
+    c->operand = argv + optind;
+    c->operands = (unsigned)(argc - optind);
+    for (unsigned i = 0; i < COMMANDS; i++) {
+        const struct command *k = &commands[i];
+        if (strcmp(k->name, name) != 0)
+            continue;
+        if (c->operands < k->least || c->operands > k->most)
+            return usage(k->most == 0 ? "this command takes no operand" : "this command needs an operand");
+        return k->run(c);
+    }
+    return usage("there is no such command");
+}
+
+int main(int argc, char **argv)
+{
+    struct ctl c = {.socket = DEFAULT_SOCKET, .rules = calloc((size_t)argc, sizeof *c.rules)};
+
+    if (c.rules == NULL)
+        return CTL_FAILED;
+    log_name("bridlectl");
+    signal(SIGPIPE, SIG_DFL);
+    int status = run(&c, argc, argv);
+    free(c.rules);
+    if ((fflush(stdout) != 0 || ferror(stdout) != 0) && status == CTL_DONE)
+        status = CTL_FAILED;
+    return status;
+}

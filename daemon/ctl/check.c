@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* bridlectl check: what became of each entry of indicator files. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/json.h"
+#include "ctl/bridlectl.h"
+#include "ctl/run_load.h"
+
+struct check {
+    const struct ctl *ctl; /* borrowed */
+    FILE *notes;           /* owned: told after the table */
+    bool left_out;
+    unsigned files;
+};
+
+static bool is(struct span s, enum load_count which)
+{
+    return span_eq(s, span_str(load_count_names[which]));
+}
+
+static void heading(void)
+{
+    for (unsigned i = 0; i < LOAD_COUNTS; i++)
+        printf("%11s ", load_count_names[i]);
+    puts("format  file");
+}
+
+static void row(const uint64_t count[LOAD_COUNTS], struct span format, struct span path)
+{
+    for (unsigned i = 0; i < LOAD_COUNTS; i++)
+        printf("%11" PRIu64 " ", count[i]);
+    fwrite(format.at, 1, format.len, stdout);
+    printf("%*s", format.len < 8 ? (int)(8 - format.len) : 1, "");
+    fwrite(path.at, 1, path.len, stdout);
+    putchar('\n');
+}
+
+static void people(struct check *c, const struct load_line *l)
+{
+    char text[LOAD_LINE_MAX + 64];
+
+    if (l->kind == LOAD_LINE_FILE) {
+        if (c->files++ == 0)
+            heading();
+        row(l->count, l->format, l->path);
+    } else if (l->kind == LOAD_LINE_NOTE) {
+        load_problem_text(l, text, sizeof text);
+        if (c->ctl->verbose || (!is(l->note, LOAD_DUPLICATE) && !is(l->note, LOAD_NOT_NETWORK)))
+            fprintf(c->notes, "%s\n", text);
+        else
+            c->left_out = true;
+    }
+}
+
+static void json_file(struct json *j, const struct load_line *l)
+{
+    json_span(j, "file", l->path);
+    json_span(j, "format", l->format);
+    for (unsigned i = 0; i < LOAD_COUNTS; i++)
+        json_u64(j, load_count_names[i], l->count[i]);
+}
+
+static void json_note(struct json *j, const struct load_line *l)
+{
+    json_span(j, "path", l->path);
+    json_u64(j, "line", l->line);
+    json_u64(j, "column", l->column);
+    json_span(j, "note", l->note);
+    json_span(j, "value", l->value);
+    json_span(j, "text", l->text);
+}
+
+static void programs(const struct load_line *l)
+{
+    char line[8 * LOAD_LINE_MAX];
+    struct text t = text_on(line, sizeof line);
+    struct json j = json_on(&t);
+
+    json_open(&j, NULL);
+    if (l->kind == LOAD_LINE_FILE)
+        json_file(&j, l);
+    else if (l->kind == LOAD_LINE_NOTE)
+        json_note(&j, l);
+    else
+        json_u64(&j, "indicators", l->indicators);
+    json_close(&j);
+    puts(line);
+}
+
+static void on_line(void *ctx, const struct load_line *l)
+{
+    struct check *c = ctx;
+
+    if (l->kind == LOAD_LINE_IMAGE)
+        return;
+    if (c->ctl->json)
+        programs(l);
+    else
+        people(c, l);
+}
+
+static void print_notes(struct check *c)
+{
+    char part[65536];
+    size_t n;
+
+    rewind(c->notes);
+    putchar('\n');
+    while ((n = fread(part, 1, sizeof part, c->notes)) > 0)
+        fwrite(part, 1, n, stdout);
+    if (c->left_out)
+        puts("What was listed before, or what no network sensor can see, is only counted: -v tells more");
+}
+
+int ctl_check(const struct ctl *c)
+{
+    static char deflt[] = "default";
+    char *const words[] = {deflt};
+    struct check check = {.ctl = c, .notes = tmpfile()};
+    struct load load;
+
+    if (check.notes == NULL) {
+        log_error("no temporary file: %s", strerror(errno));
+        return CTL_FAILED;
+    }
+    int rc = c->operands > 0 ? run_load(c->operand, c->operands, RUN_LOAD_GUARD, on_line, &check, &load)
+                             : run_load(words, 1, RUN_LOAD_GUARD, on_line, &check, &load);
+    if (!c->json) {
+        if (check.files > 1)
+            row(load.count, span_str(""), span_str("all"));
+        print_notes(&check);
+        printf("%" PRIu64 " indicators\n", load.indicators);
+    }
+    fclose(check.notes);
+    load_abort(&load);
+    return rc < 0 ? CTL_FAILED : CTL_DONE;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Running the loader to its end. */
+#include "ctl/run_load.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "os/spawn.h"
+#include "serve/images.h"
+
+int run_load(char *const *words, size_t count, enum run_load_extra extra,
+             void (*line)(void *ctx, const struct load_line *l), void *ctx, struct load *ret)
+{
+    struct load_paths paths;
+    char why[256];
+    int exe = spawn_open("bridle-loader");
+
+    *ret = (struct load){.line = line, .ctx = ctx, .image = -1, .socket = -1};
+    if (exe < 0) {
+        log_error("bridle-loader cannot be found: %s", strerror(-exe));
+        return -ENOEXEC;
+    }
+    int rc = load_paths_make(&paths, words, count, extra == RUN_LOAD_HOSTING);
+    if (rc == 0)
+        rc = load_start(ret, exe, &paths);
+    close(exe);
+    load_paths_free(&paths);
+    if (rc < 0) {
+        log_error("the loader cannot be started: %s", strerror(-rc));
+        return rc == -ENOENT ? -EIO : rc;
+    }
+    do {
+        struct pollfd p = {.fd = ret->socket, .events = POLLIN};
+        poll(&p, 1, -1);
+        rc = load_read(ret);
+    } while (rc > 0);
+    int end = load_finish(ret, why, sizeof why);
+    if (rc < 0 && end == 0) {
+        log_error("the loader spoke nonsense");
+        return rc;
+    }
+    if (end < 0)
+        log_error("%s", why);
+    return end;
+}
+
+static void on_line(void *ctx, const struct load_line *l)
+{
+    char text[LOAD_LINE_MAX];
+
+    if (load_problem_text(l, text, sizeof text))
+        log_warning("%s", text);
+}
+
+int run_load_image(char *const *words, size_t count)
+{
+    struct load load;
+    const char *why;
+    int fd = count == 1 ? images_open_file(words[0], &why) : -ENOENT;
+
+    if (fd >= 0)
+        return fd;
+    if (fd != -ENOENT) {
+        log_error("%s: %s", words[0], why);
+        return fd;
+    }
+    int rc = run_load(words, count, RUN_LOAD_HOSTING, on_line, NULL, &load);
+    if (rc < 0) {
+        load_abort(&load);
+        return rc;
+    }
+    return load.image;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The commands of the control socket: one row each. */
+#include <stdlib.h>
+
+#include "serve/control.h"
+#include "serve/rules.h"
+#include "serve/status.h"
+
+#define STATUS_BYTES (256u * 1024)
+
+static void status(struct serve *s, struct control_client *c, const struct control_request *q)
+{
+    char *buf = malloc(STATUS_BYTES);
+
+    if (buf == NULL) {
+        control_refuse(c, "no memory");
+        return;
+    }
+    struct text t = text_on(buf, STATUS_BYTES);
+    if (q->json)
+        status_json(s, &t);
+    else
+        status_text(s, &t);
+    control_answer(c, text_span(&t), -1);
+    free(buf);
+}
+
+static void reloaded(void *ctx, bool good, const char *text)
+{
+    struct control_client *c = ctx;
+
+    if (good)
+        control_answer(c, span_str(text), -1);
+    else
+        control_refuse(c, text);
+}
+
+static void reload(struct serve *s, struct control_client *c, const struct control_request *q)
+{
+    if (rules_reload(s, reloaded, c) < 0)
+        control_refuse(c, "too many reloads wait already");
+}
+
+/* The image itself, read-only by its seals: whoever may ask us may look names up on their own. */
+static void image(struct serve *s, struct control_client *c, const struct control_request *q)
+{
+    control_answer(c, span_str(""), images_newest(&s->images)->fd);
+}
+
+const struct control_command control_commands[] = {
+    {"status", status},
+    {"reload", reload},
+    {"image", image},
+    {NULL, NULL},
+};

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The generations of the matcher image. */
+#include "serve/images.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SEALS (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW)
+
+/* The loader may be hostile: an image that it could still change, or cut under our feet (SIGBUS), is refused.
+ * A file has no seals; images_open_file has checked who can write it. */
+static int check_sealed(int fd, const char **ret_why)
+{
+    struct stat st;
+    int seals = fcntl(fd, F_GET_SEALS);
+
+    if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size <= 0) {
+        *ret_why = "the image is empty or no file";
+        return -EINVAL;
+    }
+    if (seals >= 0 && st.st_nlink == 0 && (seals & SEALS) != SEALS) {
+        *ret_why = "the image is not sealed";
+        return -EPERM;
+    }
+    return 0;
+}
+
+static struct generation *slot(struct images *im)
+{
+    struct generation *oldest = &im->kept[0];
+
+    for (unsigned i = 0; i < IMAGES_KEPT; i++)
+        if (im->kept[i].number < oldest->number)
+            oldest = &im->kept[i];
+    return oldest;
+}
+
+static void release(struct generation *g)
+{
+    if (g->number == 0)
+        return;
+    image_unmap(g->map);
+    close(g->fd);
+    *g = (struct generation){0};
+}
+
+int images_add(struct images *im, int fd, uint64_t now_ns, uint64_t problems, const char **ret_why)
+{
+    int rc = check_sealed(fd, ret_why);
+    struct image *map = rc < 0 ? NULL : image_map(fd, true, ret_why);
+
+    if (map == NULL) {
+        close(fd);
+        return rc < 0 ? rc : -EBADMSG;
+    }
+    struct generation *g = slot(im);
+    release(g);
+    *g = (struct generation){
+        .number = ++im->newest, .fd = fd, .map = map, .loaded_ns = now_ns, .problems = problems};
+    return 0;
+}
+
+const struct generation *images_newest(const struct images *im)
+{
+    return images_find(im, im->newest);
+}
+
+const struct generation *images_find(const struct images *im, uint32_t number)
+{
+    for (unsigned i = 0; number != 0 && i < IMAGES_KEPT; i++)
+        if (im->kept[i].number == number)
+            return &im->kept[i];
+    return NULL;
+}
+
+void images_drop_before(struct images *im, uint32_t number)
+{
+    for (unsigned i = 0; i < IMAGES_KEPT; i++)
+        if (im->kept[i].number < number)
+            release(&im->kept[i]);
+}
+
+void images_done(struct images *im)
+{
+    images_drop_before(im, UINT32_MAX);
+}
+
+int images_open_file(const char *path, const char **ret_why)
+{
+    struct stat st;
+    const char *ignored;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+    if (fd < 0)
+        return -ENOENT; /* the loader says what is wrong with it */
+    if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+        close(fd);
+        return -ENOENT;
+    }
+    struct image *im = image_map(fd, false, &ignored);
+    if (im == NULL) {
+        close(fd);
+        return -ENOENT;
+    }
+    image_unmap(im);
+    if ((st.st_uid == 0 || st.st_uid == geteuid()) && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0)
+        return fd;
+    close(fd);
+    *ret_why = "a compiled image must belong to root or to our user, and nobody else may write it";
+    return -EPERM;
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Running bridle-loader. */
+#include "serve/load.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "config.h"
+#include "os/spawn.h"
+
+const char *load_default_rules(void)
+{
+    char exe[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+    size_t dir = strlen(BRIDLE_BUILD_DAEMONDIR);
+
+    if (n > 0) {
+        exe[n] = 0;
+        if (strncmp(exe, BRIDLE_BUILD_DAEMONDIR, dir) == 0 && exe[dir] == '/')
+            return BRIDLE_SOURCE_RULESDIR;
+    }
+    return BRIDLE_RULESDIR;
+}
+
+static char *folder(const char *base, const char *name)
+{
+    char *path;
+    struct stat st;
+
+    if (asprintf(&path, "%s/%s", base, name) < 0)
+        return NULL;
+    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+        return path;
+    free(path);
+    return NULL;
+}
+
+int load_paths_make(struct load_paths *p, char *const *words, size_t count, bool hosting)
+{
+    *p = (struct load_paths){.at = calloc(count + 2, sizeof *p->at)};
+    if (p->at == NULL)
+        return -ENOMEM;
+    p->rules = strdup(load_default_rules());
+    if (p->rules == NULL) {
+        load_paths_free(p);
+        return -ENOMEM;
+    }
+    bool deflt = false;
+    for (size_t i = 0; i < count; i++) {
+        bool this = strcmp(words[i], "default") == 0;
+        p->at[p->count++] = this ? p->rules : words[i];
+        deflt |= this;
+    }
+    p->guard = folder(p->rules, "guard");
+    if (hosting && !deflt) { /* else the default rules bring them along */
+        p->hosting = folder(p->rules, "hosting");
+        if (p->hosting != NULL)
+            p->at[p->count++] = p->hosting;
+    }
+    return 0;
+}
+
+void load_paths_free(struct load_paths *p)
+{
+    free(p->at);
+    free(p->guard);
+    free(p->hosting);
+    free(p->rules);
+    *p = (struct load_paths){0};
+}
+
+static int spawn(struct load *l, int exe, const struct load_paths *paths, int theirs)
+{
+    const char **argv = calloc(paths->count + 5, sizeof *argv);
+    size_t n = 0;
+
+    if (argv == NULL)
+        return -ENOMEM;
+    argv[n++] = "bridle-loader";
+    if (paths->guard != NULL) {
+        argv[n++] = "--guard";
+        argv[n++] = paths->guard;
+    }
+    for (size_t i = 0; i < paths->count; i++)
+        argv[n++] = paths->at[i];
+    pid_t pid = spawn_run(exe, (char *const *)(uintptr_t)argv, &theirs, 1);
+    free(argv);
+    if (pid < 0)
+        return pid;
+    l->pid = pid;
+    return 0;
+}
+
+int load_start(struct load *l, int exe, const struct load_paths *paths)
+{
+    int pair[2];
+
+    l->pid = 0;
+    l->image = -1;
+    l->socket = -1;
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+        return -errno;
+    int rc = spawn(l, exe, paths, pair[1]);
+    close(pair[1]);
+    if (rc == 0 && fcntl(pair[0], F_SETFL, O_NONBLOCK) < 0)
+        rc = -errno;
+    if (rc < 0) {
+        close(pair[0]);
+        return rc;
+    }
+    l->socket = pair[0];
+    return 0;
+}
+
+bool load_problem_text(const struct load_line *l, char *ret, size_t bytes)
+{
+    struct text t = text_on(ret, bytes);
+
+    if (l->kind != LOAD_LINE_NOTE)
+        return false;
+    text_raw(&t, l->path);
+    if (l->line != 0)
+        text_fmt(&t, ":%u", l->line);
+    if (l->line != 0 && l->column != 0)
+        text_fmt(&t, ":%u", l->column);
+    text_str(&t, ": ");
+    text_raw(&t, l->note);
+    if (l->value.len > 0) {
+        text_str(&t, ": ");
+        text_raw(&t, l->value);
+    }
+    text_str(&t, ": ");
+    text_raw(&t, l->text);
+    return span_eq(l->note, span_str("error")) || span_eq(l->note, span_str("warning")) ||
+           span_eq(l->note, span_str(load_count_names[LOAD_MALFORMED])) ||
+           span_eq(l->note, span_str(load_count_names[LOAD_QUARANTINED]));
+}
+
+static void take_line(struct load *l, const struct load_line *line)
+{
+    bool useful = false;
+
+    switch (line->kind) {
+    case LOAD_LINE_FILE:
+        l->files++;
+        for (unsigned i = 0; i < LOAD_COUNTS; i++) {
+            l->count[i] += line->count[i];
+            useful |= i != LOAD_MALFORMED && line->count[i] > 0;
+        }
+        if (!useful && line->count[LOAD_MALFORMED] > 0)
+            l->broken_files++;
+        break;
+    case LOAD_LINE_NOTE:
+        if (span_eq(line->note, span_str("error"))) {
+            l->broken_files++;
+            l->problems++;
+        } else if (!span_eq(line->note, span_str(load_count_names[LOAD_DUPLICATE])) &&
+                   !span_eq(line->note, span_str(load_count_names[LOAD_NOT_NETWORK])) &&
+                   !span_eq(line->note, span_str(load_count_names[LOAD_RETYPED]))) {
+            l->problems++;
+        }
+        break;
+    default:
+        l->indicators = line->indicators;
+    }
+    if (l->line != NULL)
+        l->line(l->ctx, line);
+}
+
+/* The loader escapes all text; one that does not is hostile. So what it says can be printed as it is. */
+static bool is_plain(const char *text)
+{
+    for (; *text != 0; text++)
+        if (*text != '\t' && (*text < 0x20 || *text >= 0x7f))
+            return false;
+    return true;
+}
+
+int load_read(struct load *l)
+{
+    char text[LOAD_LINE_MAX];
+    struct load_line line;
+
+    /* a bounded turn: main has other work */
+    for (unsigned i = 0; i < 1000; i++) {
+        int fd, rc = loader_line_receive(l->socket, text, &fd);
+        if (rc == -EAGAIN)
+            return 1;
+        if (rc <= 0)
+            return rc;
+        bool good =
+            !l->complete && ++l->lines <= LOADER_LINES_MAX && is_plain(text) && load_line_parse(text, &line);
+        if (fd >= 0 && good && line.kind == LOAD_LINE_IMAGE && l->image < 0)
+            l->image = fd;
+        else if (fd >= 0)
+            close(fd);
+        if (!good)
+            return -EBADMSG;
+        take_line(l, &line);
+        l->complete = line.kind == LOAD_LINE_IMAGE;
+    }
+    return 1;
+}
+
+/* Its end of the socket is closed, so it has exited or is about to. A hostile one need not: it is killed. */
+static int reap(struct load *l)
+{
+    int status = 0;
+
+    if (l->socket >= 0)
+        close(l->socket);
+    l->socket = -1;
+    for (unsigned ms = 0; l->pid > 0 && ms < 200; ms++) {
+        if (waitpid(l->pid, &status, WNOHANG) == l->pid)
+            l->pid = 0;
+        else
+            usleep(1000);
+    }
+    if (l->pid > 0) {
+        kill(l->pid, SIGKILL);
+        waitpid(l->pid, &status, 0);
+        l->pid = 0;
+    }
+    return status;
+}
+
+int load_finish(struct load *l, char *ret_why, size_t why_bytes)
+{
+    int status = reap(l);
+
+    if (WIFSIGNALED(status)) {
+        snprintf(ret_why, why_bytes, "the loader died: signal %d (%s)", WTERMSIG(status),
+                 strsignal(WTERMSIG(status)));
+        return -ECHILD;
+    }
+    if (WEXITSTATUS(status) > LOADER_INCOMPLETE || l->image < 0) {
+        snprintf(ret_why, why_bytes, "the loader failed with exit status %d", WEXITSTATUS(status));
+        return -ECHILD;
+    }
+    if (WEXITSTATUS(status) == LOADER_INCOMPLETE || l->indicators == 0) {
+        snprintf(ret_why, why_bytes, "%s",
+                 l->indicators == 0 ? "no indicator could be loaded" : "a path of the rules cannot be read");
+        return -ENOENT;
+    }
+    return 0;
+}
+
+void load_abort(struct load *l)
+{
+    if (l->pid > 0)
+        kill(l->pid, SIGKILL);
+    reap(l);
+    if (l->image >= 0)
+        close(l->image);
+    l->image = -1;
+}

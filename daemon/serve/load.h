@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Running bridle-loader: what it says is counted and its problems are handed on; at the end there is an
+ * image. Never blocks, so that main's loop can have a load beside its work; bridlectl waits with poll.
+ */
+#ifndef BRIDLE_SERVE_LOAD_H
+#define BRIDLE_SERVE_LOAD_H
+
+#include <sys/types.h>
+
+#include "base/conf.h"
+#include "intel/load_wire.h"
+
+struct load {
+    pid_t pid;  /* 0: not running */
+    int socket; /* owned; -1: closed */
+    int image;  /* owned by whoever takes it (set to -1 then); -1: none came */
+    uint32_t lines;
+    uint64_t indicators, problems;
+    uint64_t count[LOAD_COUNTS]; /* over all files */
+    uint64_t files, broken_files;
+    bool complete; /* the image line came: nothing may follow but the end */
+    /* Each line, taken apart: printable ASCII throughout. May be NULL. */
+    void (*line)(void *ctx, const struct load_line *l);
+    void *ctx;
+};
+
+/* What to load: the paths, and the hosting ranges and guards that came with the program. */
+struct load_paths {
+    const char **at; /* owned array, borrowed words */
+    size_t count;
+    char *guard;   /* owned; folder for --guard, or NULL */
+    char *hosting; /* owned; also the last of `at`, or NULL */
+    char *rules;   /* owned; the default rules, if `at` holds them */
+};
+
+/* Folder of the rules that came with the program: the source's in a build tree, else the installed one. */
+const char *load_default_rules(void);
+/* `default` among the words stands for the default rules; `hosting`: their hosting ranges are wanted in any
+ * case. 0, or -ENOMEM. */
+int load_paths_make(struct load_paths *p, char *const *words, size_t count, bool hosting);
+void load_paths_free(struct load_paths *p);
+
+/* 0 or negative errno. */
+int load_start(struct load *l, int exe, const struct load_paths *paths);
+/* Reads what is there. 1: more will come; 0: the loader has closed its end: call load_finish; negative errno:
+ * it spoke nonsense (likewise). */
+int load_read(struct load *l);
+/*
+ * After load_read returned 0 or less: ends the process and waits for it. 0: `l->image` is usable; -ENOENT: a
+ * path could not be read or nothing was loaded (there may be an image all the same); another negative errno:
+ * the loader failed. `ret_why` gets text for people.
+ */
+int load_finish(struct load *l, char *ret_why, size_t why_bytes);
+/* Ends it whatever it does. */
+void load_abort(struct load *l);
+
+/* `path:line:column: text`, shortened where numbers mean nothing; true when it is a problem worth telling. */
+bool load_problem_text(const struct load_line *l, char *ret, size_t bytes);
+
+#endif

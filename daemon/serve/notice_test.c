@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Notices for people: names for numbers, and no byte of a name that is not printable. */
+#include "serve/notice.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static const char *source(void *ctx, uint32_t number)
+{
+    return number == 2 ? "dump\nfile.pcap" : "eth0";
+}
+
+static void expect(enum notice notice, uint64_t a, uint64_t b, uint32_t from, const char *expected)
+{
+    struct record r = {.notice = (uint8_t)notice, .number = {a, b}, .source = from};
+    char text[256];
+
+    notice_text(&r, source, NULL, text, sizeof text);
+    assert_string_equal(text, expected);
+}
+
+static void names_stand_for_numbers(void **state)
+{
+    expect(NOTICE_FILE_CUT, 2, 17, 2,
+           "file dump\\010file.pcap ends within packet 17: all whole packets before it were read");
+    expect(NOTICE_FILE_ERROR, 2, 5, 2, "file dump\\010file.pcap cannot be read: error Input/output error");
+    expect(NOTICE_MIRROR_COPIES, 0, 50, 0,
+           "interface eth0 delivers packets twice: 50 per cent; they are counted once");
+    expect(NOTICE_LINK_UNKNOWN, 0, 147, 0, "file or interface eth0 has a link type that is not decoded: 147");
+    expect(NOTICE_DONE, 3, 99, 0, "all input was read (3 files, 99 packets)");
+}
+
+static void a_hostile_worker_cannot_overflow(void **state)
+{
+    struct record r = {.notice = NOTICE_FILE_ERROR, .number = {UINT64_MAX, UINT64_MAX}, .source = UINT32_MAX};
+    char text[24];
+
+    notice_text(&r, source, NULL, text, sizeof text);
+    assert_int_equal(text[sizeof text - 1], 0);
+    assert_true(strlen(text) < sizeof text);
+}
+
+static void every_notice_has_a_level(void **state)
+{
+    bool event;
+
+    for (uint8_t n = 0; n < NOTICES; n++)
+        assert_in_range(notice_level(n, &event), LOG_LEVEL_ERROR, LOG_LEVEL_DEBUG);
+    assert_int_equal(notice_level(NOTICE_FILE_BAD, &event), LOG_LEVEL_ERROR);
+    assert_int_equal(notice_level(NOTICE_FILE_CUT, &event), LOG_LEVEL_WARNING);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_stand_for_numbers),
+        cmocka_unit_test(a_hostile_worker_cannot_overflow),
+        cmocka_unit_test(every_notice_has_a_level),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

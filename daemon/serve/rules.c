@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The rules in use. */
+#include "serve/rules.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "os/notify.h"
+#include "serve/clock.h"
+
+/* Problems told one by one; `bridlectl check` tells all. */
+#define TOLD_MAX 20
+/* A load that takes longer is ended: the loader may be hostile. */
+#define LOAD_SECONDS 600
+#define WAITING_MAX  32
+
+struct waiting {
+    rules_done_fn done;
+    void *ctx;
+};
+
+struct rules {
+    struct serve *serve; /* borrowed */
+    struct load_paths paths;
+    struct load load;
+    struct event *readable, *limit, *offer; /* owned; `readable` lives as long as a load */
+    uint64_t told;
+    char text[8192]; /* the problems told, one a line */
+    size_t text_len;
+    uint64_t broken_files, files, problems; /* of the generation in use */
+    uint64_t failures;
+    struct waiting now[WAITING_MAX], next[WAITING_MAX];
+    unsigned now_count, next_count;
+    bool again; /* another reload was asked for while one runs */
+};
+
+static void tell(struct rules *r, const char *line)
+{
+    int n = snprintf(r->text + r->text_len, sizeof r->text - r->text_len, "%s\n", line);
+
+    if (n > 0 && (size_t)n < sizeof r->text - r->text_len)
+        r->text_len += (size_t)n;
+    else
+        r->text[r->text_len] = 0;
+}
+
+static void on_line(void *ctx, const struct load_line *l)
+{
+    struct rules *r = ctx;
+    char text[LOAD_LINE_MAX];
+
+    if (!load_problem_text(l, text, sizeof text))
+        return;
+    if (r->told++ < TOLD_MAX) {
+        log_warning("%s", text);
+        tell(r, text);
+    }
+}
+
+/* A path that is not there is an error of its own: nothing else says that a rule file was forgotten. */
+static int check_paths(struct rules *r)
+{
+    int rc = 0;
+
+    for (size_t i = 0; i < r->paths.count; i++) {
+        char text[512];
+        if (access(r->paths.at[i], R_OK) == 0)
+            continue;
+        snprintf(text, sizeof text, "%s: cannot be read: %s", r->paths.at[i], strerror(errno));
+        log_error("%s", text);
+        tell(r, text);
+        rc = -ENOENT;
+    }
+    return rc;
+}
+
+/* A compiled image, given alone, is used as it is. 1: it was one; 0: it is none; negative: refused. */
+static int compiled(struct rules *r, const char **ret_why)
+{
+    struct conf_list *given = &r->serve->settings.rules;
+
+    if (given->words != 1 || strcmp(given->word[0], "default") == 0)
+        return 0;
+    int fd = images_open_file(given->word[0], ret_why);
+    if (fd == -ENOENT)
+        return 0;
+    int rc = fd < 0 ? fd : images_add(&r->serve->images, fd, clock_wall_ns(), 0, ret_why);
+    return rc < 0 ? rc : 1;
+}
+
+static int begin(struct rules *r)
+{
+    r->load = (struct load){.line = on_line, .ctx = r, .image = -1, .socket = -1};
+    int rc = check_paths(r);
+    return rc < 0 ? rc : load_start(&r->load, r->serve->loader_exe, &r->paths);
+}
+
+static void tell_rest(struct rules *r)
+{
+    char more[96];
+
+    if (r->told <= TOLD_MAX)
+        return;
+    snprintf(more, sizeof more, "%" PRIu64 " more problems: `bridlectl check` tells all", r->told - TOLD_MAX);
+    log_warning("%s", more);
+    tell(r, more);
+}
+
+/* Judges a load that ended, and takes its image; `first`: there are no older rules to fall back to. */
+static int judge(struct rules *r, int spoke, bool first)
+{
+    char text[256] = "";
+    const char *why = text;
+    int rc = load_finish(&r->load, text, sizeof text);
+
+    tell_rest(r);
+    if (spoke < 0) {
+        rc = spoke;
+        why = spoke == -ETIMEDOUT ? "the loader did not end" : "the loader spoke nonsense";
+    } else if (rc == -ENOENT && first && r->load.indicators == 0 && r->serve->settings.observe) {
+        rc = 0; /* only names are wanted */
+    } else if (rc == 0 && !first && r->load.broken_files > r->broken_files) {
+        rc = -EBADMSG;
+        why = "a file of the rules is broken";
+    }
+    if (rc == 0) {
+        rc = images_add(&r->serve->images, r->load.image, clock_wall_ns(), r->load.problems, &why);
+        r->load.image = -1;
+    }
+    load_abort(&r->load);
+    if (rc < 0) {
+        tell(r, why);
+        log_error("rules: %s", why);
+        return rc;
+    }
+    r->broken_files = r->load.broken_files;
+    r->files = r->load.files;
+    r->problems = r->load.problems;
+    return 0;
+}
+
+static int load_and_wait(struct rules *r)
+{
+    int rc = begin(r);
+
+    if (rc < 0)
+        return rc;
+    for (;;) {
+        struct pollfd p = {.fd = r->load.socket, .events = POLLIN};
+        int n = poll(&p, 1, LOAD_SECONDS * 1000);
+        rc = n == 0 ? -ETIMEDOUT : load_read(&r->load);
+        if (rc <= 0)
+            return judge(r, rc, true);
+    }
+}
+
+int rules_start(struct serve *s)
+{
+    const char *why = NULL;
+    struct rules *r = calloc(1, sizeof *r);
+
+    if (r == NULL)
+        return -ENOMEM;
+    s->rules = r;
+    r->serve = s;
+    r->load = (struct load){.image = -1, .socket = -1};
+    int rc = load_paths_make(&r->paths, s->settings.rules.word, s->settings.rules.words, true);
+    if (rc < 0)
+        return rc;
+    rc = compiled(r, &why);
+    if (rc < 0)
+        log_error("%s: %s", s->settings.rules.word[0], why);
+    return rc > 0 ? 0 : rc < 0 ? -EINVAL : load_and_wait(r) < 0 ? -EINVAL : 0;
+}
+
+static void begin_reload(struct rules *r);
+
+static void answer(struct rules *r, bool good)
+{
+    for (unsigned i = 0; i < r->now_count; i++)
+        if (r->now[i].done != NULL)
+            r->now[i].done(r->now[i].ctx, good, r->text);
+    r->now_count = 0;
+}
+
+static void on_offer(evutil_socket_t fd, short what, void *ctx)
+{
+    struct rules *r = ctx;
+    const struct timeval soon = {.tv_usec = 20000};
+
+    if (workers_offer_image(&r->serve->workers))
+        event_add(r->offer, &soon);
+}
+
+static void finish_reload(struct rules *r, int rc)
+{
+    char text[512];
+    struct serve *s = r->serve;
+
+    if (rc == 0) {
+        const struct generation *g = images_newest(&s->images);
+        snprintf(text, sizeof text, "%u indicators in use (generation %u)", image_iocs(g->map), g->number);
+        tell(r, text);
+        serve_engine(s, LOG_LEVEL_NOTICE, 0, "rules-loaded", "%s", text);
+        on_offer(-1, 0, r);
+    } else {
+        r->failures++;
+        /* problems stand before what follows from them */
+        struct text t = text_on(text, sizeof text);
+        text_raw(&t, span_of(r->text, strcspn(r->text, "\n")));
+        serve_engine(s, LOG_LEVEL_ERROR, 0, "rules-refused", "reload failed, the rules stay as they were: %s",
+                     text);
+        tell(r, "the rules stay as they were");
+    }
+    notify_send("READY=1");
+    answer(r, rc == 0);
+    if (r->again)
+        begin_reload(r);
+}
+
+static void end_reload(struct rules *r, int spoke)
+{
+    event_free(r->readable);
+    r->readable = NULL;
+    event_del(r->limit);
+    finish_reload(r, judge(r, spoke, false));
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *ctx)
+{
+    struct rules *r = ctx;
+    int rc = load_read(&r->load);
+
+    if (rc <= 0)
+        end_reload(r, rc);
+}
+
+static void on_limit(evutil_socket_t fd, short what, void *ctx)
+{
+    end_reload(ctx, -ETIMEDOUT);
+}
+
+/* As begin and load_and_wait, but the loop waits. */
+static int begin_beside(struct rules *r)
+{
+    const struct timeval limit = {.tv_sec = LOAD_SECONDS};
+    const char *why = "";
+    int rc = compiled(r, &why);
+
+    if (rc != 0) {
+        if (rc < 0)
+            tell(r, why);
+        finish_reload(r, rc < 0 ? rc : 0);
+        return 0;
+    }
+    rc = begin(r);
+    if (rc < 0)
+        return rc;
+    r->readable = event_new(r->serve->base, r->load.socket, EV_READ | EV_PERSIST, on_readable, r);
+    if (r->readable == NULL || event_add(r->readable, NULL) < 0) {
+        load_abort(&r->load);
+        return -ENOMEM;
+    }
+    event_add(r->limit, &limit);
+    return 0;
+}
+
+static void begin_reload(struct rules *r)
+{
+    char state[64];
+
+    r->again = false;
+    memcpy(r->now, r->next, sizeof r->now);
+    r->now_count = r->next_count;
+    r->next_count = 0;
+    r->told = 0;
+    r->text_len = 0;
+    r->text[0] = 0;
+    snprintf(state, sizeof state, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, clock_mono_ns() / 1000);
+    notify_send(state);
+    int rc = begin_beside(r);
+    if (rc < 0)
+        finish_reload(r, rc);
+}
+
+int rules_reload(struct serve *s, rules_done_fn done, void *ctx)
+{
+    struct rules *r = s->rules;
+
+    if (r->limit == NULL) {
+        r->limit = evtimer_new(s->base, on_limit, r);
+        r->offer = evtimer_new(s->base, on_offer, r);
+        if (r->limit == NULL || r->offer == NULL)
+            return -ENOMEM;
+    }
+    if (r->next_count == WAITING_MAX)
+        return -EBUSY;
+    if (done != NULL)
+        r->next[r->next_count++] = (struct waiting){done, ctx};
+    r->again = true;
+    if (r->readable == NULL)
+        begin_reload(r);
+    return 0;
+}
+
+static void forget(struct waiting *w, unsigned n, const void *ctx)
+{
+    for (unsigned i = 0; i < n; i++)
+        if (w[i].ctx == ctx)
+            w[i].done = NULL;
+}
+
+void rules_forget(struct rules *r, const void *ctx)
+{
+    if (r == NULL)
+        return;
+    forget(r->now, r->now_count, ctx);
+    forget(r->next, r->next_count, ctx);
+}
+
+struct rules_state rules_state(const struct rules *r)
+{
+    return (struct rules_state){.problems = r->problems,
+                                .files = r->files,
+                                .failures = r->failures,
+                                .loading = r->readable != NULL};
+}
+
+void rules_free(struct rules *r)
+{
+    if (r == NULL)
+        return;
+    if (r->load.pid > 0)
+        load_abort(&r->load);
+    struct event *events[] = {r->readable, r->limit, r->offer};
+    for (unsigned i = 0; i < sizeof events / sizeof *events; i++)
+        if (events[i] != NULL)
+            event_free(events[i]);
+    load_paths_free(&r->paths);
+    free(r);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The rules in use: the first load, which must succeed, and reloads beside the work, which may fail. */
+#ifndef BRIDLE_SERVE_RULES_H
+#define BRIDLE_SERVE_RULES_H
+
+#include "serve/serve.h"
+
+/* Loads the rules and makes them the first generation; waits. 0, or -EINVAL (told). */
+int rules_start(struct serve *s);
+void rules_free(struct rules *r);
+
+/* What became of a reload; `text` is for people, several lines. */
+typedef void (*rules_done_fn)(void *ctx, bool good, const char *text);
+
+/*
+ * Starts a reload; the answer comes later. Requests that come while one runs are answered by one more that
+ * follows it, for the files may have changed since it began. `done` may be NULL. -EBUSY when too many wait.
+ */
+int rules_reload(struct serve *s, rules_done_fn done, void *ctx);
+/* Forgets who waits with this context. */
+void rules_forget(struct rules *r, const void *ctx);
+
+/* For `status`. */
+struct rules_state {
+    uint64_t problems, files, failures; /* failures: reloads that left the old rules in use */
+    bool loading;
+};
+struct rules_state rules_state(const struct rules *r);
+
+#endif

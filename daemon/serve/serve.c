@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the parts of main share. */
+#include "serve/serve.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "serve/clock.h"
+#include "serve/live.h"
+
+void serve_engine(struct serve *s, enum log_level level, uint64_t ts_ns, const char *kind, const char *fmt,
+                  ...)
+{
+    char text[1024];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    log_line(level, "%s", text);
+    if (s->reporter != NULL)
+        reporter_engine(s->reporter, ts_ns != 0 || s->replay != NULL ? ts_ns : clock_wall_ns(), kind, text);
+}
+
+const char *serve_source(void *serve, uint32_t source)
+{
+    const struct serve *s = serve;
+
+    if (s->live != NULL)
+        return live_interface(s->live, source);
+    return source < s->options.files.count ? s->options.files.at[source] : NULL;
+}
