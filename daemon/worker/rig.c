@@ -12,7 +12,7 @@
 #include "intel/build.h"
 #include "packet/defrag.h"
 
-#define RING_BYTES (256u << 10)
+#define RING_BYTES (128u << 10)
 
 static void add(struct build *b, const char *text)
 {
@@ -68,7 +68,7 @@ struct rig *rig_new(const char *const *indicators)
                                               .observe = true,
                                               .key = {{1, 2}},
                                               .ports = {{53, 5353, 5355}},
-                                              .flow_entries_log2 = 12,
+                                              .flow_entries_log2 = 10,
                                               .streams = 64,
                                               .stream_bytes_max = 65536,
                                               .fragments = 16,
@@ -138,6 +138,17 @@ static void frame(struct rig *rig, struct rig_end from, struct rig_end to, uint8
     memcpy(buf + 34, l4, len);
     p.captured_bytes = p.wire_bytes = (uint32_t)(34 + len);
     p.number = rig->frame;
+    p.ts_ns = rig->ts_ns += 1000000;
+    rig->w->now_ns = rig->w->packet_ns = p.ts_ns;
+    worker_packet(rig->w, &p);
+}
+
+void rig_ip(struct rig *rig, const void *bytes, size_t len)
+{
+    struct packet p = {.linktype = 101, .at = bytes};
+
+    p.captured_bytes = p.wire_bytes = (uint32_t)len;
+    p.number = ++rig->frame;
     p.ts_ns = rig->ts_ns += 1000000;
     rig->w->now_ns = rig->w->packet_ns = p.ts_ns;
     worker_packet(rig->w, &p);

@@ -36,6 +36,8 @@ void rig_free(struct rig *rig);
 void rig_tcp(struct rig *rig, struct rig_end from, struct rig_end to, uint32_t seq, uint32_t ack,
              uint8_t flags, const void *bytes, size_t len);
 void rig_udp(struct rig *rig, struct rig_end from, struct rig_end to, const void *bytes, size_t len);
+/* A raw IP packet as it is. */
+void rig_ip(struct rig *rig, const void *bytes, size_t len);
 /* Time passes. */
 void rig_wait(struct rig *rig, uint64_t ns);
 /* The end of the capture: what is held is told. */
