@@ -82,7 +82,7 @@ void incidents_done(struct incidents *s)
 {
     while (linked(&s->by_activity))
         incidents_remove(s, incident_by_activity(s->by_activity.next));
-    table_done(&s->table);
+    chains_done(&s->table);
     ioc_copies_done(&s->copies);
 }
 
@@ -97,8 +97,8 @@ static uint64_t hash_of(const struct incidents *s, const struct ioc_copy *ioc, c
 struct incident *incidents_find(const struct incidents *s, const struct ioc_copy *ioc,
                                 const struct addr *client)
 {
-    for (struct table_node *n = table_first(&s->table, hash_of(s, ioc, client)); n != NULL;
-         n = table_next(n)) {
+    for (struct chains_node *n = chains_first(&s->table, hash_of(s, ioc, client)); n != NULL;
+         n = chains_next(n)) {
         struct incident *in = OF_NODE(n);
         if (in->ioc == ioc && addr_eq(&in->face.client, client))
             return in;
@@ -109,7 +109,7 @@ struct incident *incidents_find(const struct incidents *s, const struct ioc_copy
 struct incident *incidents_open(struct incidents *s, struct ioc_copy *ioc, const struct addr *client,
                                 uint64_t at)
 {
-    struct incident *in = table_reserve(&s->table) == 0 ? calloc(1, sizeof *in) : NULL;
+    struct incident *in = chains_reserve(&s->table) == 0 ? calloc(1, sizeof *in) : NULL;
 
     if (in == NULL) {
         ioc_copy_release(&s->copies, ioc);
@@ -123,13 +123,13 @@ struct incident *incidents_open(struct incidents *s, struct ioc_copy *ioc, const
     in->face.source = SIGHTING_NO_SOURCE;
     link_last(&s->by_activity, &in->by_activity);
     link_self(&in->by_told);
-    table_insert(&s->table, &in->node, hash_of(s, ioc, client));
+    chains_insert(&s->table, &in->node, hash_of(s, ioc, client));
     return in;
 }
 
 void incidents_remove(struct incidents *s, struct incident *in)
 {
-    table_remove(&s->table, &in->node);
+    chains_remove(&s->table, &in->node);
     link_out(&in->by_activity);
     link_out(&in->by_told);
     ioc_copy_release(&s->copies, in->ioc);

@@ -38,7 +38,7 @@ struct incident_link {
 };
 
 struct incident {
-    struct table_node node;
+    struct chains_node node;
     struct incident_link by_activity; /* least recently active first */
     struct incident_link by_told;     /* in the queue while its repeat interval runs; else unlinked */
     struct ioc_copy *ioc;             /* shared */
@@ -59,7 +59,7 @@ struct incident {
 };
 
 struct incidents {
-    struct table table;
+    struct chains table;
     struct hash_key key;
     struct ioc_copies copies;
     struct incident_link by_activity, by_told; /* heads */

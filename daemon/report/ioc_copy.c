@@ -9,7 +9,7 @@
 #define TEXTS_MAX                                                                                            \
     (IOC_SOURCE_MAX + IOC_REFERENCE_MAX + IOC_FEED_MAX + IMAGE_CAMPAIGNS_MAX * IOC_CAMPAIGN_MAX + 16)
 
-static struct ioc_copy *of_node(struct table_node *n)
+static struct ioc_copy *of_node(struct chains_node *n)
 {
     return (struct ioc_copy *)(void *)((char *)n - offsetof(struct ioc_copy, node));
 }
@@ -22,7 +22,7 @@ static uint64_t hash_of(const struct ioc_copies *c, uint64_t key)
 struct ioc_copy *ioc_copy_find(const struct ioc_copies *c, uint64_t key, uint8_t type, const char *value)
 {
     /* The key is not secret: a feed's author may have made two values collide, so they are compared. */
-    for (struct table_node *n = table_first(&c->table, hash_of(c, key)); n != NULL; n = table_next(n)) {
+    for (struct chains_node *n = chains_first(&c->table, hash_of(c, key)); n != NULL; n = chains_next(n)) {
         struct ioc_copy *copy = of_node(n);
         if (copy->key == key && copy->type == type && strcmp(copy->value, value) == 0)
             return copy;
@@ -108,9 +108,9 @@ struct ioc_copy *ioc_copy_get(struct ioc_copies *c, const struct ioc *ioc, uint3
     struct ioc_copy *copy = ioc_copy_find(c, ioc->key, ioc->type, value);
 
     if (copy == NULL) {
-        if (table_reserve(&c->table) != 0 || (copy = copy_new(ioc, value)) == NULL)
+        if (chains_reserve(&c->table) != 0 || (copy = copy_new(ioc, value)) == NULL)
             return NULL;
-        table_insert(&c->table, &copy->node, hash_of(c, copy->key));
+        chains_insert(&c->table, &copy->node, hash_of(c, copy->key));
     } else if (copy->generation != generation || generation == IOC_NO_GENERATION) {
         refresh(copy, ioc);
     }
@@ -123,11 +123,11 @@ void ioc_copy_release(struct ioc_copies *c, struct ioc_copy *copy)
 {
     if (--copy->users > 0)
         return;
-    table_remove(&c->table, &copy->node);
+    chains_remove(&c->table, &copy->node);
     copy_free(copy);
 }
 
 void ioc_copies_done(struct ioc_copies *c)
 {
-    table_done(&c->table);
+    chains_done(&c->table);
 }

@@ -9,7 +9,7 @@
 
 #include "base/hash.h"
 #include "intel/image.h"
-#include "report/table.h"
+#include "report/chains.h"
 
 /* Most bytes kept of each text. */
 #define IOC_VALUE_MAX     1020
@@ -21,7 +21,7 @@
 #define IOC_NO_GENERATION UINT32_MAX
 
 struct ioc_copy {
-    struct table_node node;
+    struct chains_node node;
     uint64_t key;
     uint32_t users;      /* who holds it */
     uint32_t generation; /* of the image that it was last copied from, or IOC_NO_GENERATION */
@@ -36,7 +36,7 @@ struct ioc_copy {
 };
 
 struct ioc_copies {
-    struct table table;
+    struct chains table;
     struct hash_key key;
 };
 

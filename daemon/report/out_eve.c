@@ -94,8 +94,8 @@ static void put_ip_proto(struct json *j, uint8_t ip_proto)
     } names[] = {{IPPROTO_TCP, "TCP"},   {IPPROTO_UDP, "UDP"},          {IPPROTO_ICMP, "ICMP"},
                  {IPPROTO_SCTP, "SCTP"}, {IPPROTO_ICMPV6, "IPv6-ICMP"}, {IPPROTO_GRE, "GRE"},
                  {IPPROTO_ESP, "ESP"}};
-    char number[4];
-    struct text t = text_on(number, sizeof number);
+    char name[16];
+    struct text t = text_on(name, sizeof name);
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (names[i].number == ip_proto)

@@ -30,18 +30,15 @@ const char *phrase_verb(enum stage stage, enum via via)
 void phrase_object(struct text *t, const struct alert *a)
 {
     const struct ioc_copy *ioc = a->incident->ioc;
-    bool name_listed = ioc->type == IOC_DOMAIN || ioc->type == IOC_NAME;
     struct addr ignored;
 
     text_name(t, a->observed);
-    if (span_eq(a->observed, span_str(ioc->value)))
-        return;
-    if (!name_listed)
+    if (!addr_parse(a->observed, &ignored) || span_eq(a->observed, span_str(ioc->value)))
+        return; /* a name shows which listed name it ends in */
+    if (ioc->type != IOC_DOMAIN && ioc->type != IOC_NAME)
         text_fmt(t, " in %s", ioc->value);
-    else if (addr_parse(a->observed, &ignored))
-        text_fmt(t, " of %s", ioc->value);
     else
-        text_fmt(t, " below %s", ioc->value);
+        text_fmt(t, a->where.via == VIA_DNS_ADDRESS ? " of %s" : ", an address of %s", ioc->value);
 }
 
 void phrase_place(struct text *t, const struct alert *a)

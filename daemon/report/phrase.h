@@ -9,7 +9,7 @@
 bool phrase_contacted(enum via via);
 /* "connected to", "asked DNS for" */
 const char *phrase_verb(enum stage stage, enum via via);
-/* What was seen: "img.301-redirecting.com", "203.0.113.5 of 301-redirecting.com". */
+/* What was seen: "img.301-redirecting.com", "203.0.113.5, an address of 301-redirecting.com". */
 void phrase_object(struct text *t, const struct alert *a);
 /* " (203.0.113.5, aws/CLOUDFRONT)": the server, unless it stands in the object, and who hosts it; nothing
  * when neither is known. */

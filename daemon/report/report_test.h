@@ -3,6 +3,7 @@
 #ifndef BRIDLE_REPORT_REPORT_TEST_H
 #define BRIDLE_REPORT_REPORT_TEST_H
 
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Severity, identifiers and names of alerts. */
+#include "report/alert.h"
+
+#include "report/report_test.h"
+
+#define MID (RECORD_STREAM | RECORD_MIDSTREAM)
+#define VIA RECORD_VIA_RESOLVER
+
+static void severity_is_what_the_table_says(void **state)
+{
+    static const struct {
+        enum tier tier;
+        enum stage stage;
+        bool aged;
+        unsigned flags;
+        uint8_t severity;
+    } rows[] = {
+        {TIER_UNKNOWN, STAGE_CONNECTED, false, 0, 1},
+        {TIER_INFECTION, STAGE_EXCHANGED, false, RECORD_STREAM, 1},
+        {TIER_C2, STAGE_QUERIED, false, 0, 2},
+        {TIER_C2, STAGE_RESOLVED, false, 0, 2},
+        {TIER_C2, STAGE_ATTEMPTED, false, 0, 2},
+        {TIER_C2, STAGE_SCANNED, false, 0, 3},
+        {TIER_DELIVERY, STAGE_EXCHANGED, false, 0, 2},
+        {TIER_WATERING_HOLE, STAGE_EXCHANGED, false, 0, 3},
+        {TIER_WATERING_HOLE, STAGE_QUERIED, false, 0, 3},
+        {TIER_C2, STAGE_EXCHANGED, true, 0, 3},
+        {TIER_C2, STAGE_CONNECTED, false, MID, 2},
+        {TIER_C2, STAGE_CONNECTED, false, RECORD_MIDSTREAM, 1}, /* means nothing outside a stream */
+        {TIER_C2, STAGE_CONNECTED, false, RECORD_CONFLICT | RECORD_GUESSED, 1},
+        {TIER_C2, STAGE_CONNECTED, false, VIA, 2},
+        {TIER_C2, STAGE_CONNECTED, false, MID | VIA, 3},
+        {TIER_C2, STAGE_QUERIED, false, MID | VIA, 3}, /* never below the least */
+        {TIER_WATERING_HOLE, STAGE_SCANNED, true, MID | VIA, 3},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (alert_severity(rows[i].tier, rows[i].stage, rows[i].aged, rows[i].flags) != rows[i].severity)
+            fail_msg("row %zu", i);
+}
+
+static void signature_ids_are_positive_31_bits(void **state)
+{
+    assert_int_equal(alert_signature_id(0), 1);
+    assert_int_equal(alert_signature_id(UINT64_MAX), 1);
+    assert_int_equal(alert_signature_id(0x80000000u), 1);
+    assert_int_equal(alert_signature_id(0x8000000080000001u), 1);
+    assert_int_equal(alert_signature_id(0x0000000112345678u), 0x12345679);
+}
+
+static void incident_ids_depend_on_every_part(void **state)
+{
+    char value[] = "a.example", id[6][17];
+    struct ioc_copy ioc = {.type = IOC_DOMAIN, .value = value};
+    struct addr a = ip("10.0.0.1"), b = ip("10.0.0.2");
+
+    alert_incident_id(&ioc, &a, 5, "here", id[0]);
+    alert_incident_id(&ioc, &b, 5, "here", id[1]);
+    alert_incident_id(&ioc, &a, 6, "here", id[2]);
+    alert_incident_id(&ioc, &a, 5, "there", id[3]);
+    ioc.type = IOC_NAME;
+    alert_incident_id(&ioc, &a, 5, "here", id[4]);
+    value[0] = 'b';
+    alert_incident_id(&ioc, &a, 5, "here", id[5]);
+    for (unsigned i = 0; i < 6; i++)
+        for (unsigned k = 0; k < i; k++)
+            assert_string_not_equal(id[i], id[k]);
+    value[0] = 'a';
+    ioc.type = IOC_DOMAIN;
+    alert_incident_id(&ioc, &a, 5, "here", id[1]);
+    assert_string_equal(id[0], id[1]);
+    assert_string_equal(id[0], "20c422d34c23025b"); /* stays the same over versions */
+}
+
+static void signatures_name_campaign_and_value(void **state)
+{
+    char value[] = "a.example", buf[256];
+    struct ioc_copy ioc = {.value = value,
+                           .campaigns = 2,
+                           .campaign = {"One", "Two"},
+                           .tier = TIER_INFECTION};
+    struct text t = text_on(buf, sizeof buf);
+
+    alert_signature(&t, &ioc);
+    assert_string_equal(buf, "One, Two: a.example");
+    t = text_on(buf, sizeof buf);
+    alert_category(&t, &ioc);
+    assert_string_equal(buf, "Spyware infrastructure: infection server");
+    ioc.campaigns = 0;
+    ioc.tier = TIER_UNKNOWN;
+    t = text_on(buf, sizeof buf);
+    alert_signature(&t, &ioc);
+    assert_string_equal(buf, "Spyware infrastructure: a.example");
+    t = text_on(buf, sizeof buf);
+    alert_category(&t, &ioc);
+    assert_string_equal(buf, "Spyware infrastructure");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(severity_is_what_the_table_says),
+        cmocka_unit_test(signature_ids_are_positive_31_bits),
+        cmocka_unit_test(incident_ids_depend_on_every_part),
+        cmocka_unit_test(signatures_name_campaign_and_value),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,87 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""The checker of events refuses what it must: a schema that takes everything would make all tests pass."""
+import copy
+import json
+import sys
+
+import eve_schema
+from tap import Tap, skip_all
+
+WHERE = {'flow_id': 1, 'src_ip': '10.0.0.5', 'src_port': 1, 'dest_ip': '2001:db8::1', 'dest_port': 443, 'proto': 'TCP'}
+TIME = '2021-07-18T10:00:00.123456+0000'
+GOOD = {
+    'alert': {
+        'timestamp': TIME, 'event_type': 'alert', **WHERE,
+        'alert': {'action': 'allowed', 'gid': 2107, 'signature_id': 1, 'rev': 1, 'signature': 's', 'category': 'c',
+                  'severity': 1},
+        'ioc': {'type': 'domain', 'value': 'x.example', 'tier': 'c2', 'match': 'below', 'via': 'tls-sni',
+                'observed': 'a.x.example', 'campaigns': ['p'], 'source': '', 'reference': '', 'feed': 'f', 'line': 0,
+                'hosting': ''},
+        'incident': {'id': '0123456789abcdef', 'why': 'new', 'stage': 'queried', 'first_seen': TIME, 'last_seen': TIME,
+                     'count': 1, 'bytes_out': 0, 'bytes_in': 0}},
+    'observation': {'timestamp': TIME, 'event_type': 'observation', **WHERE, 'via': 'dns-query', 'name': 'x'},
+    'engine': {'timestamp': TIME, 'event_type': 'engine', 'engine': {'kind': 'worker-died', 'text': 't'}},
+    'stats': {'timestamp': TIME, 'event_type': 'stats', 'stats': {'capture': {'packets': 1}}},
+}
+# what, event, path of the key, value that it must not have (None: it is taken away)
+BAD = [
+    ('unknown type', 'engine', ['event_type'], 'dns'),
+    ('local time', 'engine', ['timestamp'], '2021-07-18T10:00:00.123456+0200'),
+    ('no time', 'engine', ['timestamp'], None),
+    ('engine without text', 'engine', ['engine', 'text'], None),
+    ('port as text', 'alert', ['src_port'], '1'),
+    ('one port', 'alert', ['src_port'], None),
+    ('name as address', 'alert', ['dest_ip'], 'x.example'),
+    ('severity 4', 'alert', ['alert', 'severity'], 4),
+    ('signature id 0', 'alert', ['alert', 'signature_id'], 0),
+    ('campaigns as text', 'alert', ['ioc', 'campaigns'], 'p'),
+    ('an exception', 'alert', ['ioc', 'type'], 'exception'),
+    ('no match', 'alert', ['ioc', 'match'], 'none'),
+    ('incident without id', 'alert', ['incident', 'id'], None),
+    ('count 0', 'alert', ['incident', 'count'], 0),
+    ('unknown stage', 'alert', ['incident', 'stage'], 'infected'),
+    ('alert without ioc', 'alert', ['ioc'], None),
+    ('observation without value', 'observation', ['name'], None),
+    ('observation with two values', 'observation', ['ip'], '10.0.0.1'),
+    ('observation as alert', 'observation', ['alert'], GOOD['alert']['alert']),
+    ('ech as text', 'observation', ['ech'], 'true'),
+    ('vlan as number', 'observation', ['vlan'], 5),
+    ('tunnel without depth', 'observation', ['tunnel'], {'kind': 'ipip', 'src_ip': '::1', 'dest_ip': '::1'}),
+    ('flat stats', 'stats', ['stats', 'packets'], 1),
+]
+RAW = [
+    ('no JSON', b'{"timestamp":\n'),
+    ('no newline', b'{}'),
+    ('not UTF-8', b'"\xff"\n'),
+    ('a control character', b'"\x1b"\n'),
+    ('a C1 control', '"\u0085"\n'.encode()),
+    ('a key twice', b'{"a":1,"a":2}\n'),
+    ('no number', b'{"a":NaN}\n'),
+    ('an empty line', b'\n'),
+]
+
+
+def main():
+    if eve_schema.jsonschema is None:
+        skip_all('no python3-jsonschema')
+    tap = Tap()
+    for name, event in GOOD.items():
+        event = {**event, 'some_new_key': {'a': [1]}}
+        found = list(eve_schema.problems(json.dumps(event).encode() + b'\n'))
+        tap.ok(not found, f'accepts: {name}', str(found))
+    for what, name, path, value in BAD:
+        event = at = copy.deepcopy(GOOD[name])
+        for key in path[:-1]:
+            at = at[key]
+        if value is None:
+            del at[path[-1]]
+        else:
+            at[path[-1]] = value
+        tap.ok(list(eve_schema.problems(json.dumps(event).encode() + b'\n')), f'refuses: {what}')
+    for what, data in RAW:
+        tap.ok(list(eve_schema.problems(data)), f'refuses: {what}')
+    return tap.done()
+
+
+sys.exit(main())
