@@ -27,25 +27,21 @@ static const struct command {
 
 #define COMMANDS (sizeof commands / sizeof *commands)
 
-enum long_option { OPT_SOCKET = 256, OPT_JSON, OPT_VERSION };
+enum long_option { OPT_JSON = 256, OPT_VERSION };
 
 static const struct option long_options[] = {
-    {"socket", required_argument, NULL, OPT_SOCKET},
-    {"json", no_argument, NULL, OPT_JSON},
-    {"rules", required_argument, NULL, 'R'},
-    {"output", required_argument, NULL, 'o'},
-    {"verbose", no_argument, NULL, 'v'},
-    {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, OPT_VERSION},
-    {NULL, 0, NULL, 0},
+    {"socket", required_argument, NULL, 's'},    {"json", no_argument, NULL, OPT_JSON},
+    {"rules", required_argument, NULL, 'R'},     {"output", required_argument, NULL, 'o'},
+    {"verbose", no_argument, NULL, 'v'},         {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, OPT_VERSION}, {NULL, 0, NULL, 0},
 };
 
 static void help(FILE *to)
 {
-    fputs("Usage: bridlectl [--socket PATH] [--json] COMMAND [OPERAND...]\n\n", to);
+    fputs("Usage: bridlectl [-s SOCKET] [--json] COMMAND [OPERAND...]\n\n", to);
     for (unsigned i = 0; i < COMMANDS; i++)
         fprintf(to, "  %-8s %-17s %s\n", commands[i].name, commands[i].operands, commands[i].help);
-    fputs("\n  --socket PATH  control socket of the daemon (" DEFAULT_SOCKET ")\n"
+    fputs("\n  -s SOCKET      control socket of the daemon (" DEFAULT_SOCKET ")\n"
           "  --json         for programs\n"
           "  -R RULES       lookup: rules to ask instead of the daemon; may be repeated\n"
           "  -o FILE        compile: where to write\n"
@@ -65,9 +61,9 @@ static int take_options(struct ctl *c, int argc, char **argv)
 {
     int opt;
 
-    while ((opt = getopt_long(argc, argv, "R:o:vh", long_options, NULL)) != -1) {
+    while ((opt = getopt_long(argc, argv, "s:R:o:vh", long_options, NULL)) != -1) {
         switch (opt) {
-        case OPT_SOCKET:
+        case 's':
             c->socket = optarg;
             break;
         case OPT_JSON:

@@ -64,8 +64,8 @@ static const char tail[] = ".Sh FILES\n"
                            "path = /var/log/bridle/eve.json\n"
                            ".Ed\n"
                            ".Sh SEE ALSO\n"
+                           ".Xr bridlectl 1 ,\n"
                            ".Xr bridle.ioc 5 ,\n"
-                           ".Xr bridlectl 8 ,\n"
                            ".Xr bridled 8\n";
 
 /* Text of a line of mdoc: `words` between backquotes as literals; nothing at the start of a line is a macro.
