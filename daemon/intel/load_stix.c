@@ -42,8 +42,8 @@ static const struct {
     {"ipv6-addr:value", ADDRESS},
     {"url:value", URL},
     {"domain-name:resolves_to_refs[*].value", ADDRESS},
-    {"network-traffic:dst_ref.value", HOST},
-    {"network-traffic:src_ref.value", HOST},
+    {"network-traffic:dst_ref.value", ADDRESS},
+    {"network-traffic:src_ref.value", ADDRESS},
     {"network-traffic:dst_ref.type", NO_MATTER},
     {"network-traffic:src_ref.type", NO_MATTER},
 };

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What is too broad and what only looks so. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "config.h"
+#include "intel/guard.h"
+
+static bool name(const struct guards *g, const char *value, bool alone)
+{
+    char why[512];
+    struct text t = text_on(why, sizeof(why));
+    bool guarded = guard_name(g, span_str(value), alone, &t);
+
+    assert_int_equal(guarded, t.len > 0);
+    assert_false(t.full);
+    return guarded;
+}
+
+static bool prefix(const char *value)
+{
+    char why[512];
+    struct text t = text_on(why, sizeof(why));
+    struct prefix p;
+
+    assert_true(prefix_parse(span_str(value), &p, NULL));
+    bool guarded = guard_prefix(&p, &t);
+    assert_int_equal(guarded, t.len > 0);
+    return guarded;
+}
+
+static void names(void **state)
+{
+    struct guards *g = guards_new();
+
+    assert_false(name(g, "anything.example", false)); /* no guard at all */
+    assert_int_equal(guards_add(g, span_str("pages.example"), span_str("free-hosting")), 0);
+    assert_int_equal(guards_add(g, span_str("s3.cloud.example"), span_str("cloud")), 0);
+    assert_int_equal(guards_add(g, span_str("zz.example"), span_of(NULL, 0)), 0);
+    assert_int_equal(guards_add(g, span_str("aa.example"), span_str("x")), 0);
+    assert_int_equal(guards_add(g, span_str("aa.example"), span_str("y")), 0);
+    assert_int_equal(guards_add(g, span_str("cloud-x.example"), span_str("x")), 0);
+    guards_seal(g);
+    assert_true(name(g, "pages.example", false));
+    assert_true(name(g, "zz.example", false));
+    assert_true(name(g, "aa.example", false));
+    assert_true(name(g, "cloud.example", false)); /* above one is worse */
+    assert_false(name(g, "pages.example", true));
+    assert_false(name(g, "x.pages.example", false));
+    assert_false(name(g, "xpages.example", false));
+    assert_false(name(g, "ages.example", false));
+    assert_false(name(g, "d.example", false));
+    assert_false(name(g, "3.cloud.example", false));
+    assert_true(name(g, "example", true)); /* a single label never */
+    guards_free(g);
+    guards_free(NULL);
+}
+
+static void the_first_reason_counts(void **state)
+{
+    struct guards *g = guards_new();
+    char why[512];
+    struct text t = text_on(why, sizeof(why));
+
+    guards_add(g, span_str("b.example"), span_str("second"));
+    guards_add(g, span_str("a.example"), span_str("first"));
+    guards_add(g, span_str("a.example"), span_str("later"));
+    guards_seal(g);
+    assert_true(guard_name(g, span_str("a.example"), false, &t));
+    assert_non_null(strstr(why, "(first)"));
+    guards_free(g);
+}
+
+static void public_suffixes(void **state)
+{
+    struct guards *g = guards_new();
+
+    if (!HAVE_LIBPSL)
+        skip();
+    guards_seal(g);
+    assert_true(name(g, "co.uk", false));
+    assert_true(name(g, "github.io", false)); /* a private one */
+    assert_true(name(g, "kobe.jp", false));   /* below a wildcard rule */
+    assert_true(name(g, "xn--55qx5d.cn", false));
+    assert_false(name(g, "city.kobe.jp", false)); /* an exception rule */
+    assert_false(name(g, "example.co.uk", false));
+    assert_false(name(g, "co.uk", true));
+    assert_false(name(g, "evil.nosuchtld", false));
+    guards_free(g);
+}
+
+static void prefixes(void **state)
+{
+    static const char *const bad[] = {
+        "10.0.0.1",    "192.168.0.0/16",  "100.64.0.0/10",  "127.0.0.1", "169.254.1.1",
+        "224.0.0.251", "255.255.255.255", "0.0.0.0",        "0.1.2.3",   "240.0.0.1",
+        "192.0.0.8",   "8.0.0.0/7",       "0.0.0.0/0",      "::",        "::1",
+        "::/0",        "fe80::1",         "fc00::/7",       "ff02::fb",  "100::1",
+        "2000::/18",   "::7f00:1",        "::ffff:10.0.0.1"};
+    static const char *const good[] = {"8.0.0.0/8",    "192.0.1.1",     "11.0.0.0/8", "2001:db8::1",
+                                       "2000::/19",    "2a03:4000::1",  "1.1.1.1",    "100.63.0.1",
+                                       "100:0:0:1::1", "::ffff:1.1.1.1"};
+
+    for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+        if (!prefix(bad[i]))
+            fail_msg("%s passed", bad[i]);
+    for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
+        if (prefix(good[i]))
+            fail_msg("%s did not pass", good[i]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names),
+        cmocka_unit_test(the_first_reason_counts),
+        cmocka_unit_test(public_suffixes),
+        cmocka_unit_test(prefixes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Dates against timegm(3), and what is none. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "intel/load_text.h"
+
+static void dates_agree_with_libc(void **state)
+{
+    for (int y = 1900; y <= 2400; y += 1)
+        for (int m = 1; m <= 12; m++) {
+            struct tm tm = {.tm_year = y - 1900, .tm_mon = m - 1, .tm_mday = 28};
+            char text[32];
+            int64_t s = 0;
+            snprintf(text, sizeof(text), "%04d-%02d-28", y, m);
+            assert_true(load_date(span_str(text), false, &s));
+            assert_int_equal(s, timegm(&tm));
+        }
+}
+
+static void dates_and_times(void **state)
+{
+    static const struct {
+        const char *text;
+        int64_t s; /* -1: none */
+    } rows[] = {
+        {"1970-01-01", 0},
+        {"2000-02-29", 951782400},
+        {"1970-01-01T00:00:01Z", 1},
+        {"1970-01-01 00:00:01.25z", 1},
+        {"1970-01-01T01:00:00+01:00", 0},
+        {"1970-01-01T00:00:00-00:30", 1800},
+        {"1970-01-01T00:00:60Z", 60},
+        {"1900-02-29", -1},
+        {"2021-02-29", -1},
+        {"2021-13-01", -1},
+        {"2021-00-01", -1},
+        {"2021-04-31", -1},
+        {"2021-04-00", -1},
+        {"2021-4-1", -1},
+        {"20210401", -1},
+        {"2021-04-01x", -1},
+        {"2021-04-01T", -1},
+        {"2021-04-01T00:00:00", -1},
+        {"2021-04-01T24:00:00Z", -1},
+        {"2021-04-01T00:00:00.Zx", -1},
+        {"2021-04-01T00:00:00+1:00", -1},
+        {"2021-04-01T00:00:00+99:00", -1},
+        {"", -1},
+        {"-021-04-01", -1},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        int64_t s = -1;
+        size_t len = strlen(rows[i].text);
+        char *exact = malloc(len ? len : 1);
+        memcpy(exact, rows[i].text, len);
+        bool is = load_date(span_of(exact, len), false, &s);
+        free(exact);
+        if (is != (rows[i].s >= 0) || s != rows[i].s)
+            fail_msg("%s: %lld", rows[i].text, (long long)s);
+    }
+    int64_t last;
+    assert_true(load_date(span_str("1970-01-01"), true, &last));
+    assert_int_equal(last, 86399);
+}
+
+static void words_that_are_nearly_right(void **state)
+{
+    static const char *const words[] = {"campaign", "comment", "from", "until", "c2", NULL};
+
+    assert_string_equal(load_closest(span_str("campain"), words), "campaign");
+    assert_string_equal(load_closest(span_str("coment"), words), "comment");
+    assert_string_equal(load_closest(span_str("form"), words), "from");
+    assert_string_equal(load_closest(span_str("c3"), words), "c2");
+    assert_null(load_closest(span_str("elephant-house"), words));
+    assert_null(load_closest(span_str(""), words));
+    assert_null(load_closest(span_str("campaigncampaigncampaigncampaigncampaign"), words));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(dates_agree_with_libc),
+        cmocka_unit_test(dates_and_times),
+        cmocka_unit_test(words_that_are_nearly_right),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
