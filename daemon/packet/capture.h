@@ -35,6 +35,7 @@ struct capture_live_options {
     char interface[16];
     char filter[1024];      /* pcap-filter(7); empty: everything */
     uint32_t snaplen_bytes; /* 0: whole packets */
+    /* The ring is cut into blocks of 256 KiB, so on a quiet line it holds ring / 256 KiB * timeout. */
     uint32_t ring_bytes;
     uint32_t block_timeout_ms;
     uint32_t workers; /* of this interface; more than 1: PACKET_FANOUT_HASH | FLAG_DEFRAG in group `fanout` */

@@ -125,14 +125,14 @@ static void pcap_every_magic(void **state)
     static const struct {
         uint32_t magic;
         unsigned extra, tick_ns;
-    } kinds[] = {{0xa1b2c3d4, 0, 1000}, {0xa1b23c4d, 0, 1}, {0xa1b2cd34, 8, 1000}};
+    } kinds[] = {{0xa1b2c3d4, 0, 1000}, {0xa1b23c4d, 0, 1}, {0xa1b2cd34, 8, 1000}, {0xa1b2cd34, 12, 1000}};
 
-    for (unsigned i = 0; i < 6; i++) {
+    for (unsigned i = 0; i < 8; i++) {
         struct image f = {.little = i & 1};
         struct packet p;
         pcap_header(&f, kinds[i / 2].magic, 2, 4, 0xf4000000u | 113); /* upper bits: there is an FCS */
         pcap_record(&f, 1000000000, 999999, 5, 60, kinds[i / 2].extra);
-        pcap_record(&f, UINT32_MAX, UINT32_MAX, 0, 0, kinds[i / 2].extra);
+        pcap_record(&f, UINT32_MAX, i < 4 ? UINT32_MAX : 999999, 0, 0, kinds[i / 2].extra);
         struct capture_file *c = open_image(&f);
         assert_int_equal(capture_file_next(c, &p), CAPTURE_PACKET);
         assert_int_equal(p.ts_ns, UINT64_C(1000000000000000000) + 999999u * kinds[i / 2].tick_ns);

@@ -119,7 +119,7 @@ static int activate(pcap_t *pcap, const struct capture_live_options *o, char *re
  * it see the ports of fragments. */
 static int join_fanout(int fd, const struct capture_live_options *o, char *ret_why, size_t why_bytes)
 {
-    int arg = o->fanout | (PACKET_FANOUT_HASH | PACKET_FANOUT_FLAG_DEFRAG) << 16;
+    uint32_t arg = o->fanout | (uint32_t)(PACKET_FANOUT_HASH | PACKET_FANOUT_FLAG_DEFRAG) << 16;
 
     if (o->workers <= 1 || setsockopt(fd, SOL_PACKET, PACKET_FANOUT, &arg, sizeof arg) == 0)
         return 0;

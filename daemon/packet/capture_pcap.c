@@ -9,12 +9,17 @@
 /* The upper bits of the link type tell of frame check sequences. */
 #define LINKTYPE_MASK 0x03ffffffu
 
+/* Interface index, protocol and packet type follow the lengths; in some files more follows. */
+#define PATCHED        0xa1b2cd34u
+#define PATCHED_LONGER 28u
+#define RECORD_BYTES   16u /* of the header of a packet that all have */
+
 static const struct magic {
     uint32_t number, tick_ns, header_bytes;
 } magics[] = {
     {0xa1b2c3d4, 1000, 16},
     {0xa1b23c4d, 1, 16},
-    {0xa1b2cd34, 1000, 24}, /* "patched": interface index, protocol and packet type follow the lengths */
+    {PATCHED, 1000, 24},
 };
 
 static enum capture_result pcap_next(struct capture_file *c, struct packet *p)
@@ -42,6 +47,34 @@ static enum capture_result pcap_next(struct capture_file *c, struct packet *p)
     c->ts_ns = seconds * 1000000000u + fraction * c->pcap.tick_ns; /* at most 2^62 + 2^42 */
     p->linktype = c->pcap.linktype;
     return capture_packet(c, p, at, captured, wire);
+}
+
+/* Whether a packet of a patched file could begin `offset` bytes from here, or the file end there. */
+static bool plausible(struct capture_file *c, uint32_t offset)
+{
+    if (!capture_fill(c, offset + RECORD_BYTES))
+        return c->end - c->at == offset;
+    struct cur head = capture_cursor(c, offset + RECORD_BYTES);
+    cur_skip(&head, offset + 4);
+    uint32_t microseconds = capture_u32(c, &head);
+    uint32_t captured = capture_u32(c, &head);
+    uint32_t wire = capture_u32(c, &head);
+    return microseconds < 1000000 && captured <= wire && captured <= CAPTURE_PACKET_BYTES_MAX;
+}
+
+/* Both kinds of patched file have the same number at their begin: where the second packet is tells. */
+static uint32_t patched_header(struct capture_file *c)
+{
+    uint32_t captured = 0;
+
+    if (capture_fill(c, RECORD_BYTES)) {
+        struct cur head = capture_cursor(c, RECORD_BYTES);
+        cur_skip(&head, 8);
+        captured = capture_u32(c, &head);
+    }
+    bool longer = captured <= CAPTURE_PACKET_BYTES_MAX && !plausible(c, 24 + captured) &&
+                  plausible(c, PATCHED_LONGER + captured);
+    return longer ? PATCHED_LONGER : 24;
 }
 
 static const struct magic *find_magic(struct capture_file *c)
@@ -76,6 +109,8 @@ bool capture_pcap_open(struct capture_file *c)
     c->pcap.tick_ns = m->tick_ns;
     c->pcap.header_bytes = m->header_bytes;
     c->at += FILE_HEADER_BYTES;
+    if (m->number == PATCHED)
+        c->pcap.header_bytes = patched_header(c);
     /* 543.0 is what one vendor's tcpdump wrote. */
     if (c->pcap.major != 2 && c->pcap.major != 543)
         capture_bad(c, "is of a version that is not known");

@@ -24,7 +24,7 @@ enum tcp_flag { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16
 
 struct packet {
     /* from capture */
-    uint64_t ts_ns;    /* since the Unix epoch */
+    uint64_t ts_ns;    /* since the Unix epoch; at most INT64_MAX, so that adding a timeout is safe */
     uint64_t number;   /* frame in its file, from 1; live: packets of this worker so far */
     const uint8_t *at; /* borrowed: first byte at the link layer */
     uint32_t captured_bytes, wire_bytes;
