@@ -174,7 +174,7 @@ static void random_words(void **state)
     uint32_t seed = 7;
     unsigned passed = 0;
 
-    for (unsigned round = 0; round < 200000; round++) {
+    for (unsigned round = 0; round < 40000; round++) {
         char filter[256] = "", why[128];
         size_t len = 0;
         for (unsigned n = 0; n < 6; n++) {
@@ -187,7 +187,7 @@ static void random_words(void **state)
         if (lookups != 0)
             fail_msg("looked up a host for: %s", filter);
     }
-    assert_true(passed > 1000);
+    assert_true(passed > 500);
 }
 #endif
 
