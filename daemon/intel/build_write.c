@@ -11,7 +11,7 @@
 #define ADDR_FILTER_BITS 24u         /* a network */
 #define NETS_MAX         256u        /* networks that one prefix may take in the address filter */
 #define BUCKET_FILL      12u         /* slots of sixteen that are used on average */
-#define VARINT_MAX       8u
+#define RECORD_EXTRA     14u         /* bytes of a record's three varints: length, row of METAS, line */
 
 struct out {
     const struct build *b;
@@ -64,8 +64,7 @@ static int make_records(struct out *o)
     struct build_section *groups = &o->s[IMAGE_GROUPS], *recs = &o->s[IMAGE_RECORDS];
     int64_t last = 0;
 
-    /* Text with its length, and two numbers; what is not used is never touched. */
-    size_t most = (n ? b->entries.start[n] : 0) + (size_t)n * 3 * VARINT_MAX;
+    size_t most = (n ? b->entries.start[n] : 0) + (size_t)n * RECORD_EXTRA;
     if (make(groups, ((size_t)n + IMAGE_GROUP - 1) / IMAGE_GROUP * 4) < 0 || make(recs, most) < 0)
         return -ENOMEM;
     uint8_t *to = recs->own;

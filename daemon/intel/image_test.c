@@ -210,6 +210,18 @@ static size_t small_image(uint8_t **ret)
     return (size_t)len;
 }
 
+/* What an image of another version of bridle would be read as. When this fails, layout or hash has changed:
+ * raise IMAGE_VERSION, then write the new number here. */
+static void the_format_is_pinned(void **state)
+{
+    uint8_t *bytes;
+
+    small_image(&bytes);
+    assert_int_equal(IMAGE_VERSION, 1);
+    assert_true(le64(bytes + IMAGE_AT_CHECKSUM) == UINT64_C(0xa7a1243c2d7441be));
+    free(bytes);
+}
+
 /* Maps the bytes and asks everything. Returns whether it could be mapped. */
 static bool use(int fd, const uint8_t *bytes, size_t len, bool verify)
 {
@@ -323,13 +335,10 @@ static void other_files_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_indicator_comes_back_whole),
-        cmocka_unit_test(keys_are_stable),
-        cmocka_unit_test(hosting_is_the_longest_range),
-        cmocka_unit_test(hosting_matches_reference),
-        cmocka_unit_test(damage_is_found),
-        cmocka_unit_test(no_byte_can_crash_a_reader),
-        cmocka_unit_test(full_tables_end),
+        cmocka_unit_test(an_indicator_comes_back_whole), cmocka_unit_test(keys_are_stable),
+        cmocka_unit_test(hosting_is_the_longest_range),  cmocka_unit_test(hosting_matches_reference),
+        cmocka_unit_test(the_format_is_pinned),          cmocka_unit_test(damage_is_found),
+        cmocka_unit_test(no_byte_can_crash_a_reader),    cmocka_unit_test(full_tables_end),
         cmocka_unit_test(other_files_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
