@@ -55,8 +55,12 @@ enum layer link_loopback(struct decoding *s)
 
     if (!cur_ok(&s->cur))
         return layer_short(s);
+    uint16_t type = (uint16_t)family;
     if (family > 0xffff)
         family = __builtin_bswap32(family);
+    if (family >
+        0xffff) /* in either order: such files hold the header of Cisco's HDLC, an EtherType at its end */
+        return layer_of_ethertype(s, type);
     switch (family) {
     case 2:
         return LAYER_IPV4;
