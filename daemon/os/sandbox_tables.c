@@ -104,6 +104,7 @@ static const struct sandbox_rule live[] = {
     {"getsockopt", {IS_INT(1, SOL_PACKET), IS_INT(2, PACKET_STATISTICS)}, "packets that the kernel dropped"},
     {"getsockopt", {IS_INT(1, SOL_SOCKET), IS_INT(2, SO_ERROR)}, "why poll says POLLERR"},
     {"ioctl", {IS_INT(1, SIOCGIFFLAGS)}, "libpcap asks whether an interface that went down is still there"},
+    {"getsockname", {{0}}, "the same: whether the capture is still bound to an interface"},
     {"recvfrom", {{0}}, "reading, where the kernel has no TPACKET_V3"},
 };
 
@@ -134,6 +135,9 @@ static const struct sandbox_rule loader[] = {
     {"pwrite64", {{0}}, "the image"},
     {"mprotect", {NONE(2, PROT_EXEC)}, "malloc when brk finds no room"},
     {"sendmsg", {{0}}, "the image and the report to main"},
+    {"poll", {{0}}, "waiting until main has taken the report so far"},
+    {"ppoll", {{0}}, "the same where there is no poll"},
+    {"ppoll_time64", {{0}}, "the same on 32-bit machines"},
     {"ioctl", {IS_INT(1, TCGETS)}, "stdio asks whether its file is a terminal"},
 };
 
