@@ -97,6 +97,7 @@ struct reader {
     uint32_t query_at; /* offset of the first question's name */
     struct span query; /* its text, in scratch->name[0] */
     bool odd;          /* a record contradicts itself, the message goes on behind it */
+    bool sound;        /* it began with a name */
     struct observation o;
 };
 
@@ -171,6 +172,7 @@ static void read_question(struct reader *r, bool first)
 
     if (!cur_ok(&r->c))
         return;
+    r->sound = true;
     if (first) {
         r->query = name;
         r->query_at = at;
@@ -264,6 +266,7 @@ static void read_record(struct reader *r)
     struct record rr = {.owner_at = r->c.pos};
 
     name_skip(&r->c);
+    r->sound |= cur_ok(&r->c);
     rr.type = cur_u16(&r->c);
     rr.class = cur_u16(&r->c);
     rr.ttl_s = cur_u32(&r->c);
@@ -341,14 +344,16 @@ static enum parse_result parse_message(struct parse *p, struct span bytes, uint3
     r.c = cur_datagram(bytes.at, bytes.len, whole);
     r.c.cut |= cut;
     r.query = span_of(NULL, 0);
-    r.odd = false;
+    r.odd = r.sound = false;
     r.h = read_header(&r.c);
-    if (!cur_ok(&r.c) || !plausible(bytes, whole))
+    if (!cur_ok(&r.c) || !plausible_header(&r.h, whole))
         return PARSE_NOT;
     p->facts.response = r.o.from_server = r.h.flags & FLAG_RESPONSE;
     p->facts.id = r.h.id;
     p->facts.rcode = r.h.flags & 0xf;
     enum parse_result result = read_message(&r);
+    if (result == PARSE_BAD && !r.sound)
+        return PARSE_NOT;
     if (p->counters) {
         p->counters[COUNT_DNS]++;
         p->counters[COUNT_DNS_BAD] += result == PARSE_BAD;

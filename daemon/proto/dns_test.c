@@ -277,7 +277,7 @@ static void longest_name(void **state)
             *w++ = '.';
         }
         strcpy(last == 61 ? w - 1 : w, last == 61 ? "|client|answer|rrtype=A\n" : "");
-        assert_int_equal(expect(&m, want), last == 61 ? PARSE_DONE : PARSE_BAD);
+        assert_int_equal(expect(&m, want), last == 61 ? PARSE_DONE : PARSE_NOT);
     }
 }
 
@@ -286,14 +286,13 @@ static void pointers_that_lead_nowhere(void **state)
 {
     static const struct {
         unsigned at_12, at_14;
-        enum parse_result want;
     } rows[] = {
-        {0xc00c, 0xc00c, PARSE_BAD},                              /* to itself */
-        {0xc00e, 0xc00c, PARSE_BAD},                              /* forward */
-        {0xffff, 0xc00c, PARSE_BAD},                              /* past the end */
-        {0x4161, 0xc00c, PARSE_NOT},                              /* RFC 6891 §5: extended labels are gone */
-        {0x8061, 0xc00c, PARSE_NOT}, {0x0161, 0xc00c, PARSE_BAD}, /* "a", then a pointer to the same name */
-        {0x0161, 0xc00d, PARSE_BAD},
+        {0xc00c, 0xc00c},                   /* to itself */
+        {0xc00e, 0xc00c},                   /* forward */
+        {0xffff, 0xc00c},                   /* past the end */
+        {0x4161, 0xc00c},                   /* RFC 6891 §5: extended labels are gone */
+        {0x8061, 0xc00c}, {0x0161, 0xc00c}, /* "a", then a pointer to the same name */
+        {0x0161, 0xc00d},
     };
     for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct message m;
@@ -301,7 +300,13 @@ static void pointers_that_lead_nowhere(void **state)
         u16(&m, rows[i].at_12);
         u16(&m, rows[i].at_14);
         u32(&m, 0x00010001);
-        assert_int_equal(expect(&m, ""), rows[i].want);
+        assert_int_equal(expect(&m, ""), PARSE_NOT);
+        header(&m, 0, 2, 0, 0, 0); /* the same behind a sound question */
+        question(&m, "", 1);
+        u16(&m, rows[i].at_12 + (rows[i].at_12 >= 0xc000 && rows[i].at_12 < 0xffff ? 5 : 0));
+        u16(&m, rows[i].at_14 + 5);
+        u32(&m, 0x00010001);
+        assert_int_equal(expect(&m, ""), PARSE_BAD);
     }
 }
 

@@ -4,6 +4,12 @@
 
 #define LABEL_MAX 63
 
+/* What an octet becomes; 0: \DDD. */
+static const char folded[256] = "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+                                " !\"#$%&'()*+,-\0/0123456789:;<=>?"
+                                "@abcdefghijklmnopqrstuvwxyz[\0]^_"
+                                "`abcdefghijklmnopqrstuvwxyz{|}~";
+
 static char *put_escaped(char *out, uint8_t octet)
 {
     *out++ = '\\';
@@ -14,58 +20,55 @@ static char *put_escaped(char *out, uint8_t octet)
 }
 
 /* Folds octets into text; `plain_dot`: a dot stays a dot. */
-static inline char *put_octets(char *out, struct span s, bool plain_dot)
+static inline char *put_octets(char *out, const uint8_t *at, size_t len, bool plain_dot)
 {
-    for (size_t i = 0; i < s.len; i++) {
-        uint8_t o = s.at[i];
-        if (o < 0x20 || o > 0x7e || o == '\\' || (o == '.' && !plain_dot))
-            out = put_escaped(out, o);
+    for (const uint8_t *end = at + len; at < end; at++) {
+        if (__builtin_expect(folded[*at] != 0, 1))
+            *out++ = folded[*at];
+        else if (plain_dot && *at == '.')
+            *out++ = '.';
         else
-            *out++ = (char)(o | ((uint8_t)(o - 'A') < 26) << 5);
+            out = put_escaped(out, *at);
     }
     return out;
 }
 
 struct span name_read(struct cur *c, const struct cur *message, char *ret)
 {
-    struct cur elsewhere, *at = c;
+    struct cur at = *c;       /* a copy that no store to `ret` can alias */
     uint32_t before = c->pos; /* pointers must lead before this */
+    uint32_t behind = 0;      /* where the name ends, if a pointer ends it */
     unsigned octets = 1;      /* with the root's */
     char *out = ret;
 
-    for (;;) {
-        uint32_t len = cur_u8(at);
+    for (uint32_t len = cur_u8(&at); len != 0; len = cur_u8(&at)) {
         if (len >= 0xc0) {
-            uint32_t target = (len & 0x3f) << 8 | cur_u8(at);
-            if (!cur_ok(at))
+            uint32_t target = (len & 0x3f) << 8 | cur_u8(&at);
+            if (target >= before)
+                cur_fail(&at);
+            if (!cur_ok(&at))
                 break;
-            if (target >= before) {
-                cur_fail(at);
-                break;
-            }
+            if (behind == 0)
+                behind = at.pos;
             before = target;
-            elsewhere = *message;
-            elsewhere.pos = target;
-            elsewhere.state = CUR_OK;
-            at = &elsewhere;
+            at.pos = target;
+            at.end = message->end;
+            at.limit = message->limit;
             continue;
         }
-        if (len == 0)
-            break;
         octets += len + 1;
         if (len > LABEL_MAX || octets > NAME_OCTETS_MAX)
-            cur_fail(at);
-        struct span label = cur_take(at, len);
-        if (!cur_ok(at))
+            cur_fail(&at);
+        struct span label = cur_take(&at, len);
+        if (!cur_ok(&at))
             break;
         if (out != ret)
             *out++ = '.';
-        out = put_octets(out, label, false);
+        out = put_octets(out, label.at, label.len, false);
     }
-    if (at != c) {
-        c->state = at->state;
-        c->need = at->need;
-    }
+    c->pos = behind ? behind : at.pos;
+    c->state = at.state;
+    c->need = at.need;
     return cur_ok(c) ? span_of(ret, (size_t)(out - ret)) : span_of(NULL, 0);
 }
 
@@ -88,5 +91,5 @@ struct span name_of_host(struct span host, char *ret)
         host.len--;
     if (host.len > NAME_OCTETS_MAX)
         host.len = 0;
-    return span_of(ret, (size_t)(put_octets(ret, host, true) - ret));
+    return span_of(ret, (size_t)(put_octets(ret, host.at, host.len, true) - ret));
 }
