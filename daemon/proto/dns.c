@@ -29,60 +29,66 @@ enum holds {
 };
 
 struct rr_type {
-    const char *name;
+    struct span name;    /* empty: the type has none that we know */
     uint8_t holds;       /* enum holds */
     uint8_t name_offset; /* of the name in the RDATA */
 };
 
+#define TEXT(s)                                                                                              \
+    {                                                                                                        \
+        (const uint8_t *)(s), sizeof(s) - 1                                                                  \
+    }
+
 static const struct rr_type rr_types[] = {
-    [1] = {"A", HOLDS_ADDRESS},
-    [2] = {"NS", HOLDS_NAME},
-    [5] = {"CNAME", HOLDS_NAME},
-    [6] = {"SOA"},
-    [10] = {"NULL"},
-    [11] = {"WKS"},
-    [12] = {"PTR", HOLDS_NAME},
-    [13] = {"HINFO"},
-    [15] = {"MX", HOLDS_NAME, 2},
-    [16] = {"TXT"},
-    [17] = {"RP"},
-    [18] = {"AFSDB"},
-    [25] = {"KEY"},
-    [28] = {"AAAA", HOLDS_ADDRESS},
-    [29] = {"LOC"},
-    [33] = {"SRV", HOLDS_NAME, 6}, /* RFC 2782 */
-    [35] = {"NAPTR"},
-    [37] = {"CERT"},
-    [39] = {"DNAME", HOLDS_NAME}, /* RFC 6672 */
-    [41] = {"OPT"},
-    [43] = {"DS"},
-    [44] = {"SSHFP"},
-    [46] = {"RRSIG"},
-    [47] = {"NSEC"},
-    [48] = {"DNSKEY"},
-    [50] = {"NSEC3"},
-    [51] = {"NSEC3PARAM"},
-    [52] = {"TLSA"},
-    [53] = {"SMIMEA"},
-    [59] = {"CDS"},
-    [60] = {"CDNSKEY"},
-    [61] = {"OPENPGPKEY"},
-    [63] = {"ZONEMD"},
-    [64] = {"SVCB", HOLDS_SERVICE, 2}, /* RFC 9460 §2.2 */
-    [65] = {"HTTPS", HOLDS_SERVICE, 2},
-    [99] = {"SPF"},
-    [249] = {"TKEY"},
-    [250] = {"TSIG"},
-    [251] = {"IXFR"},
-    [252] = {"AXFR"},
-    [255] = {"ANY"},
-    [256] = {"URI"},
-    [257] = {"CAA"},
+    [1] = {TEXT("A"), HOLDS_ADDRESS},
+    [2] = {TEXT("NS"), HOLDS_NAME},
+    [5] = {TEXT("CNAME"), HOLDS_NAME},
+    [6] = {TEXT("SOA")},
+    [10] = {TEXT("NULL")},
+    [11] = {TEXT("WKS")},
+    [12] = {TEXT("PTR"), HOLDS_NAME},
+    [13] = {TEXT("HINFO")},
+    [15] = {TEXT("MX"), HOLDS_NAME, 2},
+    [16] = {TEXT("TXT")},
+    [17] = {TEXT("RP")},
+    [18] = {TEXT("AFSDB")},
+    [25] = {TEXT("KEY")},
+    [28] = {TEXT("AAAA"), HOLDS_ADDRESS},
+    [29] = {TEXT("LOC")},
+    [33] = {TEXT("SRV"), HOLDS_NAME, 6}, /* RFC 2782 */
+    [35] = {TEXT("NAPTR")},
+    [37] = {TEXT("CERT")},
+    [39] = {TEXT("DNAME"), HOLDS_NAME}, /* RFC 6672 */
+    [41] = {TEXT("OPT")},
+    [43] = {TEXT("DS")},
+    [44] = {TEXT("SSHFP")},
+    [46] = {TEXT("RRSIG")},
+    [47] = {TEXT("NSEC")},
+    [48] = {TEXT("DNSKEY")},
+    [50] = {TEXT("NSEC3")},
+    [51] = {TEXT("NSEC3PARAM")},
+    [52] = {TEXT("TLSA")},
+    [53] = {TEXT("SMIMEA")},
+    [59] = {TEXT("CDS")},
+    [60] = {TEXT("CDNSKEY")},
+    [61] = {TEXT("OPENPGPKEY")},
+    [63] = {TEXT("ZONEMD")},
+    [64] = {TEXT("SVCB"), HOLDS_SERVICE, 2}, /* RFC 9460 §2.2 */
+    [65] = {TEXT("HTTPS"), HOLDS_SERVICE, 2},
+    [99] = {TEXT("SPF")},
+    [249] = {TEXT("TKEY")},
+    [250] = {TEXT("TSIG")},
+    [251] = {TEXT("IXFR")},
+    [252] = {TEXT("AXFR")},
+    [255] = {TEXT("ANY")},
+    [256] = {TEXT("URI")},
+    [257] = {TEXT("CAA")},
 };
 
-static const char *const rcodes[16] = {"NOERROR",  "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP",  "REFUSED",
-                                       "YXDOMAIN", "YXRRSET", "NXRRSET",  "NOTAUTH",  "NOTZONE", "DSOTYPENI",
-                                       "RCODE12",  "RCODE13", "RCODE14",  "RCODE15"};
+static const struct span rcodes[16] = {TEXT("NOERROR"), TEXT("FORMERR"), TEXT("SERVFAIL"), TEXT("NXDOMAIN"),
+                                       TEXT("NOTIMP"),  TEXT("REFUSED"), TEXT("YXDOMAIN"), TEXT("YXRRSET"),
+                                       TEXT("NXRRSET"), TEXT("NOTAUTH"), TEXT("NOTZONE"),  TEXT("DSOTYPENI"),
+                                       TEXT("RCODE12"), TEXT("RCODE13"), TEXT("RCODE14"),  TEXT("RCODE15")};
 
 struct header {
     uint16_t id, flags;
@@ -111,12 +117,17 @@ struct record {
     bool attributed; /* the attributes of r->o are this record's */
 };
 
-static struct header read_header(struct cur *c)
+/* False: not all of it is there. Field by field into its place: a struct by value would be stored in halves
+ * and loaded as a whole, which stalls. */
+static bool read_header(struct cur *c, struct header *ret)
 {
-    struct header h = {.id = cur_u16(c), .flags = cur_u16(c)};
+    if (!cur_has(c, HEADER_BYTES))
+        return false;
+    ret->id = cur_u16(c);
+    ret->flags = cur_u16(c);
     for (unsigned i = 0; i < 4; i++)
-        h.count[i] = cur_u16(c);
-    return h;
+        ret->count[i] = cur_u16(c);
+    return true;
 }
 
 static void put_attr(struct observation *o, enum attr_key key, struct span value)
@@ -133,9 +144,9 @@ static const struct rr_type *type_row(uint16_t type)
 /* The type as text; one that has no row as RFC 3597 §5 writes it, in the scratch space. */
 static struct span type_text(struct reader *r, uint16_t type)
 {
-    const char *known = type_row(type)->name;
-    if (known)
-        return span_str(known);
+    struct span known = type_row(type)->name;
+    if (known.len > 0)
+        return known;
     struct text t = text_on(r->p->scratch->text, sizeof r->p->scratch->text);
     text_fmt(&t, "TYPE%u", type);
     return text_span(&t);
@@ -143,7 +154,7 @@ static struct span type_text(struct reader *r, uint16_t type)
 
 static struct span rcode_text(const struct reader *r)
 {
-    return span_str(rcodes[r->h.flags & 0xf]);
+    return rcodes[r->h.flags & 0xf];
 }
 
 static void emit_name(struct reader *r, enum via via, struct span name)
@@ -209,7 +220,7 @@ static void attribute(struct reader *r, struct record *rr)
     rr->attributed = true;
     r->o.ttl_s = rr->ttl_s;
     r->o.attrs = 0;
-    put_attr(&r->o, ATTR_RRTYPE, span_str(rr->row->name));
+    put_attr(&r->o, ATTR_RRTYPE, rr->row->name);
     struct span owner = owner_text(r, rr->owner_at);
     if (owner.len > 0)
         put_attr(&r->o, ATTR_RRNAME, owner);
@@ -326,14 +337,21 @@ static bool plausible_header(const struct header *h, uint32_t whole)
 static bool plausible(struct span bytes, uint32_t whole)
 {
     struct cur c = cur_datagram(bytes.at, bytes.len, whole);
-    struct header h = read_header(&c);
+    struct header h;
 
-    if (!cur_ok(&c) || !plausible_header(&h, whole))
+    if (!read_header(&c, &h) || !plausible_header(&h, whole))
         return false;
     if ((h.count[0] | h.count[1] | h.count[2] | h.count[3]) == 0)
         return true;
     name_skip(&c);
     return c.state != CUR_BAD;
+}
+
+static void tell_facts(struct parse *p, const struct header *h)
+{
+    p->facts.response = h->flags & FLAG_RESPONSE;
+    p->facts.id = h->id;
+    p->facts.rcode = h->flags & 0xf;
 }
 
 static enum parse_result parse_message(struct parse *p, struct span bytes, uint32_t whole, bool cut)
@@ -345,12 +363,10 @@ static enum parse_result parse_message(struct parse *p, struct span bytes, uint3
     r.c.cut |= cut;
     r.query = span_of(NULL, 0);
     r.odd = r.sound = false;
-    r.h = read_header(&r.c);
-    if (!cur_ok(&r.c) || !plausible_header(&r.h, whole))
+    if (!read_header(&r.c, &r.h) || !plausible_header(&r.h, whole))
         return PARSE_NOT;
-    p->facts.response = r.o.from_server = r.h.flags & FLAG_RESPONSE;
-    p->facts.id = r.h.id;
-    p->facts.rcode = r.h.flags & 0xf;
+    tell_facts(p, &r.h);
+    r.o.from_server = p->facts.response;
     enum parse_result result = read_message(&r);
     if (result == PARSE_BAD && !r.sound)
         return PARSE_NOT;
@@ -390,7 +406,8 @@ static enum proto_starts dns_tcp_starts(struct span first, bool named)
     if (message.len < HEADER_BYTES)
         return STARTS_MAYBE;
     /* Other protocols speak on any TCP port: here all counts must fit. */
-    struct header h = read_header(&c);
+    struct header h;
+    read_header(&c, &h);
     uint32_t records = (uint32_t)h.count[1] + h.count[2] + h.count[3];
     if (h.count[0] * QUESTION_MIN + records * RECORD_MIN > len - HEADER_BYTES)
         return STARTS_NO;
@@ -403,13 +420,15 @@ static enum parse_result dns_tcp(struct parse *p)
     struct cur c = cur_stream(p->bytes.at, p->bytes.len);
     uint32_t len = cur_u16(&c);
     struct span message = cur_rest(&c);
-    struct header h = read_header(&c);
-    bool headed = cur_ok(&c);
+    struct header h;
+    bool headed = read_header(&c, &h);
 
     if (message.len > len)
         message.len = len;
     if ((p->bytes.len >= 2 && len < HEADER_BYTES) || (headed && !plausible_header(&h, len)))
         return PARSE_NOT;
+    if (headed)
+        tell_facts(p, &h);
     if (!final && (!headed || message.len < len)) {
         p->need = headed ? 2 + len : p->bytes.len < 2 ? 2 : 2 + HEADER_BYTES;
         return PARSE_MORE;

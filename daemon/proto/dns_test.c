@@ -444,6 +444,7 @@ static void several_messages_on_a_stream(void **state)
     assert_int_equal(k.p.need, 14);
     assert_int_equal(collect_run(&k, dns->tcp, stream.at, 14), PARSE_MORE);
     assert_int_equal(k.p.need, 2 + stream.at[1]);
+    assert_int_equal(k.p.facts.id, 0x1234); /* told before the message is whole */
     k.p.last = true;
     collect_clear(&k);
     assert_int_equal(collect_run(&k, dns->tcp, stream.at, 19), PARSE_CUT);
