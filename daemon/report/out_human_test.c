@@ -45,7 +45,28 @@ static void lines_say_who_what_where_and_whose(void **state)
     rec.bytes_out = 517;
     rec.bytes_in = 4096;
     reporter_record(b.r, b.im, &rec);
-    rec = bench_tls(&b, AT(4), "192.0.2.9", STAGE_SCANNED);
+    char *text = stop(&b);
+    assert_string_equal(
+        text, "2021-07-18 10:00:00 UTC  ALERT 2  10.0.0.5        asked DNS for www.301-redirecting.com"
+              " — Pegasus (NSO Group) v4, infection server, dns-query [Amnesty International]\n"
+              "2021-07-18 10:00:01 UTC  ALERT 2  10.0.0.5        learned from DNS the address 203.0.113.5 of "
+              "301-redirecting.com (aws/CLOUDFRONT)"
+              " — Pegasus (NSO Group) v4, infection server, dns-address [Amnesty International]\n"
+              "2021-07-18 10:00:02 UTC  ALERT 1  10.0.0.5        connected to www.301-redirecting.com "
+              "(203.0.113.5, aws/CLOUDFRONT)"
+              " — Pegasus (NSO Group) v4, infection server, tls-sni [Amnesty International]\n"
+              "2021-07-18 10:00:03 UTC  ALERT 1  10.0.0.5        exchanged data with www.301-redirecting.com "
+              "(203.0.113.5, aws/CLOUDFRONT), 517 bytes out, 4096 in"
+              " — Pegasus (NSO Group) v4, infection server, tls-sni [Amnesty International]\n");
+    free(text);
+    bench_done(&b);
+}
+
+static void lines_say_what_is_uncertain_and_what_repeats(void **state)
+{
+    struct bench b;
+    start(&b);
+    struct record rec = bench_tls(&b, AT(4), "192.0.2.9", STAGE_SCANNED);
     rec.via = VIA_FLOW;
     rec.server = ip("192.0.2.9");
     rec.flags = 0;
@@ -68,17 +89,6 @@ static void lines_say_who_what_where_and_whose(void **state)
     char *text = stop(&b);
     assert_string_equal(
         text,
-        "2021-07-18 10:00:00 UTC  ALERT 2  10.0.0.5        asked DNS for www.301-redirecting.com"
-        " — Pegasus (NSO Group) v4, infection server, dns-query [Amnesty International]\n"
-        "2021-07-18 10:00:01 UTC  ALERT 2  10.0.0.5        learned from DNS the address 203.0.113.5 of "
-        "301-redirecting.com (aws/CLOUDFRONT)"
-        " — Pegasus (NSO Group) v4, infection server, dns-address [Amnesty International]\n"
-        "2021-07-18 10:00:02 UTC  ALERT 1  10.0.0.5        connected to www.301-redirecting.com "
-        "(203.0.113.5, aws/CLOUDFRONT)"
-        " — Pegasus (NSO Group) v4, infection server, tls-sni [Amnesty International]\n"
-        "2021-07-18 10:00:03 UTC  ALERT 1  10.0.0.5        exchanged data with www.301-redirecting.com "
-        "(203.0.113.5, aws/CLOUDFRONT), 517 bytes out, 4096 in"
-        " — Pegasus (NSO Group) v4, infection server, tls-sni [Amnesty International]\n"
         "2021-07-18 10:00:04 UTC  ALERT 3  2001:db8::5     was contacted, and did not answer, by 192.0.2.9 "
         "in "
         "192.0.2.0/24 — C2 campaign, command and control, flow\n"
@@ -169,6 +179,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_say_who_what_where_and_whose),
+        cmocka_unit_test(lines_say_what_is_uncertain_and_what_repeats),
         cmocka_unit_test(hostile_text_forges_no_line),
         cmocka_unit_test(the_summary_tells_by_client),
         cmocka_unit_test(nothing_found_promises_nothing),

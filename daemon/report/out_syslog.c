@@ -246,8 +246,7 @@ static void syslog_alert(void *self, const struct alert *a)
 /* Kinds of engine events that are no cause for worry. */
 static unsigned engine_priority(const char *kind)
 {
-    static const char *const calm[] = {"done",     "file-done", "started",      "stopped",       "stopping",
-                                       "reloaded", "reload",    "interface-up", "worker-started"};
+    static const char *const calm[] = {"done", "file-done", "interface-up", "rules-loaded"};
 
     for (size_t i = 0; i < sizeof calm / sizeof *calm; i++)
         if (strcmp(calm[i], kind) == 0)

@@ -123,8 +123,8 @@ static void hostile_text_forges_nothing(void **state)
     assert_non_null(strstr(text, " campaign=\"a'b\\c\\010d\\027[31m\\255\xc3\xb6\\226\\128\\174\\127\" "));
     reporter_engine(b.r, AT(0), "worker-died", "why\n<0>forged");
     assert_string_equal(body(receive(&d), "<28>"), "worker-died: why\\010<0>forged");
-    reporter_engine(b.r, AT(0), "reloaded", "fine");
-    assert_string_equal(body(receive(&d), "<29>"), "reloaded: fine");
+    reporter_engine(b.r, AT(0), "rules-loaded", "fine");
+    assert_string_equal(body(receive(&d), "<29>"), "rules-loaded: fine");
     daemon_stop(&d);
     bench_done(&b);
 }
