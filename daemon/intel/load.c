@@ -62,8 +62,7 @@ static void load_content(struct load_file *f, struct load_input *in)
         for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++) {
             if (!formats[i]->is(head))
                 continue;
-            f->format = formats[i]->name;
-            formats[i]->load(f, in);
+            f->format = formats[i]->load(f, in) ? formats[i]->name : NULL;
             return;
         }
         load_error(f, top, none, "%s",

@@ -63,7 +63,8 @@ struct load_format {
     const char *name;
     /* Whether the first bytes of a file (at most LOAD_LINE_BYTES_MAX, not empty) are of this format. */
     bool (*is)(struct span head);
-    void (*load)(struct load_file *f, struct load_input *in);
+    /* False: it turned out to be of no format after all, which was reported. */
+    bool (*load)(struct load_file *f, struct load_input *in);
 };
 
 extern const struct load_format load_format_ioc, load_format_stix, load_format_plain;

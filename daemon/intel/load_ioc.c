@@ -389,7 +389,7 @@ static unsigned version_of(struct span line)
     return version;
 }
 
-static void load_ioc(struct load_file *f, struct load_input *in)
+static bool load_ioc(struct load_file *f, struct load_input *in)
 {
     struct ioc_reader c = {.f = f};
 
@@ -398,7 +398,7 @@ static void load_ioc(struct load_file *f, struct load_input *in)
         c.number = in->line;
         if (c.number == 1 && version_of(c.line) > VERSION) {
             load_error(f, place_of(&c, c.line), c.line, "this version of the format is not known, only 1 is");
-            return;
+            return true;
         }
         if (line.len == 0 || line.at[0] == '#')
             continue;
@@ -407,6 +407,7 @@ static void load_ioc(struct load_file *f, struct load_input *in)
         else
             read_value(&c, line);
     }
+    return true;
 }
 
 static bool is_letter(uint8_t c)

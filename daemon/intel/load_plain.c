@@ -32,7 +32,7 @@ static bool is_sink(struct span word)
     return false;
 }
 
-/* One value, or a line of hosts(5). */
+/* One value, or a line of hosts(5); no row of a table, no `key: value`. */
 static bool is_plausible(struct span line)
 {
     struct normal n;
@@ -40,6 +40,9 @@ static bool is_plausible(struct span line)
 
     if (load_trim(line).len > 0)
         return is_sink(word);
+    if (memchr(word.at, ',', word.len - 1) ||
+        (word.at[word.len - 1] == ':' && !memchr(word.at, ':', word.len - 1)))
+        return false;
     normalise(word, NORMAL_WANT_HOST, &n);
     return n.kind != NORMAL_BAD;
 }
@@ -83,12 +86,13 @@ static void load_plain_line(struct load_file *f, uint32_t number, struct span li
     }
 }
 
-static void load_plain(struct load_file *f, struct load_input *in)
+static bool load_plain(struct load_file *f, struct load_input *in)
 {
     struct span line;
 
     while (load_goes_on(f) && load_line(f, in, &line))
         load_plain_line(f, in->line, line);
+    return true;
 }
 
 const struct load_format load_format_plain = {"plain", is_plain, load_plain};

@@ -345,43 +345,65 @@ static size_t read_some(void *buf, size_t max, void *in)
     return load_input_read(in, buf, max);
 }
 
-static void load_stix(struct load_file *f, struct load_input *in)
+/* Reads the whole document; NULL when it cannot be, which was reported. The caller owns it. */
+static json_t *read_document(struct load_file *f, struct load_input *in)
 {
-    struct bundle *b = calloc(1, sizeof(*b));
+    struct load_place nowhere = {0};
     struct span none = span_of(NULL, 0);
     json_error_t err;
 
     in->room = in->room < JSON_BYTES_MAX ? in->room : JSON_BYTES_MAX;
     json_t *doc = json_load_callback(read_some, in, JSON_ALLOW_NUL, &err);
-    struct load_place at = {doc ? 0 : (uint32_t)err.line, doc ? 0 : (uint32_t)err.column};
     if (in->error == -EFBIG)
-        load_error(f, (struct load_place){0}, none, "is too large for JSON: the limit is %zu bytes",
-                   JSON_BYTES_MAX);
+        load_error(f, nowhere, none, "is too large for JSON: the limit is %zu bytes", JSON_BYTES_MAX);
     else if (in->error)
-        load_error(f, (struct load_place){0}, none, "cannot be read further: %s", strerror(-in->error));
+        load_error(f, nowhere, none, "cannot be read further: %s", strerror(-in->error));
     else if (!doc)
-        load_error(f, at, none, "is broken JSON, nothing of it was loaded: %s", err.text);
-    else if (!has_type(doc, "bundle") || !json_is_array(json_object_get(doc, "objects")))
-        load_error(f, at, none, "is JSON, but no STIX bundle");
-    else if (b) {
-        *b = (struct bundle){.f = f, .objects = json_object_get(doc, "objects")};
-        if (links_make(b->objects, NULL, "id", &b->by_id) &&
-            links_make(b->objects, "relationship", "source_ref", &b->by_source))
-            load_objects(b);
+        load_error(f, (struct load_place){(uint32_t)err.line, (uint32_t)err.column}, none,
+                   "is broken JSON, nothing of it was loaded: %s", err.text);
+    else if (has_type(doc, "bundle") && json_is_array(json_object_get(doc, "objects")))
+        return doc;
+    else
+        load_error(f, nowhere, none, "is JSON, but no STIX bundle");
+    json_decref(doc);
+    return NULL;
+}
+
+static bool load_stix(struct load_file *f, struct load_input *in)
+{
+    json_t *doc = read_document(f, in);
+    struct bundle *b = calloc(1, sizeof(*b));
+
+    if (!doc) {
+        free(b);
+        return false;
+    }
+    if (b) {
+        b->f = f;
+        b->objects = json_object_get(doc, "objects");
+    }
+    if (b && links_make(b->objects, NULL, "id", &b->by_id) &&
+        links_make(b->objects, "relationship", "source_ref", &b->by_source))
+        load_objects(b);
+    else
+        load_error(f, (struct load_place){0}, span_of(NULL, 0), "was not read: there is no memory left");
+    if (b) {
         free(b->by_id.list);
         free(b->by_source.list);
         free(b->scratch);
     }
     free(b);
     json_decref(doc);
+    return true;
 }
 
 #else
 
-static void load_stix(struct load_file *f, struct load_input *in)
+static bool load_stix(struct load_file *f, struct load_input *in)
 {
     load_error(f, (struct load_place){0}, span_of(NULL, 0),
                "is JSON, which this build cannot read: it was made without jansson");
+    return false;
 }
 
 #endif

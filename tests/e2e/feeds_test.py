@@ -1,0 +1,110 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Real feeds: what the loader makes of them against a count made here, in another way. Nothing is dropped silently."""
+import collections
+import ipaddress
+import json
+import pathlib
+import re
+import sys
+
+import loading
+from shared import shared
+from tap import Tap, skip_all
+
+SOURCE, BUILD = map(pathlib.Path, sys.argv[1:3])
+LOADER = BUILD / "daemon" / "bridle-loader"
+GUARDS = SOURCE / "rules" / "guard"
+SIMPLE = re.compile(r"\[\s*([a-z0-9-]+:[^=]+?)\s*=\s*'((?:[^'\\]|\\.)*)'\s*\]")
+NETWORK = {"domain-name:value", "ipv4-addr:value", "ipv6-addr:value"}
+DISTINCT_LEAST = 4900
+
+
+def is_address(text):
+    try:
+        return bool(ipaddress.ip_address(text))
+    except ValueError:
+        return False
+
+
+def indicators(path):
+    """(object path, value) of each indicator in a bundle; real ones compare one value each."""
+    for o in json.loads(path.read_text(encoding="utf-8"))["objects"]:
+        if o["type"] == "indicator":
+            yield SIMPLE.fullmatch(o["pattern"]).groups()
+
+
+def count_bundle(path, seen):
+    """What the loader should report for one file, given what files before it had."""
+    counts = collections.Counter()
+    for kind, value in indicators(path):
+        value = value.lower().rstrip(".")
+        host = value.split("/")[0]
+        if kind not in NETWORK:
+            counts["not-network"] += 1
+        elif "." not in host:
+            counts["quarantined"] += 1
+        else:
+            counts["duplicate" if host in seen else "loaded"] += 1
+            counts["retyped"] += host != value or (kind == "domain-name:value" and is_address(host))
+            seen.add(host)
+    return {k: v for k, v in counts.items() if v}
+
+
+def check_stix(tap, folder):
+    report = loading.load(LOADER, "--guard", GUARDS, folder)
+    seen = set()
+    for path in sorted(folder.iterdir()):
+        fmt, counts = report.files.get(str(path), ("missing", {}))
+        tap.same((fmt, {k: v for k, v in counts.items() if v}), ("stix", count_bundle(path, seen)), path.name)
+    names = sum(not is_address(v) for v in seen)
+    tap.same((report.total, report.exit), (len(seen), loading.OK), "every distinct value is an indicator")
+    tap.ok(names >= DISTINCT_LEAST, f"{names} distinct names")
+    tap.same(report.of_kind("error", "malformed"), [], "no bundle has an error")
+    return report
+
+
+def check_oddities(tap, report):
+    told = collections.Counter((n.path.rsplit("/", 1)[-1], n.kind, "." in n.value, "/" in n.value)
+                               for n in report.of_kind("retyped", "quarantined"))
+    tap.same(told, collections.Counter({("novispy.stix2", "retyped", True, False): 7,
+                                        ("coruna.stix2", "retyped", True, True): 1,
+                                        ("predator.stix2", "quarantined", False, False): 1}),
+             "addresses as names, a path in a name and a single label are told one by one")
+    kinds = {n.value for n in report.of_kind("not-network")}
+    tap.ok({"email-addr:value", "process:name", "file:hashes.sha256", "android-property:name"} <= kinds,
+           "what no sensor can see is told by its kind", sorted(kinds))
+
+
+def check_plain(tap, feeds):
+    report = loading.load(LOADER, "--guard", GUARDS, feeds / "plain", feeds / "hosts")
+    tap.same({fmt for fmt, _ in report.files.values()}, {"plain"}, "plain lists and hosts files are recognised")
+    guarded = {n.value for n in report.of_kind("quarantined")}
+    tap.ok("dynamic-dns.net" in guarded, "the dynamic DNS root in a list is kept out", sorted(guarded))
+    for path, (_, counts) in sorted(report.files.items()):
+        lines = [line.split("#")[0].strip() for line in open(path, encoding="utf-8")]
+        values = [line for line in lines if line]
+        accounted = sum(counts[k] for k in ("loaded", "duplicate", "quarantined", "malformed"))
+        tap.same(accounted, len(values), f"{path.rsplit('/', 1)[-1]}: every line is accounted for")
+
+
+def check_others(tap, feeds):
+    """Formats that are not read yet are refused as a whole, each with a reason."""
+    for folder in ("misp", "csv", "suricata", "hosting", "guard"):
+        report = loading.load(LOADER, feeds / folder)
+        told = {n.path for n in report.of_kind("error")}
+        tap.same((report.total, told), (0, set(report.files)), f"{folder}: nothing is guessed at")
+
+
+def main():
+    feeds = shared(SOURCE, "feeds")
+    if not feeds:
+        skip_all("the feeds are not here")
+    tap = Tap()
+    check_oddities(tap, check_stix(tap, feeds / "stix2"))
+    check_plain(tap, feeds)
+    check_others(tap, feeds)
+    return tap.done()
+
+
+sys.exit(main())
