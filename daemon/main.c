@@ -20,6 +20,7 @@
 #include "serve/live.h"
 #include "serve/replay.h"
 #include "serve/rules.h"
+#include "serve/user.h"
 
 enum exit_status { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_ALERT = 3, EXIT_SIGNAL = 128 };
 
@@ -135,6 +136,11 @@ static void stop_loop(struct serve *s)
 
 /* --- what needs privileges, and their end --- */
 
+static int start_user(struct serve *s)
+{
+    return user_choose(s) < 0 ? EXIT_FAILED : 0;
+}
+
 static int start_control(struct serve *s)
 {
     return control_open(s) < 0 ? EXIT_FAILED : 0;
@@ -180,7 +186,7 @@ static void stop_rules(struct serve *s)
 
 /* --- outputs --- */
 
-static int start_outputs(struct serve *s)
+static int open_outputs(struct serve *s)
 {
     char host[256] = "";
     bool replay = s->options.mode == MODE_REPLAY;
@@ -205,6 +211,18 @@ static int start_outputs(struct serve *s)
     if (rc == 0 && !replay)
         reporter_tick(s->reporter, clock_wall_ns());
     return rc < 0 ? EXIT_FAILED : 0;
+}
+
+/* A path on the command line is opened with the rights of whoever gave it, like a redirection of the shell.
+ */
+static int start_outputs_by_hand(struct serve *s)
+{
+    return user_by_hand(&s->options) ? open_outputs(s) : 0;
+}
+
+static int start_outputs(struct serve *s)
+{
+    return s->reporter == NULL ? open_outputs(s) : 0;
 }
 
 static void stop_outputs(struct serve *s)
@@ -290,6 +308,8 @@ static const struct main_stage {
     {MODE_LIVE | MODE_REPLAY | MODE_CHECK, "settings", start_settings, stop_settings},
     {MODE_LIVE | MODE_REPLAY | MODE_CHECK, "executables", start_executables, stop_executables},
     {MODE_LIVE | MODE_REPLAY | MODE_CHECK, "loop", start_loop, stop_loop},
+    {MODE_LIVE, "user", start_user, NULL},
+    {MODE_LIVE, "outputs, by hand", start_outputs_by_hand, stop_outputs},
     {MODE_LIVE, "control socket", start_control, stop_control},
     {MODE_LIVE, "interfaces", start_interfaces, stop_interfaces},
     {MODE_LIVE, "privileges", start_unprivileged, NULL}, /* from here on as an ordinary user */

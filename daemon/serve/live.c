@@ -151,7 +151,7 @@ static void on_ended(void *ctx, struct worker *w, const struct child_end *end)
             start(w);
         return;
     }
-    if (end->signal == 0 && end->code == WORKER_EXIT_INTERFACE) {
+    if (end->signal == 0 && end->code == EXIT_WORKER_INTERFACE) {
         away(l, w);
         return;
     }

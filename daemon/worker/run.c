@@ -277,8 +277,13 @@ int worker_run(struct worker *w)
     struct capture_live *live = NULL;
     char why[256] = "";
 
-    if (w->config.live && capture_live_open(&w->config.capture, w->config.source, &live, why, sizeof why) < 0)
-        return fail(w, why);
+    if (w->config.live) {
+        int err = capture_live_open(&w->config.capture, w->config.source, &live, why, sizeof why);
+        if (err == -ENETDOWN || err == -ENODEV || err == -ENXIO)
+            return EXIT_WORKER_INTERFACE;
+        if (err < 0)
+            return fail(w, why);
+    }
     int jailed = jail(w, w->config.live ? SANDBOX_WORKER_LIVE : SANDBOX_WORKER_FILE);
     if (jailed != 0)
         return jailed;

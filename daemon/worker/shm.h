@@ -20,10 +20,6 @@
 #define WORKER_CONTROL_FD 3
 #define WORKER_SHM_FD     4
 
-/* Exit status of a worker whose interface went down or away (EX_TEMPFAIL): no crash; main waits until it is
- * back. */
-#define WORKER_EXIT_INTERFACE 75
-
 #define WORKER_HOME_MAX   64
 #define WORKER_PORTS_MAX  16
 #define WORKER_PROTOS_MAX 8
