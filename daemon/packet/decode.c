@@ -85,6 +85,21 @@ static void count(uint64_t *counters, enum decode_result r)
         counters[of[r]]++;
 }
 
+/* What an earlier packet left. Field by field: clearing it as a block took as long as decoding a header. */
+static inline void forget(struct packet *p)
+{
+    static const struct addr none;
+
+    p->src = p->dst = p->tunnel_src = p->tunnel_dst = none;
+    p->src_port = p->dst_port = p->ip_id = p->l4_checksum = 0;
+    p->ip_proto = p->ttl = p->tcp_flags = p->vlans = p->tunnel = p->tunnel_depth = 0;
+    p->reassembled = false;
+    p->seq = p->ack = 0;
+    p->payload = NULL;
+    p->payload_bytes = p->payload_wire_bytes = 0;
+    memset(p->vlan, 0, sizeof p->vlan);
+}
+
 enum decode_result packet_decode(struct decoder *d, struct packet *p)
 {
     struct decoding s = {.cur = cur_datagram(p->at, p->captured_bytes, p->wire_bytes),
@@ -92,7 +107,7 @@ enum decode_result packet_decode(struct decoder *d, struct packet *p)
                          .defrag = d->defrag,
                          .counters = d->counters};
 
-    memset(&p->src, 0, sizeof *p - offsetof(struct packet, src));
+    forget(p);
     enum layer next = layer_of_link(&s, p->linktype);
     for (unsigned headers = 0; next != LAYER_DONE; headers++)
         next = headers < HEADERS_MAX ? functions[next](&s) : layer_done(&s, DECODE_TOO_DEEP);

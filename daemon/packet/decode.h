@@ -13,10 +13,12 @@
 struct defrag; /* packet/defrag.h */
 
 enum decode_result {
-    DECODE_TCP,      /* ports, seq, ack, flags and payload are set */
-    DECODE_UDP,      /* ports and payload are set */
-    DECODE_OTHER,    /* an IP packet of another protocol, or a TCP/UDP header cut short: addresses are set */
-    DECODE_FRAGMENT, /* held until its datagram is whole; addresses are set */
+    DECODE_TCP,   /* ports, seq, ack, flags and payload are set */
+    DECODE_UDP,   /* ports and payload are set */
+    DECODE_OTHER, /* an IP packet of another protocol, or a TCP/UDP header cut short: addresses are set */
+    /* Held until its datagram is whole; addresses are set. A first fragment that the capture cut is not held
+     * but decoded as what it begins. */
+    DECODE_FRAGMENT,
     DECODE_NOT_IP,
     DECODE_UNKNOWN_LINK,
     DECODE_SHORT, /* a header below IP was cut off */

@@ -358,6 +358,25 @@ static void not_ip(void **state)
         assert_int_equal(decode(&b, links[i].linktype, &p), DECODE_SHORT);
 }
 
+/* Nothing of an earlier packet stays. */
+static void forgets(void **state)
+{
+    static const struct addr none;
+    static const uint16_t no_vlan[PACKET_VLANS_MAX];
+    struct build b = {0};
+    struct packet p;
+
+    build_ethernet(&b, 0x0806);
+    assert_int_equal(decode_cut(&b, b.len, 1, &p), DECODE_NOT_IP);
+    assert_true(addr_eq(&p.src, &none) && addr_eq(&p.dst, &none));
+    assert_true(addr_eq(&p.tunnel_src, &none) && addr_eq(&p.tunnel_dst, &none));
+    assert_int_equal(p.src_port | p.dst_port | p.ip_id | p.l4_checksum, 0);
+    assert_int_equal(p.ip_proto | p.ttl | p.tcp_flags | p.vlans | p.tunnel | p.tunnel_depth, 0);
+    assert_int_equal(p.seq | p.ack | p.payload_bytes | p.payload_wire_bytes | p.reassembled, 0);
+    assert_null(p.payload);
+    assert_memory_equal(p.vlan, no_vlan, sizeof no_vlan);
+}
+
 /* Every mixture of IPv4 and IPv6 in one another, to the limit and beyond. */
 static void tunnels(void **state)
 {
@@ -451,6 +470,25 @@ static void fragments(void **state)
     }
 }
 
+/* A fragment that the capture cut is not held; of a first one, what is there is told. */
+static void cut_fragments(void **state)
+{
+    struct decoder d = {.defrag = defrag_new(4, 65535, 1000, counters), .counters = counters};
+
+    for (unsigned first = 0; first < 2; first++) {
+        struct build b;
+        struct packet p;
+        start(&b);
+        build_udp(&b);
+        build_u16(build_ipv4(&b, 17, 0, 0) + 6, first ? 0x2000 : 0x2002);
+        p = of(build_at(&b), b.len - 2, b.len, 228);
+        assert_int_equal(packet_decode(&d, &p), first ? DECODE_UDP : DECODE_FRAGMENT);
+        assert_int_equal(p.payload_bytes, first ? TEXT - 2 : 0);
+        assert_int_equal(p.payload_wire_bytes, first ? TEXT : 0);
+    }
+    defrag_free(d.defrag);
+}
+
 /* Fragments of a tunnel that carry fragments: the inner ones lie in the datagram that is being handed out. */
 static void nested_fragments(void **state)
 {
@@ -489,10 +527,11 @@ static void nested_fragments(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_link),     cmocka_unit_test(fields),           cmocka_unit_test(many_vlans),
-        cmocka_unit_test(v6_extensions),  cmocka_unit_test(ip_lengths),       cmocka_unit_test(udp_lengths),
-        cmocka_unit_test(contradictions), cmocka_unit_test(not_ip),           cmocka_unit_test(tunnels),
-        cmocka_unit_test(fragments),      cmocka_unit_test(nested_fragments),
+        cmocka_unit_test(every_link),       cmocka_unit_test(fields),     cmocka_unit_test(many_vlans),
+        cmocka_unit_test(v6_extensions),    cmocka_unit_test(ip_lengths), cmocka_unit_test(udp_lengths),
+        cmocka_unit_test(contradictions),   cmocka_unit_test(not_ip),     cmocka_unit_test(forgets),
+        cmocka_unit_test(tunnels),          cmocka_unit_test(fragments),  cmocka_unit_test(cut_fragments),
+        cmocka_unit_test(nested_fragments),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -55,7 +55,8 @@ static uint64_t path_of(const struct packet *p)
 
 /*
  * The rest of the packet is a fragment. True when it completes its datagram, whose payload the cursor is then
- * over. One that the capture cut short would leave a hole and is not held.
+ * over. One that the capture cut short would leave a hole for ever and is not held; if it is the first it is
+ * gone on with, as the begin of a datagram that was cut.
  */
 static bool join(struct decoding *s, struct fragment *f)
 {
@@ -64,7 +65,9 @@ static bool join(struct decoding *s, struct fragment *f)
 
     s->counters[COUNT_FRAGMENTS]++;
     s->result = DECODE_FRAGMENT;
-    if (s->defrag == NULL || s->cur.end < s->cur.limit)
+    if (s->cur.end < s->cur.limit)
+        return f->offset == 0;
+    if (s->defrag == NULL)
         return false;
     f->ts_ns = p->ts_ns;
     f->src = p->src;
