@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * TLS: the input is the start of a stream. Byte after byte must give what the whole gives; and the handshake
- * bytes torn into other records must give the same as they gave before.
+ * TLS: the input is the start of a stream. Prefix after prefix must give what the whole gives; and the
+ * handshake bytes torn into other records must give the same as they gave before.
  */
 #include "proto/collect.h"
 #include "proto/tls_record.h"
@@ -47,7 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (before == STARTS_NO && after != STARTS_NO)
             abort();
     }
-    collect_prefixes(collect_proto("tls")->tcp, data, size, size / 512 + 1);
+    collect_prefixes(collect_proto("tls")->tcp, data, size, size / 64 + 1);
     if (size > TLS_RECORD_HEADER_BYTES) {
         check_torn(data + TLS_RECORD_HEADER_BYTES, size - TLS_RECORD_HEADER_BYTES, 1);
         check_torn(data + TLS_RECORD_HEADER_BYTES, size - TLS_RECORD_HEADER_BYTES, 100);
