@@ -66,11 +66,6 @@ static void whole(struct image *f)
     clean(f);
 }
 
-static void image_done(struct image *f)
-{
-    free(f->at);
-}
-
 static struct capture_file *open_bytes(const uint8_t *at, size_t len)
 {
     int fd = memfd_create("capture", MFD_CLOEXEC);
@@ -148,7 +143,7 @@ static void pcap_every_magic(void **state)
         assert_int_equal(capture_file_next(c, &p), CAPTURE_END);
         assert_int_equal(capture_file_next(c, &p), CAPTURE_END);
         close_file(c);
-        image_done(&f);
+        free(f.at);
     }
 }
 
@@ -175,7 +170,7 @@ static void pcap_old_versions(void **state)
         assert_int_equal(p.wire_bytes, 60);
         assert_int_equal(capture_file_next(c, &p), CAPTURE_END);
         close_file(c);
-        image_done(&f);
+        free(f.at);
     }
 }
 
@@ -314,7 +309,7 @@ static void pcapng_sections(void **state)
     }
     assert_int_equal(capture_file_next(c, &p), CAPTURE_END);
     close_file(c);
-    image_done(&f);
+    free(f.at);
 }
 
 static bool among(const size_t *list, unsigned n, size_t value)
@@ -353,12 +348,12 @@ static void cut_anywhere(void **state)
 
     pcapng_sample(&f);
     check_cuts(&f);
-    image_done(&f);
+    free(f.at);
     pcap_header(&g, 0xa1b2c3d4, 2, 4, 1);
     for (unsigned i = 0; i < 3; i++)
         pcap_record(&g, i, i, 10 * i, 100, 0);
     check_cuts(&g);
-    image_done(&g);
+    free(g.at);
 }
 
 /* Expects `packets` packets and then CAPTURE_BAD, for ever. */
@@ -373,7 +368,7 @@ static void check_bad(struct image *f, unsigned packets)
     assert_int_equal(capture_file_next(c, &p), CAPTURE_BAD);
     assert_true(*capture_file_why(c) != 0);
     close_file(c);
-    image_done(f);
+    free(f->at);
 }
 
 static void hostile_pcap(void **state)
@@ -401,7 +396,7 @@ static void hostile_pcap(void **state)
     }
     assert_int_equal(capture_file_next(c, &p), CAPTURE_END);
     close_file(c);
-    image_done(&most);
+    free(most.at);
 }
 
 static void damage(struct image *f, size_t at, uint32_t value)
@@ -465,7 +460,7 @@ static void pcapng_excess(void **state)
     }
     assert_int_equal(capture_file_next(c, &p), CAPTURE_END);
     close_file(c);
-    image_done(&f);
+    free(f.at);
 }
 
 #ifdef __SIZEOF_INT128__
@@ -506,7 +501,7 @@ static void pcapng_times(void **state)
             assert_in_range(p.ts_ns, right > 0 ? right - 1 : 0, right);
         }
         close_file(c);
-        image_done(&f);
+        free(f.at);
     }
 }
 #endif
@@ -545,7 +540,7 @@ static void trickle(void **state)
         assert_int_equal(waitpid(child, NULL, 0), child);
     }
     capture_file_free(c);
-    image_done(&f);
+    free(f.at);
 }
 
 /* Packets of all sizes across the buffer's end: none is torn. */
@@ -568,7 +563,7 @@ static void wrap(void **state)
     }
     assert_int_equal(capture_file_next(c, &p), CAPTURE_END);
     close_file(c);
-    image_done(&f);
+    free(f.at);
 }
 
 static void read_error(void **state)
