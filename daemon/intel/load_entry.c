@@ -17,8 +17,9 @@ static void say(struct load_file *f, const char *kind, struct load_place at, str
 }
 
 /* As `say`, but only counted once there were too many. */
-static void vnote(struct load_file *f, const char *kind, struct load_place at, struct span value,
-                  const char *fmt, va_list ap)
+static void __attribute__((format(printf, 5, 0)))
+vnote(struct load_file *f, const char *kind, struct load_place at, struct span value, const char *fmt,
+      va_list ap)
 {
     char text[512];
 
