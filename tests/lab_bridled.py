@@ -97,4 +97,4 @@ class Bridled:
         return events(self.eve.read_text(encoding='utf-8')) if self.eve.exists() else []
 
     def control_command(self, *arguments):
-        return self.host.run(BRIDLECTL, '-s', self.control, *arguments)
+        return self.host.run(BRIDLECTL, '--socket', self.control, *arguments)

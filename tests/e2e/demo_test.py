@@ -11,11 +11,11 @@ CAPTURE = SOURCE / 'tests' / 'demo' / 'pegasus.pcap'
 PHONE, LAPTOP, TABLET = '192.168.1.42', '192.168.1.23', '192.168.1.64'
 # client, what it asked for, stage, hoster
 EXPECTED = {
-    (PHONE, 'info8fvhgl3.urlpush.net'): ('resolved', 'DigitalOcean'),
-    (PHONE, 'get1tn0w.free247downloads.com'): ('exchanged', 'Amazon'),
-    (LAPTOP, 'bahrainsms.co'): ('exchanged', 'DigitalOcean'),
-    (TABLET, 'opposedarrangement.net'): ('attempted', 'Amazon'),
-    (TABLET, 'd38j2563clgblt.cloudfront.net'): ('exchanged', 'CloudFront'),
+    (PHONE, 'info8fvhgl3.urlpush.net'): ('resolved', 'digitalocean'),
+    (PHONE, 'free247downloads.com'): ('exchanged', 'aws'),
+    (LAPTOP, 'bahrainsms.co'): ('exchanged', 'digitalocean'),
+    (TABLET, 'opposedarrangement.net'): ('attempted', 'aws'),
+    (TABLET, 'd38j2563clgblt.cloudfront.net'): ('exchanged', 'CLOUDFRONT'),
 }
 
 

@@ -184,9 +184,9 @@ def check_running(tap, copy, lab, phone):
     status = sh('ip', 'netns', 'exec', lab.router.netns, 'chroot', copy.root, 'bridlectl', 'status')
     tap.ok(status.returncode == 0 and 'br-lan' in status.stdout, 'bridlectl status names the interface',
            status.stdout + status.stderr)
-    owners = sh('ps', '-o', 'user:20=,comm=', '-g', str(service.process.pid)).stdout
-    tap.ok(re.search(r'^bridle +bridle', owners, re.MULTILINE) and not re.search('^root', owners, re.MULTILINE),
-           'all its processes belong to bridle', owners)
+    owners = sh('ps', '-o', 'uid=,comm=', '-g', str(service.process.pid)).stdout.split()
+    tap.same(set(owners[0::2]), {copy.run('id', '-u', 'bridle').stdout.strip()}, 'all its processes belong to bridle')
+    tap.ok({'bridled', 'bridle-worker'} <= set(owners[1::2]), 'and they are bridled and its worker', owners)
     os.killpg(service.process.pid, signal.SIGHUP)
     tap.ok(service.poll(lambda: service.told.count('READY=1') >= 2, 10), 'a reload is told to the service manager',
            service.told + service.messages())
