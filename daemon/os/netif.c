@@ -18,7 +18,7 @@
 /* Interfaces that are looked at; a machine with more is served by naming some. */
 #define LINKS_MAX 512
 
-typedef void (*message_fn)(void *ctx, const struct nlmsghdr *m);
+typedef void (*message_fn)(void *ctx, struct nlmsghdr *m);
 
 static int netlink_open(uint32_t groups, int flags)
 {
@@ -44,11 +44,11 @@ static int dump_part(int fd, message_fn fn, void *ctx)
     if (n < 0)
         return errno == EINTR ? 1 : -errno;
     size_t len = (size_t)n;
-    for (const struct nlmsghdr *m = (const struct nlmsghdr *)buf; NLMSG_OK(m, len); m = NLMSG_NEXT(m, len)) {
+    for (struct nlmsghdr *m = (struct nlmsghdr *)buf; NLMSG_OK(m, len); m = NLMSG_NEXT(m, len)) {
         if (m->nlmsg_type == NLMSG_DONE)
             return 0;
         if (m->nlmsg_type == NLMSG_ERROR)
-            return ((const struct nlmsgerr *)NLMSG_DATA(m))->error;
+            return ((struct nlmsgerr *)NLMSG_DATA(m))->error;
         fn(ctx, m);
     }
     return 1;
@@ -74,15 +74,15 @@ static int dump(uint16_t type, message_fn fn, void *ctx)
 }
 
 /* The attribute of a kind in a run of them, or NULL. */
-static const struct rtattr *attribute(const void *from, size_t len, unsigned short type)
+static struct rtattr *attribute(void *from, size_t len, unsigned short type)
 {
-    for (const struct rtattr *a = from; RTA_OK(a, len); a = RTA_NEXT(a, len))
+    for (struct rtattr *a = from; RTA_OK(a, len); a = RTA_NEXT(a, len))
         if ((a->rta_type & NLA_TYPE_MASK) == type)
             return a;
     return NULL;
 }
 
-static unsigned attribute_u32(const struct rtattr *a)
+static unsigned attribute_u32(struct rtattr *a)
 {
     unsigned v = 0;
     if (a != NULL && RTA_PAYLOAD(a) >= sizeof v)
@@ -104,7 +104,7 @@ struct links {
 };
 
 /* What the kernel calls this kind of virtual interface; hardware has no such name, but for switch ports. */
-static enum kind kind_of(const struct ifinfomsg *info, size_t len)
+static enum kind kind_of(struct ifinfomsg *info, size_t len)
 {
     static const struct {
         const char *name;
@@ -113,7 +113,7 @@ static enum kind kind_of(const struct ifinfomsg *info, size_t len)
         {"bridge", BRIDGE}, {"dsa", HARDWARE}, {"veth", PAIR},   {"macvlan", PAIR},
         {"ipvlan", PAIR},   {"tun", LEAF},     {"dummy", OTHER}, {"ifb", OTHER},
     };
-    const struct rtattr *a = attribute(IFLA_RTA(info), len, IFLA_LINKINFO);
+    struct rtattr *a = attribute(IFLA_RTA(info), len, IFLA_LINKINFO);
 
     if (a != NULL)
         a = attribute(RTA_DATA(a), RTA_PAYLOAD(a), IFLA_INFO_KIND);
@@ -125,15 +125,15 @@ static enum kind kind_of(const struct ifinfomsg *info, size_t len)
     return OTHER;
 }
 
-static void take_link(void *ctx, const struct nlmsghdr *m)
+static void take_link(void *ctx, struct nlmsghdr *m)
 {
     struct links *links = ctx;
-    const struct ifinfomsg *info = NLMSG_DATA(m);
+    struct ifinfomsg *info = NLMSG_DATA(m);
 
     if (m->nlmsg_type != RTM_NEWLINK || links->count == LINKS_MAX)
         return;
     size_t len = IFLA_PAYLOAD(m);
-    const struct rtattr *name = attribute(IFLA_RTA(info), len, IFLA_IFNAME);
+    struct rtattr *name = attribute(IFLA_RTA(info), len, IFLA_IFNAME);
     if (name == NULL)
         return;
     struct link *l = &links->link[links->count++];
@@ -157,23 +157,23 @@ static void mark_default(struct links *links, unsigned index)
             links->link[i].netif.default_route = true;
 }
 
-static void take_route(void *ctx, const struct nlmsghdr *m)
+static void take_route(void *ctx, struct nlmsghdr *m)
 {
-    const struct rtmsg *route = NLMSG_DATA(m);
+    struct rtmsg *route = NLMSG_DATA(m);
 
     if (m->nlmsg_type != RTM_NEWROUTE || route->rtm_dst_len != 0 || route->rtm_type != RTN_UNICAST ||
         route->rtm_table == RT_TABLE_LOCAL)
         return;
     size_t len = RTM_PAYLOAD(m);
     mark_default(ctx, attribute_u32(attribute(RTM_RTA(route), len, RTA_OIF)));
-    const struct rtattr *many = attribute(RTM_RTA(route), len, RTA_MULTIPATH);
+    struct rtattr *many = attribute(RTM_RTA(route), len, RTA_MULTIPATH);
     if (many == NULL)
         return;
-    const struct rtnexthop *hop = RTA_DATA(many);
-    for (size_t left = RTA_PAYLOAD(many); left >= sizeof *hop && RTNH_OK(hop, left); hop = RTNH_NEXT(hop)) {
+    struct rtnexthop *hop = RTA_DATA(many);
+    for (int left = (int)RTA_PAYLOAD(many); left >= (int)sizeof *hop && RTNH_OK(hop, left);
+         hop = RTNH_NEXT(hop)) {
         mark_default(ctx, (unsigned)hop->rtnh_ifindex);
-        size_t step = (size_t)RTNH_ALIGN(hop->rtnh_len);
-        left -= step < left ? step : left;
+        left -= RTNH_ALIGN(hop->rtnh_len);
     }
 }
 
@@ -303,16 +303,16 @@ static bool is_inner(const struct links *links, unsigned index)
     return false;
 }
 
-static void take_address(void *ctx, const struct nlmsghdr *m)
+static void take_address(void *ctx, struct nlmsghdr *m)
 {
     struct home *h = ctx;
-    const struct ifaddrmsg *info = NLMSG_DATA(m);
+    struct ifaddrmsg *info = NLMSG_DATA(m);
     struct prefix p;
 
     if (m->nlmsg_type != RTM_NEWADDR || !is_inner(h->links, info->ifa_index))
         return;
     /* Not IFA_LOCAL: the prefix is that of the peer where the two differ. */
-    const struct rtattr *a = attribute(IFA_RTA(info), IFA_PAYLOAD(m), IFA_ADDRESS);
+    struct rtattr *a = attribute(IFA_RTA(info), IFA_PAYLOAD(m), IFA_ADDRESS);
     if (a == NULL || info->ifa_prefixlen == 0)
         return;
     if (info->ifa_family == AF_INET && RTA_PAYLOAD(a) == 4 && info->ifa_prefixlen <= 32)

@@ -90,8 +90,8 @@ int sandbox_enter(enum sandbox_profile profile, _Atomic uint32_t *trapped)
 {
     const struct sandbox_table *table = &sandbox_tables[profile];
 
-    if (BRIDLE_SANITIZED && table->strict)
-        table = &sandbox_sanitized;
+    if (BRIDLE_SANITIZED)
+        table = table->strict ? &sandbox_sanitized_jail : &sandbox_sanitized_main;
     scmp_filter_ctx filter = seccomp_init(table->strict ? SCMP_ACT_TRAP : SCMP_ACT_ALLOW);
     if (filter == NULL)
         return -ENOMEM;

@@ -141,11 +141,16 @@ static const struct sandbox_rule loader[] = {
     {"ioctl", {IS_INT(1, TCGETS)}, "stdio asks whether its file is a terminal"},
 };
 
-/* What neither main nor any process that it starts has a use for. */
-static const struct sandbox_rule never[] = {
+/* Nobody's business but a debugger's, and a leak checker's at the end of a process. */
+static const struct sandbox_rule tracing[] = {
     {"ptrace", {{0}}, "other processes' memory"},
     {"process_vm_readv", {{0}}, "other processes' memory"},
     {"process_vm_writev", {{0}}, "other processes' memory"},
+    {"personality", {{0}}, "would turn address randomisation off"},
+};
+
+/* What neither main nor any process that it starts has a use for. */
+static const struct sandbox_rule never[] = {
     {"process_madvise", {{0}}, "other processes' memory"},
     {"kcmp", {{0}}, "other processes"},
     {"pidfd_getfd", {{0}}, "other processes' descriptors"},
@@ -205,7 +210,6 @@ static const struct sandbox_rule never[] = {
     {"modify_ldt", {{0}}, "old programs only"},
     {"vm86", {{0}}, "old programs only"},
     {"vm86old", {{0}}, "old programs only"},
-    {"personality", {{0}}, "would turn address randomisation off"},
     {"vhangup", {{0}}, "terminals"},
     {"ioctl", {IS_INT(1, TIOCSTI)}, "types into the terminal that we were started from"},
 };
@@ -231,10 +235,11 @@ static const struct sandbox_rule sanitized[] = {
     }
 
 const struct sandbox_table sandbox_tables[] = {
-    [SANDBOX_MAIN] = {false, {LIST(never)}},
+    [SANDBOX_MAIN] = {false, {LIST(tracing), LIST(never)}},
     [SANDBOX_LOADER] = {true, {LIST(common), LIST(loader)}},
     [SANDBOX_WORKER_FILE] = {true, {LIST(common), LIST(worker)}},
     [SANDBOX_WORKER_LIVE] = {true, {LIST(common), LIST(worker), LIST(live)}},
 };
 
-const struct sandbox_table sandbox_sanitized = {false, {LIST(never), LIST(sanitized)}};
+const struct sandbox_table sandbox_sanitized_main = {false, {LIST(never)}};
+const struct sandbox_table sandbox_sanitized_jail = {false, {LIST(never), LIST(sanitized)}};

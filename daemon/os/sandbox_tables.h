@@ -44,7 +44,8 @@ struct sandbox_table {
 };
 
 extern const struct sandbox_table sandbox_tables[];
-/* Replaces the strict tables under sanitizers, whose run-time needs more calls than can be listed. */
-extern const struct sandbox_table sandbox_sanitized;
+/* In place of main's and of the strict ones under sanitizers, whose run-time needs more calls than can be
+ * listed. */
+extern const struct sandbox_table sandbox_sanitized_main, sandbox_sanitized_jail;
 
 #endif

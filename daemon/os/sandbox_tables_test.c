@@ -17,7 +17,8 @@ static const struct sandbox_table *const tables[] = {
     &sandbox_tables[SANDBOX_LOADER],
     &sandbox_tables[SANDBOX_WORKER_FILE],
     &sandbox_tables[SANDBOX_WORKER_LIVE],
-    &sandbox_sanitized,
+    &sandbox_sanitized_main,
+    &sandbox_sanitized_jail,
 };
 #define TABLES (sizeof tables / sizeof *tables)
 
