@@ -30,6 +30,8 @@ def check_people(tap):
                run.stdout)
         tap.ok(any(hoster in l for l in told), f'{client} {name}: hosted by {hoster}', '\n'.join(told))
     tap.ok(not any('example.' in l for l in lines), 'nothing about the innocent names', run.stdout)
+    readme = (SOURCE / 'README.md').read_text(encoding='utf-8').splitlines()
+    tap.ok(set(lines) & set(readme), 'README.md shows one of these lines as it is', run.stdout)
     tap.ok(run.stderr.strip(), 'a closing summary on standard error')
     tap.same(replay(CAPTURE, '--fail-on-alert').returncode, 3, '--fail-on-alert ends with 3')
 
