@@ -59,6 +59,11 @@ static void signals_reset(void)
 
     for (int i = 1; i <= SIGRTMAX; i++)
         signal(i, SIG_DFL); /* an ignored signal would stay ignored over exec */
+    /* A terminal or a service manager sends these to all of us; the end of a child is its parent's business.
+     */
+    static const int ours[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
+    for (unsigned i = 0; i < sizeof ours / sizeof *ours; i++)
+        signal(ours[i], SIG_IGN);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
 }

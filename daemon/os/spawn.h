@@ -14,8 +14,9 @@
 int spawn_open(const char *name);
 /*
  * Starts it: the child gets descriptors 0 (/dev/null), 1 and 2 (ours), and fds[0…] as 3, 4, …; everything
- * else is closed; signals and mask are reset; it dies with us (PR_SET_PDEATHSIG). `count` is at most
- * SPAWN_FDS_MAX. Pid, or negative errno also when the exec itself failed.
+ * else is closed; signals and mask are reset, but those that end or reload us are ignored: they often go to
+ * all processes at once, and the child's end is ours to order; it dies with us (PR_SET_PDEATHSIG). `count` is
+ * at most SPAWN_FDS_MAX. Pid, or negative errno also when the exec itself failed.
  */
 pid_t spawn_run(int exe, char *const argv[], const int *fds, int count);
 

@@ -30,7 +30,8 @@ static int as_child(void)
 
     for (int s = 1; s < 32; s++)
         if (s != SIGKILL && s != SIGSTOP &&
-            (sigaction(s, NULL, &action) != 0 || action.sa_handler == SIG_IGN))
+            (sigaction(s, NULL, &action) != 0 ||
+             (action.sa_handler == SIG_IGN) != (s == SIGTERM || s == SIGINT || s == SIGHUP || s == SIGUSR1)))
             return CHILD_FAILED + 1;
     sigprocmask(SIG_SETMASK, NULL, &mask);
     if (sigismember(&mask, SIGTERM) != 0)

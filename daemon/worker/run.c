@@ -252,9 +252,12 @@ static int run_live(struct worker *w, struct capture_live *live)
         if (capture_live_counts(live, &counts) == 0)
             w->counters[COUNT_KERNEL_DROPS] = counts.dropped;
     }
-    /* What the kernel already has is read before the end. */
-    while (capture_live_dispatch(live, DISPATCH_MAX, on_live_packet, w) > 0)
-        ;
+    /* What came before the order to stop may be held back by the kernel for the block timeout. */
+    uint64_t end_ns = monotonic_ns() + (w->config.capture.block_timeout_ms + 50) * 1000000ull;
+    do {
+        struct pollfd pfd = {.fd = capture_live_fd(live), .events = POLLIN};
+        poll(&pfd, 1, 20);
+    } while (capture_live_dispatch(live, DISPATCH_MAX, on_live_packet, w) >= 0 && monotonic_ns() < end_ns);
     finish(w);
     return 0;
 }
