@@ -49,15 +49,12 @@ static void misbehave(struct worker *w)
 static void pass_on(struct worker *from, const struct record *r)
 {
     struct worker_message m = {.kind = WORKER_MSG_LEARN,
-                               .learned = {.addr = r->value_addr,
-                                           .client = r->client,
-                                           .ioc = r->ioc,
-                                           .generation = r->generation,
-                                           .until_ns = r->ts_ns + (uint64_t)r->ttl_s * 1000000000u}};
+                               .number = r->ttl_s,
+                               .learned = {.addr = r->value_addr, .client = r->client}};
 
-    for (unsigned i = 0; i < r->attrs; i++)
-        if (r->attr[i].key == ATTR_QUERY && r->attr[i].value.len < sizeof m.learned.name)
-            memcpy(m.learned.name, r->attr[i].value.at, r->attr[i].value.len);
+    if (r->value.len >= sizeof m.learned.name)
+        return; /* only a name of escapes is so long: the worker that learned it knows it */
+    memcpy(m.learned.name, r->value.at, r->value.len);
     for (unsigned i = 0; i < from->set->count; i++) {
         struct worker *w = from->set->at[i];
         if (w != from && worker_alive(w) && worker_message_send(w->child.socket, &m, -1) < 0)

@@ -95,6 +95,7 @@ void rig_free(struct rig *rig)
     close(rig->control);
     close(rig->w->control);
     image_unmap(rig->w->image);
+    capture_file_free(rig->w->file);
     defrag_free(rig->w->decoder.defrag);
     flow_cache_done(&rig->w->cache);
     streams_done(&rig->w->streams);

@@ -49,7 +49,8 @@ int worker_init(struct worker *w, struct worker_shm *shm, int control, char *ret
     ring_attach(&w->observations, worker_shm_observations(shm, shm->sightings_size), shm->observations_size);
     w->decoder.counters = w->counters;
     w->decoder.defrag = defrag_new(w->config.fragments, FRAGMENTED_MAX, FRAGMENT_WAIT_NS, w->counters);
-    if (w->decoder.defrag == NULL ||
+    w->file = w->config.live ? NULL : capture_file_new(-1, 0);
+    if (w->decoder.defrag == NULL || (!w->config.live && w->file == NULL) ||
         flow_cache_init(&w->cache, w->config.flow_entries_log2, w->counters) < 0 ||
         streams_init(&w->streams, w->config.streams, w->config.stream_bytes_max, w->counters) < 0 ||
         watches_init(&w->watches, w->config.watches, w->counters) < 0 ||
@@ -146,8 +147,7 @@ static void note_packet(struct worker *w, const struct packet *p)
     atomic_store_explicit(&status->packet, p->number, memory_order_relaxed);
 }
 
-static void file_ended(struct worker *w, struct capture_file *file, enum capture_result result,
-                       uint32_t index, uint64_t packets)
+static void file_ended(struct worker *w, enum capture_result result, uint32_t index, uint64_t packets)
 {
     static const uint8_t notice_of[] = {
         [CAPTURE_END] = NOTICE_FILE_DONE,
@@ -161,14 +161,13 @@ static void file_ended(struct worker *w, struct capture_file *file, enum capture
                                                 : packets;
 
     worker_notice(w, (enum notice)notice_of[result], index, number);
-    capture_file_free(file);
     worker_message_send(w->control, &ack, -1);
 }
 
 /* Reads one capture file. False when main is gone. */
 static bool read_file(struct worker *w, int fd, uint32_t index)
 {
-    struct capture_file *file = capture_file_new(fd, index);
+    struct capture_file *file = w->file;
     struct packet p;
     enum capture_result result = CAPTURE_ERROR;
     uint64_t packets = 0;
@@ -176,7 +175,8 @@ static bool read_file(struct worker *w, int fd, uint32_t index)
     atomic_store(&w->shm->status.source, index);
     w->packets_of_source = w->copies_of_source = 0;
     w->copies_told = w->link_told = false;
-    while (file != NULL && !w->stopping && (result = capture_file_next(file, &p)) == CAPTURE_PACKET) {
+    capture_file_use(file, fd, index);
+    while (!w->stopping && (result = capture_file_next(file, &p)) == CAPTURE_PACKET) {
         packets++;
         w->now_ns = p.ts_ns;
         note_packet(w, &p);
@@ -190,7 +190,7 @@ static bool read_file(struct worker *w, int fd, uint32_t index)
         }
     }
     if (!w->stopping)
-        file_ended(w, file, result, index, packets);
+        file_ended(w, result, index, packets);
     close(fd);
     return true;
 }

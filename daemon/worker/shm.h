@@ -85,7 +85,7 @@ enum worker_message_kind {
     WORKER_MSG_FILE,      /* fd: a capture file; number = its index */
     WORKER_MSG_END,       /* no file follows: finish, say DONE, exit 0 */
     WORKER_MSG_STOP,      /* drain and exit 0 */
-    WORKER_MSG_LEARN,     /* learned: an address that another worker learned */
+    WORKER_MSG_LEARN,     /* learned: an address that another worker learned; number = TTL in seconds */
     WORKER_MSG_IMAGE_ACK, /* worker to main: the image of generation `number` is in use, the older one
                              unmapped */
     WORKER_MSG_FILE_ACK,  /* worker to main: file `number` was read */
@@ -96,10 +96,8 @@ struct worker_message {
     uint32_t kind; /* enum worker_message_kind */
     uint32_t number;
     struct {
-        struct addr addr, client;
-        uint32_t ioc, generation;
-        uint64_t until_ns;
-        char name[256]; /* the listed name's key is the indicator; this is the name that was answered */
+        struct addr addr, client; /* what was answered, and who asked */
+        char name[256];           /* the listed name that was asked for, NUL-terminated */
     } learned;
 };
 

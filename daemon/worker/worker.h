@@ -13,6 +13,7 @@
 #include "flow/transactions.h"
 #include "flow/watch.h"
 #include "intel/match.h"
+#include "packet/capture.h"
 #include "packet/decode.h"
 #include "proto/proto.h"
 #include "worker/record.h"
@@ -35,6 +36,7 @@ struct worker {
     uint64_t packet_ns;            /* of the latest packet, for notices */
     uint64_t seq;                  /* of the next record */
     struct decoder decoder;
+    struct capture_file *file; /* owned; replay */
     struct flow_cache cache;
     struct streams streams;
     struct watches watches;
