@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* bridle-worker: one capture, parsed in a jail. Started by bridled only (worker/shm.h). */
+#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -22,21 +22,32 @@ static struct worker_shm *map_shm(void)
     return (size_t)st.st_size == worker_shm_bytes(shm->sightings_size, shm->observations_size) ? shm : NULL;
 }
 
+/* The worker has nothing to say on our standard output, and a hostile one must not be able to. */
+static int mute(void)
+{
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    int rc = null < 0 || dup2(null, STDOUT_FILENO) < 0 ? -1 : 0;
+
+    if (null >= 0)
+        close(null);
+    return rc;
+}
+
+static struct worker worker; /* all that this process has */
+
 int main(void)
 {
     char why[200];
     struct worker_shm *shm = map_shm();
-    struct worker *w = shm == NULL ? NULL : malloc(sizeof *w);
 
-    if (w == NULL) {
+    if (shm == NULL || mute() < 0) {
         fprintf(stderr, "bridle-worker: started by bridled only\n");
         return EXIT_WORKER_FAILED;
     }
-    memset(w, 0, sizeof *w);
-    if (worker_init(w, shm, WORKER_CONTROL_FD, why, sizeof why) < 0) {
+    if (worker_init(&worker, shm, WORKER_CONTROL_FD, why, sizeof why) < 0) {
         snprintf(shm->status.why, sizeof shm->status.why, "%s", why);
         atomic_store(&shm->status.state, WORKER_FAILED);
         return EXIT_WORKER_FAILED;
     }
-    return worker_run(w);
+    return worker_run(&worker);
 }

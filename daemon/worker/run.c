@@ -34,7 +34,6 @@ static bool config_plausible(const struct worker_config *c)
 
 int worker_init(struct worker *w, struct worker_shm *shm, int control, char *ret_why, size_t why_bytes)
 {
-    memset(w, 0, offsetof(struct worker, decoder));
     w->shm = shm;
     w->config = shm->config;
     w->counters = shm->status.counter;

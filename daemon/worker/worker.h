@@ -126,7 +126,7 @@ void follow_rematch(struct worker *w);
 void follow_learn(struct message *m, const struct observation *o, struct match hit, struct span name);
 void follow_learn_remote(struct worker *w, const struct worker_message *msg);
 
-/* run.c */
+/* run.c. `w` is all zero before. */
 int worker_init(struct worker *w, struct worker_shm *shm, int control, char *ret_why, size_t why_bytes);
 int worker_run(struct worker *w); /* exit status */
 /* Handles what main sends; `wait_ms` < 0 waits for ever. False when main is gone. */
