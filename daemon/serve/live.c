@@ -118,10 +118,8 @@ static void on_notice(void *ctx, struct worker *w, const struct record *rec)
     char text[1024];
     bool event;
     enum log_level level = notice_level(rec->notice, &event);
-    struct record named = *rec;
 
-    named.source = w->config.source; /* it knows no other */
-    notice_text(&named, serve_source, l->serve, text, sizeof text);
+    notice_text(rec, serve_source, l->serve, text, sizeof text);
     if (event)
         serve_engine(l->serve, level, 0, notice_names[rec->notice], "%s", text);
 }

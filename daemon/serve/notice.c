@@ -25,11 +25,13 @@ static bool ends_with(const struct text *t, const char *word)
     return t->len >= n && memcmp(t->at + t->len - n, word, n) == 0;
 }
 
-static void number(struct text *t, const struct record *r, uint64_t value,
-                   const char *(*source)(void *ctx, uint32_t source), void *ctx)
+static void number(struct text *t, uint64_t value, const char *(*source)(void *ctx, uint32_t source),
+                   void *ctx)
 {
-    const char *name = ends_with(t, "file ") || ends_with(t, "interface ") ? source(ctx, r->source) : NULL;
+    const char *name = NULL;
 
+    if (value < UINT32_MAX && (ends_with(t, "file ") || ends_with(t, "interface ")))
+        name = source(ctx, (uint32_t)value);
     if (name != NULL)
         text_escaped(t, span_str(name));
     else if (ends_with(t, "error ") && value < 4096)
@@ -47,7 +49,7 @@ void notice_text(const struct record *r, const char *(*source)(void *ctx, uint32
 
     for (const char *p = notice_texts[r->notice]; *p != 0;) {
         if (used < 2 && strncmp(p, mark, sizeof mark - 1) == 0) {
-            number(&t, r, r->number[used++], source, ctx);
+            number(&t, r->number[used++], source, ctx);
             p += sizeof mark - 1;
         } else {
             text_char(&t, *p++);

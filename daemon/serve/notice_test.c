@@ -9,12 +9,12 @@
 
 static const char *source(void *ctx, uint32_t number)
 {
-    return number == 2 ? "dump\nfile.pcap" : "eth0";
+    return number == 2 ? "dump\nfile.pcap" : number == 0 ? "eth0" : NULL;
 }
 
-static void expect(enum notice notice, uint64_t a, uint64_t b, uint32_t from, const char *expected)
+static void expect(enum notice notice, uint64_t a, uint64_t b, const char *expected)
 {
-    struct record r = {.notice = (uint8_t)notice, .number = {a, b}, .source = from};
+    struct record r = {.notice = (uint8_t)notice, .number = {a, b}};
     char text[256];
 
     notice_text(&r, source, NULL, text, sizeof text);
@@ -23,18 +23,19 @@ static void expect(enum notice notice, uint64_t a, uint64_t b, uint32_t from, co
 
 static void names_stand_for_numbers(void **state)
 {
-    expect(NOTICE_FILE_CUT, 2, 17, 2,
+    expect(NOTICE_FILE_CUT, 2, 17,
            "file dump\\010file.pcap ends within packet 17: all whole packets before it were read");
-    expect(NOTICE_FILE_ERROR, 2, 5, 2, "file dump\\010file.pcap cannot be read: error Input/output error");
-    expect(NOTICE_MIRROR_COPIES, 0, 50, 0,
+    expect(NOTICE_FILE_ERROR, 2, 5, "file dump\\010file.pcap cannot be read: error Input/output error");
+    expect(NOTICE_MIRROR_COPIES, 0, 50,
            "interface eth0 delivers packets twice: 50 per cent; they are counted once");
-    expect(NOTICE_LINK_UNKNOWN, 0, 147, 0, "file or interface eth0 has a link type that is not decoded: 147");
-    expect(NOTICE_DONE, 3, 99, 0, "all input was read (3 files, 99 packets)");
+    expect(NOTICE_LINK_UNKNOWN, 0, 147, "file or interface eth0 has a link type that is not decoded: 147");
+    expect(NOTICE_FILE_BAD, 77, 5, "file 77 is no capture file that can be read (after 5 packets)");
+    expect(NOTICE_DONE, 3, 99, "all input was read (3 files, 99 packets)");
 }
 
 static void a_hostile_worker_cannot_overflow(void **state)
 {
-    struct record r = {.notice = NOTICE_FILE_ERROR, .number = {UINT64_MAX, UINT64_MAX}, .source = UINT32_MAX};
+    struct record r = {.notice = NOTICE_FILE_ERROR, .number = {UINT64_MAX, UINT64_MAX}};
     char text[24];
 
     notice_text(&r, source, NULL, text, sizeof text);

@@ -17,7 +17,7 @@ try:
 except ImportError:
     skip_all('no scapy')
 
-RULES = '@ campaign "Test"\nlisted.example.org\nother.example.org\n'
+RULES = '@campaign Test\nlisted.example.org\nother.example.org\n'
 SUMMER = 1626602400
 
 
@@ -65,10 +65,11 @@ STATUSES = [  # arguments, exit status, words on stderr
     ('-r missing.pcap', 1, 'missing.pcap: cannot be read'),
     ('-r missing.pcap a.pcap', 1, 'Found 1 incident'),
     ('-r missing.pcap a.pcap --fail-on-alert', 1, ''),
-    ('-r junk.pcap a.pcap', 1, 'junk.pcap'),
+    ('-r a.pcap junk.pcap', 1, 'file junk.pcap'),
     ('-r junk.pcap a.pcap', 1, 'Found 1 incident'),
     ('-r .', 1, 'folder'),
     ('-r cut.pcap', 0, 'cut.pcap ends within packet 2'),
+    ('-r a.pcap cut.pcap b.pcap', 0, 'file cut.pcap ends within packet 2'),
     ('-r cut.pcap --fail-on-alert', 3, ''),
     ('-r a.pcap -R missing.ioc', 1, 'missing.ioc: cannot be read'),
     ('-r a.pcap --observe', 2, '--eve'),

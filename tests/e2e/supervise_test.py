@@ -17,7 +17,7 @@ from lab_bridled import BUILD, Bridled
 from tap import Tap, skip_all
 
 NAMES = ('listed.example.org', 'later.example.org', 'new.example.org')
-RULES = '@ campaign "Test"\n'
+RULES = '@campaign Test\n'
 SENDER = r'''
 import socket, struct, sys, time
 count, rate, suffix = int(sys.argv[1]), float(sys.argv[2]), sys.argv[3]
