@@ -138,7 +138,6 @@ struct learned *learned_add(struct learned_table *t, const struct learned *what,
             break;
     if (e != NULL) {
         e->until_ns = until_ns > e->until_ns ? until_ns : e->until_ns;
-        e->ech |= what->ech;
         return e;
     }
     e = free_slot(t, what->ioc);

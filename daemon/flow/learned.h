@@ -26,7 +26,6 @@ struct learned {
     uint32_t ioc, generation;
     uint32_t next; /* in its bucket, or FLOW_NONE's value */
     bool used, suspended, shared;
-    bool ech; /* the answer carried an ECH configuration: the outer name then says nothing */
     uint8_t strangers;
     uint32_t stranger[LEARNED_STRANGERS_MAX]; /* hashes of clients that never asked */
     uint16_t name_len;
@@ -53,7 +52,7 @@ struct learned_table {
 /* `count` entries at most, rounded up to a power of two. */
 int learned_init(struct learned_table *t, uint32_t count, const struct hash_key *key, uint64_t *counters);
 void learned_done(struct learned_table *t);
-/* Adds or refreshes; `what` has addr, client, ioc, generation, name, shared, ech set; the TTL is clamped.
+/* Adds or refreshes; `what` has addr, client, ioc, generation, name, shared set; the TTL is clamped.
  * NULL at a limit (counted). */
 struct learned *learned_add(struct learned_table *t, const struct learned *what, uint32_t ttl_s,
                             uint64_t now_ns);

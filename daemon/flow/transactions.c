@@ -1,31 +1,57 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* DNS queries whose answer is awaited. */
+/* What was asked of DNS lately. */
 #include "flow/transactions.h"
 
-#define WAIT_S 30u
+#define ANSWER_S 30u
+#define NAME_S   3600u
+
+static void remember(struct asked *table, uint64_t h, uint64_t now_ns)
+{
+    struct asked *slot = &table[h & (TRANSACTIONS - 1)];
+
+    slot->digest = (uint32_t)(h >> 32) | 1;
+    slot->time_s = (uint32_t)(now_ns / 1000000000u);
+}
+
+/* Files may run backwards a little: a query may seem to come after its answer. */
+static bool remembered(const struct asked *table, uint64_t h, uint64_t now_ns, uint32_t most_s)
+{
+    const struct asked *slot = &table[h & (TRANSACTIONS - 1)];
+
+    return slot->digest == ((uint32_t)(h >> 32) | 1) &&
+           (uint32_t)(now_ns / 1000000000u) + ANSWER_S - slot->time_s <= most_s + ANSWER_S;
+}
 
 static uint64_t hash_of(const struct hash_key *key, struct flow_key k, uint16_t id)
 {
     return hash_word(key, k.hash, 0x10000u | id);
 }
 
+static uint64_t hash_of_name(const struct hash_key *key, const struct addr *client, struct span name)
+{
+    return hash_word(key, hash_word(key, hash_bytes(key, name.at, name.len), client->w[0]), client->w[1]);
+}
+
 void transactions_asked(struct transactions *t, const struct hash_key *key, struct flow_key k, uint16_t id,
                         uint64_t now_ns)
 {
-    uint64_t h = hash_of(key, k, id);
-    unsigned i = (unsigned)h & (TRANSACTIONS - 1);
-
-    t->slot[i].digest = (uint32_t)(h >> 32) | 1;
-    t->slot[i].time_s = (uint32_t)(now_ns / 1000000000u);
+    remember(t->slot, hash_of(key, k, id), now_ns);
 }
 
 bool transactions_awaited(const struct transactions *t, const struct hash_key *key, struct flow_key k,
                           uint16_t id, uint64_t now_ns)
 {
-    uint64_t h = hash_of(key, k, id);
-    unsigned i = (unsigned)h & (TRANSACTIONS - 1);
+    return remembered(t->slot, hash_of(key, k, id), now_ns, ANSWER_S);
+}
 
-    return t->slot[i].digest == ((uint32_t)(h >> 32) | 1) &&
-           (uint32_t)(now_ns / 1000000000u) + WAIT_S - t->slot[i].time_s <=
-               2 * WAIT_S; /* files may run backwards a little */
+void transactions_name(struct transactions *t, const struct hash_key *key, const struct addr *client,
+                       struct span name, uint64_t now_ns)
+{
+    remember(t->name, hash_of_name(key, client, name), now_ns);
+}
+
+bool transactions_name_asked(const struct transactions *t, const struct hash_key *key,
+                             const struct addr *client, struct span name, uint64_t now_ns)
+{
+    return remembered(t->name, hash_of_name(key, client, name), now_ns, NAME_S);
 }

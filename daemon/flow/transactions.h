@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* DNS queries whose answer is awaited: an answer that nobody asked for teaches nothing. A small table that
- * forgets. */
+/* What was asked of DNS lately: an answer that nobody asked for teaches nothing, and the outer name of an
+ * encrypted hello is one that its client never asked for. Small tables that forget. */
 #ifndef BRIDLE_FLOW_TRANSACTIONS_H
 #define BRIDLE_FLOW_TRANSACTIONS_H
 
@@ -9,9 +9,9 @@
 #define TRANSACTIONS 2048u
 
 struct transactions {
-    struct {
+    struct asked {
         uint32_t digest, time_s;
-    } slot[TRANSACTIONS];
+    } slot[TRANSACTIONS], name[TRANSACTIONS];
 };
 
 void transactions_asked(struct transactions *t, const struct hash_key *key, struct flow_key k, uint16_t id,
@@ -19,5 +19,12 @@ void transactions_asked(struct transactions *t, const struct hash_key *key, stru
 /* True when that query (same ends, ports and id) was seen at most 30 s ago. */
 bool transactions_awaited(const struct transactions *t, const struct hash_key *key, struct flow_key k,
                           uint16_t id, uint64_t now_ns);
+
+/* A client asked for a name (folded text). */
+void transactions_name(struct transactions *t, const struct hash_key *key, const struct addr *client,
+                       struct span name, uint64_t now_ns);
+/* True when it did so at most an hour ago, as far as is remembered. */
+bool transactions_name_asked(const struct transactions *t, const struct hash_key *key,
+                             const struct addr *client, struct span name, uint64_t now_ns);
 
 #endif

@@ -26,7 +26,6 @@ struct watch_hit {
     uint8_t via, match, proto;
     uint8_t told;    /* progress + 1 of the last record; 0: none yet */
     bool pending;    /* a learned address: not told until the flow turns out to be nameless */
-    bool ech;        /* pending: the outer name of an encrypted hello does not overrule it */
     bool raise_only; /* shared range: may raise an incident, never open one */
     uint16_t flags;  /* enum record_flag of its first record */
     bool is_addr;

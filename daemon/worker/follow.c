@@ -295,7 +295,6 @@ static void learned_address(struct worker *w, const struct packet *p, struct flo
         return;
     hit->pending = true;
     hit->raise_only = e->shared;
-    hit->ech = e->ech;
     hit_name(hit, span_of(e->name, e->name_len));
     watch->opened = p->ip_proto == IPPROTO_TCP;
     watch->listed_opened = false;
@@ -349,20 +348,33 @@ void follow_name(struct message *m, const struct observation *o, struct match ma
     tell(w, watch, hit, o);
 }
 
+/*
+ * With Encrypted Client Hello (RFC 9849) the name shown is only an outer one: its client never asked DNS for
+ * it. A client that only pretends (GREASE) shows the name that it asked for.
+ */
+static bool is_outer_name(const struct message *m, const struct observation *o)
+{
+    const struct worker *w = m->w;
+    bool ech = false;
+
+    for (unsigned i = 0; i < o->attrs; i++)
+        ech |= o->attr[i].key == ATTR_ECH;
+    return ech && !transactions_name_asked(&w->transactions, &w->config.key, &m->p->src, o->name, w->now_ns);
+}
+
 void follow_named(struct message *m, const struct observation *o)
 {
     struct watch *watch = follow_find(m->w, m->key);
-    bool outer = false;
 
     if (watch == NULL)
         return;
-    for (unsigned i = 0; i < o->attrs; i++)
-        outer |= o->attr[i].key == ATTR_ECH;
+    bool outer = is_outer_name(m, o);
+    struct match shown = match_name(m->w->image, o->name);
     for (unsigned i = 0; i < watch->hits;) {
         struct watch_hit *hit = &watch->hit[i];
-        struct match shown = match_name(m->w->image, o->name);
         bool same = shown.how != MATCH_NONE && shown.ioc == hit->ioc;
-        if (!hit->pending || (outer && hit->ech && !same)) {
+        bool asked_itself = (hit->flags & RECORD_VIA_RESOLVER) == 0;
+        if (!hit->pending || (outer && asked_itself && !same)) {
             i++;
             continue;
         }
@@ -475,10 +487,9 @@ void follow_rematch(struct worker *w)
 }
 
 static struct learned *learn(struct worker *w, const struct addr *addr, const struct addr *client,
-                             struct match match, struct span name, bool ech, uint32_t ttl_s)
+                             struct match match, struct span name, uint32_t ttl_s)
 {
-    struct learned what = {
-        .addr = *addr, .client = *client, .ioc = match.ioc, .generation = w->generation, .ech = ech};
+    struct learned what = {.addr = *addr, .client = *client, .ioc = match.ioc, .generation = w->generation};
 
     if (name.len == 0 || name.len > sizeof what.name)
         return NULL;
@@ -496,7 +507,7 @@ void follow_learn(struct message *m, const struct observation *o, struct match h
 
     if (addr_is_group(&m->p->dst) || addr_is_group(&m->p->src))
         return;
-    if (learn(w, &o->addr, &m->p->dst, hit, name, m->dns_ech, o->ttl_s) == NULL)
+    if (learn(w, &o->addr, &m->p->dst, hit, name, o->ttl_s) == NULL)
         return;
     worker_record_ends(&r, m->p, m->key, true);
     r.value_addr = o->addr;
@@ -511,5 +522,5 @@ void follow_learn_remote(struct worker *w, const struct worker_message *msg)
     struct match match = w->image != NULL ? match_name(w->image, name) : (struct match){.how = MATCH_NONE};
 
     if (match.how != MATCH_NONE && match.how != MATCH_EXCEPTION)
-        learn(w, &msg->learned.addr, &msg->learned.client, match, name, false, msg->number);
+        learn(w, &msg->learned.addr, &msg->learned.client, match, name, msg->number);
 }

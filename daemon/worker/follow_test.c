@@ -175,6 +175,29 @@ static void learned_overruled(void **state)
     rig_free(rig);
 }
 
+/* Encrypted Client Hello: an outer name that the client never asked for hides another; a name that it asked
+ * for is its own, and the extension a pretence (GREASE). */
+static void learned_ech(void **state)
+{
+    struct rig *rig = rig_new(listed);
+    size_t len = rig_hello_with(buf, sizeof buf, "public.example", 0xfe0d, 100, 10000, 1);
+    static uint8_t hello[4096];
+
+    memcpy(hello, buf, len);
+    resolve(rig, alice, resolver, "evil.example", "192.0.2.9");
+    exchange(rig, alice, (struct rig_end){"192.0.2.9", 443}, hello, len);
+    assert_string_equal(stages(rig, VIA_LEARNED), "Ce");
+    rig_free(rig);
+
+    rig = rig_new(listed);
+    resolve(rig, alice, resolver, "evil.example", "192.0.2.9");
+    resolve(rig, alice, resolver, "public.example", "192.0.2.9");
+    exchange(rig, alice, (struct rig_end){"192.0.2.9", 443}, hello, len);
+    rig_finish(rig);
+    assert_string_equal(stages(rig, VIA_LEARNED), "");
+    rig_free(rig);
+}
+
 /* Others who use the address never asked: nothing, unless the asker is a resolver and nobody else was seen
  * asking. */
 static void strangers(void **state)
@@ -349,11 +372,11 @@ int main(void)
         cmocka_unit_test(dns_stages),        cmocka_unit_test(unasked_answer),
         cmocka_unit_test(sinkholed),         cmocka_unit_test(alias),
         cmocka_unit_test(learned_nameless),  cmocka_unit_test(learned_attempted),
-        cmocka_unit_test(learned_overruled), cmocka_unit_test(strangers),
-        cmocka_unit_test(poisoned),          cmocka_unit_test(shared_range),
-        cmocka_unit_test(listed_address),    cmocka_unit_test(scanned),
-        cmocka_unit_test(midstream_address), cmocka_unit_test(mirrored_twice),
-        cmocka_unit_test(reloaded),
+        cmocka_unit_test(learned_overruled), cmocka_unit_test(learned_ech),
+        cmocka_unit_test(strangers),         cmocka_unit_test(poisoned),
+        cmocka_unit_test(shared_range),      cmocka_unit_test(listed_address),
+        cmocka_unit_test(scanned),           cmocka_unit_test(midstream_address),
+        cmocka_unit_test(mirrored_twice),    cmocka_unit_test(reloaded),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

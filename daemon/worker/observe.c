@@ -177,15 +177,16 @@ static void resolved(struct message *m, const struct observation *o, bool again)
 
 static void on_dns(struct message *m, const struct observation *o, struct match hit, bool again)
 {
+    struct worker *w = m->w;
     bool counted = true;
 
-    m->dns_ech |= attr_of(o, ATTR_ECH).len > 0;
     if (o->via == VIA_DNS_QUERY && !again) {
-        if (o->from_server)
+        if (o->from_server) {
             counted = !awaited(m); /* the query was seen and counted */
-        else
-            transactions_asked(&m->w->transactions, &m->w->config.key, m->key, m->parse.facts.id,
-                               m->w->now_ns);
+        } else {
+            transactions_asked(&w->transactions, &w->config.key, m->key, m->parse.facts.id, w->now_ns);
+            transactions_name(&w->transactions, &w->config.key, &m->p->src, o->name, w->now_ns);
+        }
     }
     if (hit.how != MATCH_NONE) {
         if (o->from_server && (o->via == VIA_DNS_QUERY || (o->section_answer && is_alias(o))))

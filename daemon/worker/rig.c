@@ -248,6 +248,12 @@ unsigned rig_count(struct rig *rig, enum record_kind kind, int via, const char *
 size_t rig_hello(uint8_t *ret, size_t cap, const char *name, size_t padding, size_t record_bytes,
                  uint8_t salt)
 {
+    return rig_hello_with(ret, cap, name, 21, padding, record_bytes, salt); /* RFC 7685 */
+}
+
+size_t rig_hello_with(uint8_t *ret, size_t cap, const char *name, uint16_t extension, size_t bytes,
+                      size_t record_bytes, uint8_t salt)
+{
     static uint8_t body[70000];
     size_t at = 4, name_len = name != NULL ? strlen(name) : 0, extensions, out = 0;
 
@@ -262,10 +268,10 @@ size_t rig_hello(uint8_t *ret, size_t cap, const char *name, size_t padding, siz
     body[at++] = 0;
     extensions = at;
     at += 2;
-    be16(body + at, 21); /* padding (RFC 7685) */
-    be16(body + at + 2, padding);
-    memset(body + at + 4, 0, padding);
-    at += 4 + padding;
+    be16(body + at, extension);
+    be16(body + at + 2, bytes);
+    memset(body + at + 4, 0, bytes);
+    at += 4 + bytes;
     if (name != NULL) {
         be16(body + at, 0);
         be16(body + at + 2, name_len + 5);

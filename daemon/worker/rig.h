@@ -52,6 +52,9 @@ unsigned rig_count(struct rig *rig, enum record_kind kind, int via, const char *
  * extension before the name, and a random filled with `salt`. Returns its length. */
 size_t rig_hello(uint8_t *ret, size_t cap, const char *name, size_t padding, size_t record_bytes,
                  uint8_t salt);
+/* The same with an extension of any type instead of the padding: 0xfe0d is Encrypted Client Hello. */
+size_t rig_hello_with(uint8_t *ret, size_t cap, const char *name, uint16_t extension, size_t bytes,
+                      size_t record_bytes, uint8_t salt);
 /* DNS messages: a query for `name`; an answer with A records of the addresses (NULL-terminated). */
 size_t rig_dns_query(uint8_t *ret, uint16_t id, const char *name);
 size_t rig_dns_answer(uint8_t *ret, uint16_t id, const char *name, const char *cname,

@@ -65,7 +65,6 @@ struct message {
     bool seen;      /* there were observations */
     bool named;     /* the message named a server */
     /* DNS: what this message has shown */
-    bool dns_ech; /* an answer carried an ECH configuration */
     uint8_t dns_hits;
     struct match dns_hit[WATCH_HITS_MAX];
     struct parse parse;
