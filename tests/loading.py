@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Runs bridle-loader as main does (daemon/intel/load_wire.h) and gives its report as Python objects."""
 import array
+import fcntl
 import os
 import socket
 import subprocess
+import tempfile
 from dataclasses import dataclass, field
 
 WIRE_FD = 3
@@ -28,6 +30,7 @@ class Report:
     notes: list = field(default_factory=list)
     total: int = -1
     image: bytes = None
+    seals: int = 0
     exit: int = -1
     stderr: str = ""
 
@@ -60,6 +63,7 @@ def receive(sock, report):
         take_line(report, data.decode("ascii"))
         for _, _, fds in control:
             fd = array.array("i", fds)[0]
+            report.seals = fcntl.fcntl(fd, fcntl.F_GET_SEALS)
             with os.fdopen(fd, "rb") as image:
                 image.seek(0)
                 report.image = image.read()
@@ -82,3 +86,11 @@ def load(loader, *args, timeout=120):
         report.exit = process.returncode
     ours.close()
     return report
+
+
+def reads_stix(loader):
+    """Whether the loader was built with jansson."""
+    with tempfile.NamedTemporaryFile(mode="w", suffix=".json") as file:
+        file.write("{}")
+        file.flush()
+        return not any("without jansson" in n.text for n in load(loader, file.name).notes)

@@ -358,6 +358,8 @@ static json_t *read_document(struct load_file *f, struct load_input *in)
         load_error(f, nowhere, none, "is too large for JSON: the limit is %zu bytes", JSON_BYTES_MAX);
     else if (in->error)
         load_error(f, nowhere, none, "cannot be read further: %s", strerror(-in->error));
+    else if (!doc && err.line < 0)
+        load_error(f, nowhere, none, "was not read: there is not memory enough for so much JSON");
     else if (!doc)
         load_error(f, (struct load_place){(uint32_t)err.line, (uint32_t)err.column}, none,
                    "is broken JSON, nothing of it was loaded: %s", err.text);

@@ -101,7 +101,10 @@ def main():
     if not feeds:
         skip_all("the feeds are not here")
     tap = Tap()
-    check_oddities(tap, check_stix(tap, feeds / "stix2"))
+    if loading.reads_stix(LOADER):
+        check_oddities(tap, check_stix(tap, feeds / "stix2"))
+    else:
+        tap.skip("STIX bundles", "this build has no jansson")
     check_plain(tap, feeds)
     check_others(tap, feeds)
     return tap.done()
