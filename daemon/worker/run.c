@@ -230,8 +230,9 @@ static uint64_t monotonic_ns(void)
     return (uint64_t)t.tv_sec * SECOND_NS + (uint64_t)t.tv_nsec;
 }
 
-static int run_live(struct worker *w, struct capture_live *live)
+static int run_live(struct worker *w)
 {
+    struct capture_live *live = w->live;
     struct capture_live_counts counts;
     uint32_t none_index;
     int none = -1;
@@ -276,11 +277,10 @@ static int jail(struct worker *w, enum sandbox_profile profile)
 int worker_run(struct worker *w)
 {
     struct worker_message ready = {.kind = WORKER_MSG_READY};
-    struct capture_live *live = NULL;
     char why[256] = "";
 
     if (w->config.live) {
-        int err = capture_live_open(&w->config.capture, w->config.source, &live, why, sizeof why);
+        int err = capture_live_open(&w->config.capture, w->config.source, &w->live, why, sizeof why);
         if (err == -ENETDOWN || err == -ENODEV || err == -ENXIO)
             return EXIT_WORKER_INTERFACE;
         if (err < 0)
@@ -293,7 +293,7 @@ int worker_run(struct worker *w)
     worker_message_send(w->control, &ready, -1);
     w->now_ns = w->config.live ? monotonic_ns() : 0;
     atomic_store(&w->shm->status.state, WORKER_RUNNING);
-    int status = w->config.live ? run_live(w, live) : run_files(w);
+    int status = w->config.live ? run_live(w) : run_files(w);
     if (status == 0)
         atomic_store(&w->shm->status.state, WORKER_DONE);
     return status;

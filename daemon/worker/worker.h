@@ -26,7 +26,8 @@ struct worker {
     struct worker_shm *shm;      /* borrowed */
     uint64_t *counters;          /* borrowed: in the shared status page */
     struct ring sightings, observations;
-    int control, wake_fd; /* owned; wake_fd may be -1 */
+    int control, wake_fd;      /* owned; wake_fd may be -1 */
+    struct capture_live *live; /* owned; NULL in replay. Never closed: the jail does not let us */
     bool ending, stopping;
 
     struct image *image; /* owned; NULL before the first one came */
