@@ -301,10 +301,8 @@ static void tell_merged(struct load_file *f, const struct load_waiting *w, const
     struct text t = text_on(where, sizeof(where));
 
     f->count[LOAD_DUPLICATE]++;
-    if (f->duplicates_noted++ >= LOAD_DUPLICATES_MAX) {
-        f->notes_left_out++;
+    if (f->count[LOAD_DUPLICATE] > LOAD_DUPLICATES_MAX)
         return;
-    }
     text_raw(&t, first->feed);
     if (first->line > 0)
         text_fmt(&t, ":%" PRIu32, first->line);
@@ -357,6 +355,14 @@ static int build_waiting(struct loader *l, struct load_file *f, const struct loa
     return 0;
 }
 
+static void say_more(struct load_file *f, const char *kind, uint64_t n)
+{
+    char text[64];
+
+    snprintf(text, sizeof(text), "and %" PRIu64 " more, which are only counted", n);
+    say(f, kind, (struct load_place){0}, span_of(NULL, 0), text);
+}
+
 static void finish_file(struct load_file *f)
 {
     struct load_place nowhere = {0};
@@ -367,10 +373,10 @@ static void finish_file(struct load_file *f)
                  f->kind[i].count);
         say(f, load_count_names[LOAD_NOT_NETWORK], nowhere, span_str(f->kind[i].name), text);
     }
-    if (f->notes_left_out > 0) {
-        snprintf(text, sizeof(text), "and %" PRIu32 " more, which are only counted", f->notes_left_out);
-        say(f, "warning", nowhere, span_of(NULL, 0), text);
-    }
+    if (f->count[LOAD_DUPLICATE] > LOAD_DUPLICATES_MAX)
+        say_more(f, load_count_names[LOAD_DUPLICATE], f->count[LOAD_DUPLICATE] - LOAD_DUPLICATES_MAX);
+    if (f->notes_left_out > 0)
+        say_more(f, "warning", f->notes_left_out);
     if (!f->guards_only)
         load_report_file(f->loader->report, span_str(f->path), f->format ? f->format : "none", f->count);
 }

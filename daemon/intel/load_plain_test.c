@@ -117,8 +117,9 @@ static void notes_are_capped_and_the_rest_counted(void **state)
     load_test_one(&t, "f", text);
     assert_int_equal(load_test_count(&t, "f", LOAD_QUARANTINED), 2000);
     assert_int_equal(load_test_count(&t, "f", LOAD_DUPLICATE), 2000);
-    assert_int_equal(load_test_notes(&t), 1001);
-    load_test_has(&t, "note\tf\t0\t0\twarning\t\t", "and 3000 more");
+    assert_int_equal(load_test_notes(&t), 1002);
+    load_test_has(&t, "note\tf\t0\t0\twarning\t\t", "and 1100 more");
+    load_test_has(&t, "note\tf\t0\t0\tduplicate\t\t", "and 1900 more");
     load_test_end(&t);
 }
 

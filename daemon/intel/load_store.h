@@ -28,7 +28,7 @@ struct load_file {
     const char *format;    /* static */
     bool guards_only, gave_up;
     uint64_t count[LOAD_COUNTS];
-    uint32_t notes, notes_left_out, duplicates_noted;
+    uint32_t notes, notes_left_out;
     const struct load_origin *origin; /* the last one used, in the loader's arena */
     struct {
         char name[64];
