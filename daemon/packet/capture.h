@@ -69,4 +69,14 @@ int capture_filter_words(const char *filter, char *ret_why, size_t why_bytes);
  * refused: libpcap would ask DNS. */
 int capture_filter_check(const char *filter, char *ret_why, size_t why_bytes);
 
+/* A packet filter over packets that were read from files, whatever their link type. */
+struct capture_select;
+
+/* Compiles it for all link types that are decoded, since names of ports are read from files that a jail does
+ * not let us open. 0, or negative errno with text. */
+int capture_select_new(const char *filter, struct capture_select **ret, char *ret_why, size_t why_bytes);
+void capture_select_free(struct capture_select *s);
+/* Whether the packet passes; what makes no sense on its link type passes none. */
+bool capture_select_passes(const struct capture_select *s, const struct packet *p);
+
 #endif

@@ -178,9 +178,11 @@ static bool read_file(struct worker *w, int fd, uint32_t index)
     while (!w->stopping && (result = capture_file_next(file, &p)) == CAPTURE_PACKET) {
         packets++;
         w->now_ns = p.ts_ns;
-        note_packet(w, &p);
-        tick_if_due(w);
-        worker_packet(w, &p);
+        if (w->select == NULL || capture_select_passes(w->select, &p)) {
+            note_packet(w, &p);
+            tick_if_due(w);
+            worker_packet(w, &p);
+        }
         int none = -1;
         if (packets % CONTROL_EVERY == 0) {
             atomic_fetch_add_explicit(&w->shm->status.beats, 1, memory_order_relaxed);
@@ -285,6 +287,9 @@ int worker_run(struct worker *w)
             return EXIT_WORKER_INTERFACE;
         if (err < 0)
             return fail(w, why);
+    } else if (w->config.capture.filter[0] != 0 &&
+               capture_select_new(w->config.capture.filter, &w->select, why, sizeof why) < 0) {
+        return fail(w, why);
     }
     int jailed = jail(w, w->config.live ? SANDBOX_WORKER_LIVE : SANDBOX_WORKER_FILE);
     if (jailed != 0)

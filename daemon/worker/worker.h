@@ -26,8 +26,9 @@ struct worker {
     struct worker_shm *shm;      /* borrowed */
     uint64_t *counters;          /* borrowed: in the shared status page */
     struct ring sightings, observations;
-    int control, wake_fd;      /* owned; wake_fd may be -1 */
-    struct capture_live *live; /* owned; NULL in replay. Never closed: the jail does not let us */
+    int control, wake_fd;          /* owned; wake_fd may be -1 */
+    struct capture_live *live;     /* owned; NULL in replay. Never closed: the jail does not let us */
+    struct capture_select *select; /* owned; NULL without a filter, and live */
     bool ending, stopping;
 
     struct image *image; /* owned; NULL before the first one came */
