@@ -58,6 +58,8 @@ static void load_content(struct load_file *f, struct load_input *in)
         load_warning(f, (struct load_place){0}, none, "is empty");
     } else if (is_utf16(head)) {
         load_error(f, top, none, "is UTF-16 text; save it as UTF-8");
+    } else if (is_binary(head)) { /* somewhere in it a line will look like one of ours */
+        load_error(f, top, none, "is a binary file, no list of indicators");
     } else {
         for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++) {
             if (!formats[i]->is(head))
@@ -65,9 +67,7 @@ static void load_content(struct load_file *f, struct load_input *in)
             f->format = formats[i]->load(f, in) ? formats[i]->name : NULL;
             return;
         }
-        load_error(f, top, none, "%s",
-                   is_binary(head) ? "is a binary file, no list of indicators"
-                                   : "has no known format: it is no .ioc file, STIX bundle or plain list");
+        load_error(f, top, none, "has no known format: it is no .ioc file, STIX bundle or plain list");
     }
 }
 

@@ -392,14 +392,17 @@ int live_start(struct serve *s)
     }
     if (!l->automatic && add_named(l) < 0)
         return -EINVAL;
+    struct event *late = evtimer_new(s->base, on_start_limit, l);
+    if (late == NULL || event_add(late, &limit) < 0)
+        return -ENOMEM;
     l->starting = true;
     settle(l);
     if (l->interfaces == 0)
         log_warning("no interface to watch yet: %s", l->reason);
-    event_base_once(s->base, -1, EV_TIMEOUT, on_start_limit, l, &limit);
     while (!l->start_failed && !s->stopping && !all_settled(&s->workers))
         event_base_loop(s->base, EVLOOP_ONCE);
     l->starting = false;
+    event_free(late);
     if (l->start_failed)
         return -EINVAL;
     for (unsigned i = 0; i < l->interfaces; i++)
