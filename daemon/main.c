@@ -262,6 +262,8 @@ static int start_reading(struct serve *s)
 
 static void stop_reading(struct serve *s)
 {
+    if (s->stopping)
+        log_error("interrupted: not everything was read");
     workers_stop(&s->workers);
     workers_done(&s->workers);
 }
