@@ -11,6 +11,8 @@ CASES = [
     ('all pass', ('1..2\nok 1 - a\nok 2 - b\n', 'OK', 0), (2, 0, 0)),
     ('a failure', ('1..2\nok 1 - a\nnot ok 2 - b\n', 'FAIL', 0), (1, 1, 0)),
     ('a skip', ('1..2\nok 1 - a\nok 2 - b # SKIP no root\n', 'OK', 0), (1, 0, 1)),
+    ('a skip as cmocka writes it', ('1..2\nok 1 - a\nnot ok 2 # SKIP b\n', 'FAIL', 0), (1, 0, 1)),
+    ('that and a crash', ('1..2\nok 1 - a\nnot ok 2 # SKIP b\n', 'ERROR', -6), (1, 1, 1)),
     ('all skipped', ('1..0 # SKIP no root\n', 'SKIP', 0), (0, 0, 1)),
     ('plan at the end', ('ok 1 - a\n1..1\n', 'OK', 0), (1, 0, 0)),
     ('crash after two', ('1..3\nok 1\nok 2\n', 'ERROR', -11), (2, 1, 0)),
