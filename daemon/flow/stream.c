@@ -246,6 +246,7 @@ void stream_consume(struct stream *stream, uint32_t n)
         stream->range[i].to = stream->range[i].to > n ? stream->range[i].to - n : 0;
     }
     stream->base_seq += n;
+    stream->segments = 0;
     stream->parses = 0;
     stream->need = 0;
 }

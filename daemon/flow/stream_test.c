@@ -87,9 +87,27 @@ static void limits(void **state)
     streams_done(&s);
 }
 
+/* A connection with many messages may have any number of segments: the limit is one message's. */
+static void limit_of_a_message(void **state)
+{
+    struct streams s;
+
+    assert_int_equal(streams_init(&s, 1, 4096, counters), 0);
+    struct stream *stream = streams_new(&s, key, 0);
+    for (uint32_t i = 0; i < STREAM_SEGMENTS_MAX + 10; i++) {
+        assert_true(stream_insert(&s, stream, stream_have(stream), span_of("ab", 2)));
+        stream_consume(stream, stream_have(stream) - 1);
+    }
+    for (uint32_t i = 0; i < STREAM_SEGMENTS_MAX; i++)
+        assert_true(stream_insert(&s, stream, 0, span_of("b", 1)));
+    assert_false(stream_insert(&s, stream, 0, span_of("b", 1)));
+    streams_done(&s);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(like_the_model), cmocka_unit_test(limits)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(like_the_model), cmocka_unit_test(limits),
+                                       cmocka_unit_test(limit_of_a_message)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

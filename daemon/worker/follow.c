@@ -69,7 +69,11 @@ static void tell_all(struct worker *w, struct watch *watch)
     watch->told_ns = w->now_ns;
 }
 
-/* Takes over what the flow cache knows of one direction, and points its entry here. */
+/*
+ * Takes over what the flow cache knows of one direction, and points its entry here. This may happen while a
+ * message is parsed, so a stream that loses its entry is not parsed now: it stays in the slab, where the next
+ * tick tells what it holds.
+ */
 static void adopt(struct worker *w, struct watch *watch, struct flow_key key)
 {
     struct flow_entry evicted = {.class = FLOW_FREE};
@@ -88,7 +92,9 @@ static void adopt(struct worker *w, struct watch *watch, struct flow_key key)
         watch_base(watch, key.dir, inner->seq);
     e->class = FLOW_WATCH;
     e->value = watches_slot(&w->watches, watch);
-    worker_entry_release(w, &evicted);
+    struct watch *other = evicted.class == FLOW_WATCH ? watches_at(&w->watches, evicted.value) : NULL;
+    if (other != NULL)
+        follow_release(w, other);
 }
 
 static bool opener_known(const struct watch *watch, unsigned dir, bool *ret_this_end)

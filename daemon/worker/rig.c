@@ -55,6 +55,12 @@ void rig_image(struct rig *rig, const char *const *indicators)
 
 struct rig *rig_new(const char *const *indicators)
 {
+    return rig_new_sized(indicators, 10, 64, 256);
+}
+
+struct rig *rig_new_sized(const char *const *indicators, unsigned flow_entries_log2, unsigned streams,
+                          unsigned watches)
+{
     struct rig *rig = calloc(1, sizeof *rig);
     int pair[2];
     char why[200];
@@ -68,12 +74,12 @@ struct rig *rig_new(const char *const *indicators)
                                               .observe = true,
                                               .key = {{1, 2}},
                                               .ports = {{53, 5353, 5355}},
-                                              .flow_entries_log2 = 10,
-                                              .streams = 64,
+                                              .flow_entries_log2 = flow_entries_log2,
+                                              .streams = streams,
                                               .stream_bytes_max = 65536,
                                               .fragments = 16,
                                               .fragment_bytes_max = 65535,
-                                              .watches = 256,
+                                              .watches = watches,
                                               .learned = 256};
     prefix_parse(span_str("10.0.0.0/8"), &rig->shm->config.home[0], NULL);
     rig->shm->config.homes = 1;

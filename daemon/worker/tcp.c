@@ -37,12 +37,21 @@ static struct flow_entry *entry_find(struct worker *w, struct flow_key key)
 
 static void give_up(struct worker *w, struct stream *s);
 
-void worker_entry_release(struct worker *w, const struct flow_entry *e)
+/* The stream that holds bytes of this direction, or NULL. */
+static struct stream *stream_of(struct worker *w, const struct flow_entry *e)
 {
-    if (e->class == FLOW_STREAM || (e->class == FLOW_REPEAT && e->value != FLOW_NONE)) {
-        struct stream *s = streams_at(&w->streams, e->value);
-        if (s != NULL)
-            give_up(w, s);
+    bool may = e != NULL && (e->class == FLOW_STREAM || e->class == FLOW_REPEAT);
+
+    return may ? streams_at(&w->streams, e->value) : NULL;
+}
+
+/* Lets go of what an entry referred to. */
+static void entry_release(struct worker *w, const struct flow_entry *e)
+{
+    struct stream *s = stream_of(w, e);
+
+    if (s != NULL) {
+        give_up(w, s);
     } else if (e->class == FLOW_WATCH) {
         struct watch *watch = watches_at(&w->watches, e->value);
         if (watch != NULL)
@@ -50,7 +59,8 @@ void worker_entry_release(struct worker *w, const struct flow_entry *e)
     }
 }
 
-/* The entry of this direction, made if there is none. NULL: the cache has no room for it. */
+/* The entry of this direction, made if there is none. NULL: the cache has no room for it. What gave way is
+ * told first, which may make a watch, which may take the new entry's place: it is found anew. */
 static struct flow_entry *entry_make(struct worker *w, struct flow_key key, enum flow_class class)
 {
     struct flow_entry evicted;
@@ -58,10 +68,10 @@ static struct flow_entry *entry_make(struct worker *w, struct flow_key key, enum
 
     if (e != NULL)
         return e;
-    e = flow_cache_add(&w->cache, key, class, worker_now_s(w), &evicted);
-    if (e != NULL)
-        worker_entry_release(w, &evicted);
-    return e;
+    if (flow_cache_add(&w->cache, key, class, worker_now_s(w), &evicted) == NULL)
+        return NULL;
+    entry_release(w, &evicted);
+    return entry_find(w, key);
 }
 
 static void entry_done(struct flow_entry *e, uint32_t seq, uint32_t digest)
@@ -152,8 +162,7 @@ static void close_stream(struct worker *w, struct stream *s)
     struct flow_key key = s->key;
     bool named = s->names > 0;
 
-    if (e != NULL && (e->class == FLOW_STREAM || e->class == FLOW_REPEAT) &&
-        e->value == streams_slot(&w->streams, s))
+    if (stream_of(w, e) == s)
         entry_done(e, s->base_seq, s->digest);
     drop_stream(w, s);
     if (!named)
@@ -208,7 +217,7 @@ static void insert(struct worker *w, struct stream *s, const struct segment *g)
     struct span bytes = g->bytes;
 
     if ((int32_t)offset < 0) {
-        uint32_t old = (uint32_t) - (int32_t)offset;
+        uint32_t old = 0u - offset;
         if (old >= bytes.len)
             return;
         bytes = span_of(bytes.at + old, bytes.len - old);
@@ -333,13 +342,9 @@ static void start(struct worker *w, struct flow_entry *e, const struct packet *p
 static void read_elsewhere(struct worker *w, const struct packet *p, struct flow_key key, uint32_t base,
                            const struct segment *g, const struct message *m)
 {
-    struct flow_entry *e = entry_make(w, key, FLOW_STREAM);
-    if (e == NULL)
-        return;
-    if (e->class != FLOW_STREAM)
+    if (stream_of(w, entry_make(w, key, FLOW_STREAM)) == NULL)
         hold(w, p, key, base, &(struct segment){.seq = base});
-    e = entry_find(w, key);
-    struct stream *s = e != NULL && e->class == FLOW_STREAM ? streams_at(&w->streams, e->value) : NULL;
+    struct stream *s = stream_of(w, entry_find(w, key));
     if (s == NULL || s->other != FLOW_NONE)
         return;
     streams_touch(&w->streams, s);
@@ -399,8 +404,7 @@ static void start_elsewhere(struct worker *w, const struct flow_entry *entry, co
 static void payload(struct worker *w, struct flow_entry *e, const struct packet *p, struct flow_key key,
                     const struct segment *g, uint16_t flags)
 {
-    bool held = e->class == FLOW_STREAM || (e->class == FLOW_REPEAT && e->value != FLOW_NONE);
-    struct stream *s = held ? streams_at(&w->streams, e->value) : NULL;
+    struct stream *s = stream_of(w, e);
     int32_t ahead = (int32_t)(g->seq - (s != NULL ? s->base_seq : e->seq));
     int32_t window = (int32_t)w->streams.slot_bytes;
     bool near = ahead > -window && ahead < window;
@@ -486,10 +490,7 @@ static void opening(struct worker *w, const struct packet *p, struct flow_key ke
 /* The sender will send no more: what its stream holds is told. */
 static void closing(struct worker *w, const struct packet *p, struct flow_key key)
 {
-    struct flow_entry *e = entry_find(w, key);
-    struct stream *s = e == NULL || (e->class != FLOW_STREAM && e->class != FLOW_REPEAT)
-                           ? NULL
-                           : streams_at(&w->streams, e->value);
+    struct stream *s = stream_of(w, entry_find(w, key));
 
     if (s == NULL)
         return;

@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 /* after the headers that it needs */
 #include <cmocka.h>
@@ -280,6 +281,88 @@ static void bytes_counted(void **state)
     rig_free(rig);
 }
 
+/* A hello whose name comes first: it is there long before the message is whole. */
+static size_t name_first(uint8_t *ret, size_t cap, const char *name, uint8_t salt)
+{
+    enum { MORE = 300 };
+    static const size_t lengths[] = {3, 7, 50}; /* of the record, the message, the extensions */
+    size_t len = rig_hello(ret, cap - MORE, name, 0, 100000, salt);
+
+    memset(ret + len, 0, MORE);
+    ret[len + 1] = 21; /* padding (RFC 7685) */
+    ret[len + 2] = (MORE - 4) >> 8;
+    ret[len + 3] = (MORE - 4) & 0xff;
+    for (unsigned i = 0; i < 3; i++) {
+        unsigned v = (unsigned)(ret[lengths[i]] << 8 | ret[lengths[i] + 1]) + MORE;
+        ret[lengths[i]] = (uint8_t)(v >> 8);
+        ret[lengths[i] + 1] = (uint8_t)v;
+    }
+    return len + MORE;
+}
+
+/* Each flow names its own port: no record may show another flow's name. Empties the rig. */
+static void expect_own_names(struct rig *rig)
+{
+    rig_drain(rig);
+    for (unsigned i = 0; i < rig->records; i++) {
+        const struct rig_record *x = &rig->record[i];
+        char own[64];
+        if (x->r.kind != RECORD_SIGHTING && x->r.kind != RECORD_OBSERVATION)
+            continue;
+        snprintf(own, sizeof own, "p%u.evil.example", x->r.client_port);
+        assert_string_equal(x->value, own);
+    }
+    rig->records = 0;
+}
+
+/* Many flows in tables far too small: each evicts another, whose held bytes are then told, which makes a
+ * watch, which evicts again. */
+static void crowded(void **state)
+{
+    enum { FLOWS = 64, STEPS = 60000 };
+    static struct {
+        uint8_t bytes[600];
+        size_t len, sent;
+        unsigned life;
+    } flow[FLOWS];
+    struct rig *rig = rig_new_sized(listed, 4, 24, 16);
+
+    srand(7);
+    for (unsigned i = 0; i < STEPS; i++) {
+        unsigned n = (unsigned)rand() % FLOWS, port = 1024 + n;
+        struct rig_end from = {"10.0.0.5", 0};
+        char name[64];
+        port += FLOWS * flow[n].life;
+        from.port = (uint16_t)port;
+        if (flow[n].len == 0) {
+            snprintf(name, sizeof name, "p%u.evil.example", port);
+            flow[n].len = name_first(flow[n].bytes, sizeof flow[n].bytes, name, (uint8_t)n);
+            flow[n].sent = 0;
+            if (rand() % 2)
+                rig_tcp(rig, from, server, ISN, 0, TCP_SYN, NULL, 0);
+        }
+        /* nearly all of it, so that the name is there but not told yet */
+        size_t left = flow[n].len - flow[n].sent;
+        size_t most = flow[n].sent == 0 ? left - 1 : left, piece = 1 + (size_t)rand() % most;
+        if (rand() % 4 == 0)
+            piece = most;
+        rig_tcp(rig, from, server, ISN + 1 + (uint32_t)flow[n].sent, 1, TCP_ACK, flow[n].bytes + flow[n].sent,
+                piece);
+        flow[n].sent += piece;
+        if (flow[n].sent == flow[n].len) {
+            flow[n].life = (flow[n].life + 1) % 500;
+            flow[n].len = 0;
+        }
+        if (rand() % 500 == 0)
+            rig_wait(rig, 1000000000u);
+        if (rand() % 64 == 0)
+            expect_own_names(rig);
+    }
+    rig_finish(rig);
+    expect_own_names(rig);
+    rig_free(rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -293,6 +376,7 @@ int main(void)
         cmocka_unit_test(told_in_time),
         cmocka_unit_test(odd_sizes),
         cmocka_unit_test(flood),
+        cmocka_unit_test(crowded),
         cmocka_unit_test(bytes_counted),
     };
 

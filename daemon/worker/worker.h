@@ -90,8 +90,6 @@ void worker_tcp(struct worker *w, const struct packet *p, struct flow_key key, u
 void worker_tcp_tick(struct worker *w);
 /* Parses what is left of all streams, as nothing more will come. */
 void worker_tcp_finish(struct worker *w);
-/* Lets go of what a flow cache entry refers to. */
-void worker_entry_release(struct worker *w, const struct flow_entry *e);
 
 /* observe.c: parses one message; every observation goes through matching and into the rings. */
 void message_init(struct message *m, struct worker *w, const struct packet *p, struct flow_key key,
