@@ -25,7 +25,7 @@ class Tap:
 
     def skip(self, name, why):
         self.count += 1
-        print(f"ok {self.count} - {name.replace('#', '')} # SKIP {why}", flush=True)
+        print(f"ok {self.count} - {name.replace('#', '')} # SKIP {' '.join(str(why).split())}", flush=True)
 
     def note(self, text):
         for line in str(text).splitlines():

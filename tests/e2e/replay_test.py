@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 
-from lab_bridled import BRIDLED, events
+from lab_bridled import BRIDLED, BUILD, events
 from tap import Tap, skip_all
 
 try:
@@ -90,7 +90,10 @@ STATUSES = [  # arguments, exit status, words on stderr
 
 
 def check_statuses(tap, case):
+    filters = '#define HAVE_LIBPCAP 1' in (BUILD / 'config.h').read_text()
     for arguments, status, words in STATUSES:
+        if ' -f ' in arguments and not filters:
+            status, words = 1, 'filter'
         done = case.run(*arguments.split())
         tap.ok(done.returncode == status and words in done.stderr, f'bridled {arguments}: {status}',
                f'exit {done.returncode}\n{done.stdout}{done.stderr}')
@@ -154,7 +157,7 @@ def check_sends_nothing(tap, case):
     trace = case.folder / 'trace'
     done = subprocess.run(['strace', '-f', '-qq', '-o', trace, '-e', 'trace=connect,socket,openat', BRIDLED, '-r',
                            'a.pcap', '-R', case.rules], cwd=case.folder, capture_output=True, text=True, timeout=60,
-                          check=False)
+                          check=False, env={**os.environ, 'ASAN_OPTIONS': 'detect_leaks=0'})
     if done.returncode != 0:
         tap.skip('a replay speaks to nobody', done.stderr.strip()[-200:])
         return
