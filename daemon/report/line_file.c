@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -43,7 +44,7 @@ static void complain(struct line_file *f, int error)
         f->quiet_ns = QUIET_MOST_NS;
     f->quiet_until_ns = now + f->quiet_ns; /* before logging, which may end up here again */
     log_error("%s: cannot write: %s; %llu events lost so far", is_stdout(f) ? "standard output" : f->path,
-              strerror(error), (unsigned long long)f->lost);
+              error == EAGAIN ? "its reader is too slow" : strerror(error), (unsigned long long)f->lost);
 }
 
 /* Whether the file ends within a line, as after a crash on a full disk. */
@@ -106,16 +107,29 @@ void line_file_reopen(struct line_file *f)
     }
 }
 
-/* Waits for room in a pipe. False when the reader is too slow. */
-static bool wait_for_room(const struct line_file *f)
+/* Waits for room in a pipe. False when the reader is too slow: from then on it gets what it has room for,
+ * since a wait for each line would stop everything else. */
+static bool wait_for_room(struct line_file *f)
 {
     struct pollfd p = {.fd = f->fd, .events = POLLOUT};
     int r;
 
     do
-        r = poll(&p, 1, f->patient ? -1 : SLOW_READER_MS);
+        r = poll(&p, 1, f->patient ? -1 : f->stuck ? 0 : SLOW_READER_MS);
     while (r < 0 && errno == EINTR);
+    f->stuck = r <= 0;
     return r > 0;
+}
+
+/* How much may be written now. Standard output is shared and so left blocking: a pipe that has any room takes
+ * PIPE_BUF bytes without blocking. 0: the reader is too slow. */
+static size_t room(struct line_file *f, size_t len)
+{
+    if (!is_stdout(f) || f->patient)
+        return len;
+    if (!wait_for_room(f))
+        return 0;
+    return len < PIPE_BUF ? len : PIPE_BUF;
 }
 
 /* 0 or the errno; `*ret_done` bytes were written in either case. */
@@ -125,7 +139,12 @@ static int write_all(struct line_file *f, const char *at, size_t len, size_t *re
     int error = 0;
 
     while (done < len && error == 0) {
-        ssize_t n = write(f->fd, at + done, len - done);
+        size_t part = room(f, len - done);
+        if (part == 0) {
+            error = EAGAIN;
+            break;
+        }
+        ssize_t n = write(f->fd, at + done, part);
         if (n > 0)
             done += (size_t)n;
         else if (n == 0)

@@ -13,6 +13,7 @@ struct line_file {
     int fd;                            /* -1: not open, tried again with the next lines */
     bool torn;                         /* the last line is incomplete: the next one begins with a newline */
     bool patient;                      /* wait for a slow reader as long as it takes (replay) */
+    bool stuck;                        /* the reader was too slow and is not waited for any more */
     uint64_t lost;                     /* lines that were not written whole */
     uint64_t quiet_until_ns, quiet_ns; /* of the next message about errors; monotonic */
     uint64_t retry_at_ns;              /* of the next try to open */

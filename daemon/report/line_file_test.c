@@ -4,6 +4,7 @@
 
 #include <signal.h>
 #include <sys/resource.h>
+#include <time.h>
 
 #include "report/report_test.h"
 
@@ -132,6 +133,37 @@ static void a_closed_reader_is_an_error_and_no_end(void **state)
     assert_int_equal(heard.lines, 1);
 }
 
+/* Watching must go on when nobody reads standard output: lines are lost, none is torn for the reader. */
+static void a_stuck_reader_holds_nobody_up(void **state)
+{
+    struct line_file f;
+    char line[3000], got[sizeof line];
+    int ends[2], saved = dup(STDOUT_FILENO);
+    struct timespec before, after;
+    size_t whole = 0;
+
+    memset(line, 'x', sizeof line);
+    line[sizeof line - 1] = '\n';
+    assert_int_equal(pipe(ends), 0);
+    fflush(stdout);
+    dup2(ends[1], STDOUT_FILENO);
+    close(ends[1]);
+    assert_int_equal(line_file_open(&f, "-", false), 0);
+    clock_gettime(CLOCK_MONOTONIC, &before);
+    for (unsigned i = 0; i < 100; i++)
+        line_file_write(&f, line, sizeof line);
+    clock_gettime(CLOCK_MONOTONIC, &after);
+    dup2(saved, STDOUT_FILENO);
+    close(saved);
+    while (read(ends[0], got, sizeof got) == (ssize_t)sizeof got && memcmp(got, line, sizeof got) == 0)
+        whole++;
+    close(ends[0]);
+    assert_true(after.tv_sec - before.tv_sec < 10);
+    assert_true(f.lost > 0 && whole > 0);
+    assert_int_equal(f.lost + whole, 100);
+    assert_int_equal(heard.lines, 1);
+}
+
 static void a_pipe_waits_for_a_reader_and_finds_a_new_one(void **state)
 {
     struct line_file f;
@@ -168,6 +200,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(rotation_begins_a_new_file, setup, teardown),
         cmocka_unit_test_setup_teardown(a_failed_rotation_keeps_the_old_file, setup, teardown),
         cmocka_unit_test_setup_teardown(a_closed_reader_is_an_error_and_no_end, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_stuck_reader_holds_nobody_up, setup, teardown),
         cmocka_unit_test_setup_teardown(a_pipe_waits_for_a_reader_and_finds_a_new_one, setup, teardown),
         cmocka_unit_test(what_cannot_be_opened_is_said),
     };

@@ -27,7 +27,7 @@ static void names_stand_for_numbers(void **state)
            "file dump\\010file.pcap ends within packet 17: all whole packets before it were read");
     expect(NOTICE_FILE_ERROR, 2, 5, "file dump\\010file.pcap cannot be read: error Input/output error");
     expect(NOTICE_MIRROR_COPIES, 0, 50,
-           "interface eth0 delivers packets twice: 50 per cent; they are counted once");
+           "file or interface eth0 has packets twice: 50 per cent; they are counted once");
     expect(NOTICE_LINK_UNKNOWN, 0, 147, "file or interface eth0 has a link type that is not decoded: 147");
     expect(NOTICE_FILE_BAD, 77, 5, "file 77 is no capture file that can be read (after 5 packets)");
     expect(NOTICE_DONE, 3, 99, "all input was read (3 files, 99 packets)");

@@ -26,19 +26,25 @@ static void udp(struct worker *w, const struct packet *p, struct flow_key key, u
     }
 }
 
+void worker_judge_copies(struct worker *w, uint32_t source)
+{
+    if (!w->copies_told && w->copies_judged * 5 > w->packets_judged) {
+        w->copies_told = true;
+        worker_notice(w, NOTICE_MIRROR_COPIES, source, w->copies_judged * 100 / w->packets_judged);
+    }
+    w->packets_judged = w->copies_judged = 0;
+}
+
 /* A mirror's second copy of a packet is marked, and said once when there are many. */
 static uint16_t mirror_copy(struct worker *w, const struct packet *p, struct flow_key key)
 {
-    w->packets_of_source++;
-    if (!copies_seen(&w->copies, &w->config.key, key, p))
-        return 0;
-    w->copies_of_source++;
-    w->counters[COUNT_DUPLICATES]++;
-    if (!w->copies_told && w->packets_of_source >= 1000 && w->copies_of_source * 5 > w->packets_of_source) {
-        w->copies_told = true;
-        worker_notice(w, NOTICE_MIRROR_COPIES, p->source, w->copies_of_source * 100 / w->packets_of_source);
-    }
-    return RECORD_COPY;
+    bool copy = copies_seen(&w->copies, &w->config.key, key, p);
+
+    w->copies_judged += copy;
+    w->counters[COUNT_DUPLICATES] += copy;
+    if (++w->packets_judged == COPIES_JUDGED_AT)
+        worker_judge_copies(w, p->source);
+    return copy ? RECORD_COPY : 0;
 }
 
 static void link_unknown(struct worker *w, const struct packet *p)

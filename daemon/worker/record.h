@@ -43,7 +43,7 @@ enum stage {
     X(FILE_ERROR, "file-error", "file %llu cannot be read: error %llu")                                      \
     X(LINK_UNKNOWN, "link-unknown", "file or interface %llu has a link type that is not decoded: %llu")      \
     X(MIRROR_COPIES, "mirror-copies",                                                                        \
-      "interface %llu delivers packets twice: %llu per cent; they are counted once")                         \
+      "file or interface %llu has packets twice: %llu per cent; they are counted once")                      \
     X(LEARNED_SUSPENDED, "learned-suspended",                                                                \
       "a learned address is used by many who never asked: suspended (%llu clients, indicator %llu)")         \
     X(DONE, "done", "all input was read (%llu files, %llu packets)")

@@ -155,6 +155,8 @@ static void file_ended(struct worker *w, enum capture_result result, uint32_t in
         [CAPTURE_ERROR] = NOTICE_FILE_ERROR,
     };
     struct worker_message ack = {.kind = WORKER_MSG_FILE_ACK, .number = index};
+    if (w->packets_judged >= COPIES_JUDGED_LEAST)
+        worker_judge_copies(w, index);
     uint64_t number = result == CAPTURE_CUT     ? packets + 1
                       : result == CAPTURE_ERROR ? (uint64_t)errno
                                                 : packets;
@@ -172,7 +174,7 @@ static bool read_file(struct worker *w, int fd, uint32_t index)
     uint64_t packets = 0;
 
     atomic_store(&w->shm->status.source, index);
-    w->packets_of_source = w->copies_of_source = 0;
+    w->packets_judged = w->copies_judged = 0;
     w->copies_told = w->link_told = false;
     capture_file_use(file, fd, index);
     while (!w->stopping && (result = capture_file_next(file, &p)) == CAPTURE_PACKET) {

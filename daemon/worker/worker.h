@@ -20,6 +20,10 @@
 #include "worker/shm.h"
 
 #define WORKER_TOLD 256u
+/* Copies that a mirror delivers are judged after so many packets, and at the end of a file if it has so many.
+ */
+#define COPIES_JUDGED_AT    1000u
+#define COPIES_JUDGED_LEAST 20u
 
 struct worker {
     struct worker_config config; /* private copy */
@@ -46,7 +50,7 @@ struct worker {
     struct orphans orphans;
     struct copies copies;
     struct transactions transactions;
-    uint64_t packets_of_source, copies_of_source; /* to tell a mirror that delivers twice */
+    uint64_t packets_judged, copies_judged; /* of this source, since its copies were judged last */
     bool copies_told, link_told;
     struct {
         uint32_t digest, time_s;
@@ -81,6 +85,9 @@ static inline uint16_t worker_now_s(const struct worker *w)
 
 /* path.c: everything that one packet brings about. */
 void worker_packet(struct worker *w, struct packet *p);
+/* Says once for each source that more than a fifth of its packets came twice; looks at those since last time.
+ */
+void worker_judge_copies(struct worker *w, uint32_t source);
 /* Whether one of the packet's ports is set for protocol `proto`. */
 bool worker_port_named(const struct worker *w, unsigned proto, const struct packet *p);
 

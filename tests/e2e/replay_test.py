@@ -40,6 +40,8 @@ class Case:
         self.rules.write_text(RULES)
         self.write('a.pcap', asks('a.listed.example.org', at=0))
         self.write('b.pcap', asks('b.other.example.org', client='192.168.1.11', answer='192.0.2.9', at=5))
+        clean = [p for i in range(40) for p in asks(f'n{i}.example.net', client=f'192.168.1.{i}', at=i)]
+        self.write('twice.pcap', [p for p in clean for _ in range(2)])
         self.write('clean.pcap', asks('nothing.example.net'))
         whole = (self.folder / 'b.pcap').read_bytes()
         (self.folder / 'cut.pcap').write_bytes(whole[:-20])
@@ -68,6 +70,7 @@ STATUSES = [  # arguments, exit status, words on stderr
     ('-r a.pcap junk.pcap', 1, 'file junk.pcap'),
     ('-r junk.pcap a.pcap', 1, 'Found 1 incident'),
     ('-r .', 1, 'folder'),
+    ('-r twice.pcap', 0, 'twice.pcap has packets twice: 50 per cent'),
     ('-r cut.pcap', 0, 'cut.pcap ends within packet 2'),
     ('-r a.pcap cut.pcap b.pcap', 0, 'file cut.pcap ends within packet 2'),
     ('-r cut.pcap --fail-on-alert', 3, ''),
