@@ -411,10 +411,16 @@ static void payload(struct worker *w, struct flow_entry *e, const struct packet 
 
     if (s != NULL) {
         struct stream *other = streams_other(&w->streams, s);
-        if (near || (other != NULL && g->seq - other->base_seq < w->streams.slot_bytes))
-            stream_segment(w, s, p, g);
-        else
+        bool inside = near || (other != NULL && g->seq - other->base_seq < w->streams.slot_bytes);
+        /* Where a midstream stream begins is a guess: a hello before it is another reading. */
+        bool before = s->midstream && e->class == FLOW_STREAM && other == NULL && ahead < 0;
+        if (!inside || before) {
             start_elsewhere(w, e, p, key, g, flags);
+            e = entry_find(w, key);
+            s = e != NULL ? stream_of(w, e) : NULL;
+        }
+        if (inside && s != NULL)
+            stream_segment(w, s, p, g);
         return;
     }
     if ((e->class == FLOW_SYN || e->class == FLOW_REPEAT) && near) {

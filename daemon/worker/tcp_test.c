@@ -192,6 +192,21 @@ static void decoy_out_of_window(void **state)
     }
 }
 
+/* The opening was not seen, and what we came in on only looks like a hello: the real one before it is read
+ * too. */
+static void decoy_behind(void **state)
+{
+    struct rig *rig = rig_new(listed);
+    size_t len = rig_hello(hello, sizeof hello, "decoy.example", 200, 100000, 2);
+
+    rig_tcp(rig, client, server, ISN + 1 + 600, 5001, TCP_ACK, hello, len - 50);
+    len = rig_hello(hello, sizeof hello, "www.evil.example", 500, 100000, 1);
+    piece(rig, 0, 300);
+    piece(rig, 300, len);
+    expect_once(rig, "www.evil.example");
+    rig_free(rig);
+}
+
 /* The second part never comes: what is there is told, soon, and the rest when it comes after all. */
 static void told_in_time(void **state)
 {
@@ -373,6 +388,7 @@ int main(void)
         cmocka_unit_test(conflicting_whole),
         cmocka_unit_test(conflicting_part),
         cmocka_unit_test(decoy_out_of_window),
+        cmocka_unit_test(decoy_behind),
         cmocka_unit_test(told_in_time),
         cmocka_unit_test(odd_sizes),
         cmocka_unit_test(flood),
