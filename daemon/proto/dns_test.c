@@ -329,6 +329,30 @@ static void pointers_within_pointers(void **state)
                      PARSE_DONE);
 }
 
+/* A chain of pointers as long as any name needs, in the RDATA of a record of no interest, and one longer. */
+static void chains_of_pointers(void **state)
+{
+    for (unsigned extra = 0; extra < 2; extra++) {
+        struct message m;
+        header(&m, 0x8000, 0, 2, 0, 0);
+        u8(&m, 0);
+        size_t r = rdata(&m, 10, 1, 0), last = m.len;
+        name(&m, "a");
+        for (unsigned i = 0; i < 126 + extra; i++) {
+            size_t at = m.len;
+            pointer(&m, (unsigned)last);
+            last = at;
+        }
+        rdata_end(&m, r);
+        u8(&m, 0);
+        r = rdata(&m, 5, 1, 0);
+        pointer(&m, (unsigned)last);
+        rdata_end(&m, r);
+        assert_int_equal(expect(&m, extra ? "" : "dns-answer a|server|answer|rrtype=CNAME\n"),
+                         extra ? PARSE_BAD : PARSE_DONE);
+    }
+}
+
 static void what_comes_before_damage_is_told(void **state)
 {
     struct message m;
@@ -501,6 +525,7 @@ int main(void)
         cmocka_unit_test(longest_name),
         cmocka_unit_test(pointers_that_lead_nowhere),
         cmocka_unit_test(pointers_within_pointers),
+        cmocka_unit_test(chains_of_pointers),
         cmocka_unit_test(what_comes_before_damage_is_told),
         cmocka_unit_test(datagrams_cut_by_the_capture),
         cmocka_unit_test(records_are_bounded),

@@ -2,7 +2,8 @@
 /* Names from the wire as text: RFC 1035 §3.1, §4.1.4 and §5.1. */
 #include "proto/name.h"
 
-#define LABEL_MAX 63
+#define LABEL_MAX    63
+#define POINTERS_MAX 127 /* no name has more labels: more pointers only buy an attacker our time */
 
 /* What an octet becomes; 0: \DDD. */
 static const char folded[256] = "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
@@ -39,12 +40,13 @@ struct span name_read(struct cur *c, const struct cur *message, char *ret)
     uint32_t before = c->pos; /* pointers must lead before this */
     uint32_t behind = 0;      /* where the name ends, if a pointer ends it */
     unsigned octets = 1;      /* with the root's */
+    unsigned pointers = 0;
     char *out = ret;
 
     for (uint32_t len = cur_u8(&at); len != 0; len = cur_u8(&at)) {
         if (len >= 0xc0) {
             uint32_t target = (len & 0x3f) << 8 | cur_u8(&at);
-            if (target >= before)
+            if (target >= before || ++pointers > POINTERS_MAX)
                 cur_fail(&at);
             if (!cur_ok(&at))
                 break;
