@@ -24,11 +24,14 @@ int learned_init(struct learned_table *t, uint32_t count, const struct hash_key 
     t->counters = counters;
     t->slot = map(t->count * sizeof *t->slot);
     t->bucket = map(t->count * sizeof *t->bucket);
-    if (t->slot == NULL || t->bucket == NULL) {
+    t->by_ioc = map(t->count * sizeof *t->by_ioc);
+    t->free = NONE;
+    if (t->slot == NULL || t->bucket == NULL || t->by_ioc == NULL) {
         learned_done(t);
         return -ENOMEM;
     }
     memset(t->bucket, 0xff, t->count * sizeof *t->bucket);
+    memset(t->by_ioc, 0xff, t->count * sizeof *t->by_ioc);
     return 0;
 }
 
@@ -38,8 +41,10 @@ void learned_done(struct learned_table *t)
         munmap(t->slot, t->count * sizeof *t->slot);
     if (t->bucket != NULL)
         munmap(t->bucket, t->count * sizeof *t->bucket);
+    if (t->by_ioc != NULL)
+        munmap(t->by_ioc, t->count * sizeof *t->by_ioc);
     t->slot = NULL;
-    t->bucket = NULL;
+    t->bucket = t->by_ioc = NULL;
 }
 
 static uint64_t hash_of(const struct learned_table *t, const struct addr *a)
@@ -80,17 +85,48 @@ struct learned *learned_find(struct learned_table *t, const struct addr *a, uint
     return e;
 }
 
+static uint32_t *head_of_ioc(struct learned_table *t, uint32_t ioc)
+{
+    return &t->by_ioc[ioc & (t->count - 1)];
+}
+
+static void link_ioc(struct learned_table *t, struct learned *e)
+{
+    uint32_t *head = head_of_ioc(t, e->ioc);
+
+    e->next_of_ioc = *head;
+    *head = (uint32_t)(e - t->slot);
+}
+
+static void unlink_ioc(struct learned_table *t, const struct learned *e)
+{
+    uint32_t *link = head_of_ioc(t, e->ioc);
+
+    while (*link != (uint32_t)(e - t->slot))
+        link = &t->slot[*link].next_of_ioc;
+    *link = e->next_of_ioc;
+}
+
 void learned_remove(struct learned_table *t, struct learned *e)
 {
     uint32_t self = (uint32_t)(e - t->slot);
     uint32_t *link = &t->bucket[hash_of(t, &e->addr) & (t->count - 1)];
 
-    while (*link != NONE && *link != self)
+    while (*link != self)
         link = &t->slot[*link].next;
-    if (*link == self)
-        *link = e->next;
+    *link = e->next;
+    unlink_ioc(t, e);
     e->used = false;
+    e->next = t->free;
+    t->free = self;
     t->in_use--;
+}
+
+void learned_renumber(struct learned_table *t, struct learned *e, uint32_t ioc)
+{
+    unlink_ioc(t, e);
+    e->ioc = ioc;
+    link_ioc(t, e);
 }
 
 void learned_expire(struct learned_table *t, uint64_t now_ns)
@@ -108,43 +144,66 @@ void learned_expire(struct learned_table *t, uint64_t now_ns)
     }
 }
 
-/* A free slot, unless the table or the indicator's share is full. */
-static struct learned *free_slot(struct learned_table *t, uint32_t ioc)
+static bool ioc_is_full(const struct learned_table *t, uint32_t ioc)
 {
-    struct learned *free = NULL;
-    unsigned of_ioc = 0;
+    unsigned n = 0;
 
-    for (uint32_t i = 0; i < t->count; i++) {
-        if (!t->slot[i].used && free == NULL)
-            free = &t->slot[i];
-        else if (t->slot[i].used && t->slot[i].ioc == ioc)
-            of_ioc++;
+    for (uint32_t i = t->by_ioc[ioc & (t->count - 1)]; i != NONE; i = t->slot[i].next_of_ioc)
+        n += t->slot[i].ioc == ioc;
+    return n >= LEARNED_PER_IOC_MAX;
+}
+
+static bool has_room(const struct learned_table *t, uint32_t ioc)
+{
+    return (t->free != NONE || t->fresh < t->count) && !ioc_is_full(t, ioc);
+}
+
+/* A free slot, or NULL. Whoever keeps the table full must not have it swept at every packet. */
+static struct learned *slot_take(struct learned_table *t, uint32_t ioc, uint64_t now_ns)
+{
+    if (!has_room(t, ioc) && now_ns - t->swept_ns >= SECOND_NS) {
+        t->swept_ns = now_ns;
+        learned_expire(t, now_ns);
     }
-    return of_ioc < LEARNED_PER_IOC_MAX ? free : NULL;
+    if (!has_room(t, ioc))
+        return NULL;
+    uint32_t i = t->free != NONE ? t->free : t->fresh++;
+    if (i == t->free)
+        t->free = t->slot[i].next;
+    return &t->slot[i];
+}
+
+/* The entry of the same address, client and indicator, or NULL; `*ret_others`: how many of the address there
+ * are that are not out of date. */
+static struct learned *find_same(struct learned_table *t, const struct learned *what, uint64_t now_ns,
+                                 unsigned *ret_others)
+{
+    struct learned *e = learned_find(t, &what->addr, 0, NULL);
+
+    for (*ret_others = 0; e != NULL; e = learned_find(t, &what->addr, 0, e)) {
+        if (e->ioc == what->ioc && addr_eq(&e->client, &what->client))
+            return e;
+        *ret_others += e->until_ns > now_ns;
+    }
+    return NULL;
 }
 
 struct learned *learned_add(struct learned_table *t, const struct learned *what, uint32_t ttl_s,
                             uint64_t now_ns)
 {
     uint64_t h = hash_of(t, &what->addr), ttl = ttl_s;
-    struct learned *e = NULL;
+    unsigned others;
 
     ttl = ttl < LEARNED_TTL_LEAST_S  ? LEARNED_TTL_LEAST_S
           : ttl > LEARNED_TTL_MOST_S ? LEARNED_TTL_MOST_S
                                      : ttl;
     uint64_t until_ns = now_ns + ttl * SECOND_NS;
-    for (e = learned_find(t, &what->addr, 0, NULL); e != NULL; e = learned_find(t, &what->addr, 0, e))
-        if (e->ioc == what->ioc && e->generation == what->generation && addr_eq(&e->client, &what->client))
-            break;
+    struct learned *e = find_same(t, what, now_ns, &others);
     if (e != NULL) {
         e->until_ns = until_ns > e->until_ns ? until_ns : e->until_ns;
         return e;
     }
-    e = free_slot(t, what->ioc);
-    if (e == NULL) {
-        learned_expire(t, now_ns);
-        e = free_slot(t, what->ioc);
-    }
+    e = others < LEARNED_PER_ADDR_MAX ? slot_take(t, what->ioc, now_ns) : NULL;
     if (e == NULL) {
         t->counters[COUNT_LEARNED_LIMIT]++;
         return NULL;
@@ -156,6 +215,7 @@ struct learned *learned_add(struct learned_table *t, const struct learned *what,
     e->strangers = 0;
     e->next = t->bucket[h & (t->count - 1)];
     t->bucket[h & (t->count - 1)] = (uint32_t)(e - t->slot);
+    link_ioc(t, e);
     t->in_use++;
     mark(t, h);
     t->counters[COUNT_LEARNED]++;

@@ -15,6 +15,7 @@
 
 #define LEARNED_STRANGERS_MAX 16
 #define LEARNED_PER_IOC_MAX   64
+#define LEARNED_PER_ADDR_MAX  64 /* so many are looked through for a packet */
 #define LEARNED_TTL_LEAST_S   60u
 #define LEARNED_TTL_MOST_S    86400u
 #define LEARNED_ASKERS        256u
@@ -23,8 +24,9 @@
 struct learned {
     struct addr addr, client; /* who asked */
     uint64_t until_ns;
-    uint32_t ioc, generation;
-    uint32_t next; /* in its bucket, or FLOW_NONE's value */
+    uint32_t ioc;
+    uint32_t next;        /* in its bucket, or among the free; UINT32_MAX: none */
+    uint32_t next_of_ioc; /* among those whose indicator has the same place in `by_ioc` */
     bool used, suspended, shared;
     uint8_t strangers;
     uint32_t stranger[LEARNED_STRANGERS_MAX]; /* hashes of clients that never asked */
@@ -41,9 +43,12 @@ struct learned_asker {
 
 struct learned_table {
     struct learned *slot; /* owned: mapped */
-    uint32_t *bucket;     /* owned: mapped, `count` heads (a power of two) */
+    uint32_t *bucket;     /* owned: mapped, `count` heads (a power of two) by address */
+    uint32_t *by_ioc;     /* owned: mapped, as many by indicator */
     uint32_t count, in_use;
-    uint64_t maybe[128]; /* one bit per hashed address: the quick "no" */
+    uint32_t free, fresh; /* slots given back; the first that was never used */
+    uint64_t swept_ns;    /* when room was last made by dropping what is out of date */
+    uint64_t maybe[128];  /* one bit per hashed address: the quick "no" */
     struct hash_key key;
     uint64_t *counters;
     struct learned_asker asker[LEARNED_ASKERS];
@@ -52,8 +57,8 @@ struct learned_table {
 /* `count` entries at most, rounded up to a power of two. */
 int learned_init(struct learned_table *t, uint32_t count, const struct hash_key *key, uint64_t *counters);
 void learned_done(struct learned_table *t);
-/* Adds or refreshes; `what` has addr, client, ioc, generation, name, shared set; the TTL is clamped.
- * NULL at a limit (counted). */
+/* Adds or refreshes; `what` has addr, client, ioc, name, shared set; the TTL is clamped. NULL at a limit
+ * (counted). */
 struct learned *learned_add(struct learned_table *t, const struct learned *what, uint32_t ttl_s,
                             uint64_t now_ns);
 /* Quick: false means that the address was not learned. */
@@ -67,6 +72,8 @@ bool learned_stranger(struct learned_table *t, struct learned *e, const struct a
 /* Drops what is out of date. Call it now and then. */
 void learned_expire(struct learned_table *t, uint64_t now_ns);
 void learned_remove(struct learned_table *t, struct learned *e);
+/* The indicator has another number in a new image. */
+void learned_renumber(struct learned_table *t, struct learned *e, uint32_t ioc);
 
 /* Who asks, and who answers: to tell a resolver from a client. */
 void learned_note_query(struct learned_table *t, const struct addr *asker, uint64_t now_ns);

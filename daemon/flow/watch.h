@@ -22,7 +22,7 @@ enum watch_progress {
 
 /* One indicator that the flow matched. */
 struct watch_hit {
-    uint32_t ioc, generation;
+    uint32_t ioc;
     uint8_t via, match, proto;
     uint8_t told;    /* progress + 1 of the last record; 0: none yet */
     bool pending;    /* a learned address: not told until the flow turns out to be nameless */

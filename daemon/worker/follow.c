@@ -143,7 +143,6 @@ static struct watch_hit *hit_add(struct worker *w, struct watch *watch, struct m
     memset(hit, 0, offsetof(struct watch_hit, name));
     hit->ioc = match.ioc;
     hit->match = match.how;
-    hit->generation = w->generation;
     hit->via = (uint8_t)via;
     hit->flags = flags;
     return hit;
@@ -475,7 +474,6 @@ void follow_rematch(struct worker *w)
             }
             hit->ioc = now.ioc;
             hit->match = now.how;
-            hit->generation = w->generation;
             h++;
         }
     }
@@ -487,15 +485,14 @@ void follow_rematch(struct worker *w)
         if (now.how == MATCH_NONE || now.how == MATCH_EXCEPTION)
             learned_remove(&w->learned, e);
         else
-            e->ioc = now.ioc;
-        e->generation = w->generation;
+            learned_renumber(&w->learned, e, now.ioc);
     }
 }
 
 static struct learned *learn(struct worker *w, const struct addr *addr, const struct addr *client,
                              struct match match, struct span name, uint32_t ttl_s)
 {
-    struct learned what = {.addr = *addr, .client = *client, .ioc = match.ioc, .generation = w->generation};
+    struct learned what = {.addr = *addr, .client = *client, .ioc = match.ioc};
 
     if (name.len == 0 || name.len > sizeof what.name)
         return NULL;

@@ -80,6 +80,26 @@ static void dns_stages(void **state)
     rig_free(rig);
 }
 
+/* An answer of hundreds of addresses fills neither the ring nor the table. */
+static void many_addresses(void **state)
+{
+    enum { ADDRESSES = 120 };
+    static char text[ADDRESSES][16];
+    const char *addrs[ADDRESSES + 1] = {NULL};
+    struct rig *rig = rig_new(listed);
+
+    for (unsigned i = 0; i < ADDRESSES; i++) {
+        snprintf(text[i], sizeof text[i], "203.0.114.%u", i);
+        addrs[i] = text[i];
+    }
+    ask(rig, alice, resolver, 5, "evil.example");
+    rig_udp(rig, resolver, alice, buf, rig_dns_answer(buf, 5, "evil.example", NULL, addrs));
+    assert_int_equal(rig_count(rig, RECORD_OBSERVATION, VIA_DNS_ADDRESS, NULL, NULL), ADDRESSES);
+    assert_int_equal(rig_count(rig, RECORD_SIGHTING, VIA_DNS_ADDRESS, NULL, NULL), WORKER_ADDRESSES);
+    assert_int_equal(rig_count(rig, RECORD_LEARNED, -1, NULL, NULL), WORKER_ADDRESSES);
+    rig_free(rig);
+}
+
 /* An answer alone, on a mirror that shows one direction, is a sighting; but nothing is learned from it. */
 static void unasked_answer(void **state)
 {
@@ -369,14 +389,23 @@ static void reloaded(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(dns_stages),        cmocka_unit_test(unasked_answer),
-        cmocka_unit_test(sinkholed),         cmocka_unit_test(alias),
-        cmocka_unit_test(learned_nameless),  cmocka_unit_test(learned_attempted),
-        cmocka_unit_test(learned_overruled), cmocka_unit_test(learned_ech),
-        cmocka_unit_test(strangers),         cmocka_unit_test(poisoned),
-        cmocka_unit_test(shared_range),      cmocka_unit_test(listed_address),
-        cmocka_unit_test(scanned),           cmocka_unit_test(midstream_address),
-        cmocka_unit_test(mirrored_twice),    cmocka_unit_test(reloaded),
+        cmocka_unit_test(dns_stages),
+        cmocka_unit_test(many_addresses),
+        cmocka_unit_test(unasked_answer),
+        cmocka_unit_test(sinkholed),
+        cmocka_unit_test(alias),
+        cmocka_unit_test(learned_nameless),
+        cmocka_unit_test(learned_attempted),
+        cmocka_unit_test(learned_overruled),
+        cmocka_unit_test(learned_ech),
+        cmocka_unit_test(strangers),
+        cmocka_unit_test(poisoned),
+        cmocka_unit_test(shared_range),
+        cmocka_unit_test(listed_address),
+        cmocka_unit_test(scanned),
+        cmocka_unit_test(midstream_address),
+        cmocka_unit_test(mirrored_twice),
+        cmocka_unit_test(reloaded),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -161,16 +161,23 @@ static bool awaited(const struct message *m)
                                 m->w->now_ns);
 }
 
-/* An address in the answer for listed names: they are resolved, and the address is learned. */
+/* An address in the answer for listed names: they are resolved, and the address is learned. Only so many of a
+ * message: a packet of hundreds would fill the ring for all others. */
 static void resolved(struct message *m, const struct observation *o, bool again)
 {
     if (!o->from_server || !o->section_answer || m->parse.facts.rcode != 0 || !reachable(&o->addr))
         return;
+    if (again || m->dns_hits == 0)
+        return;
+    if (m->dns_addresses == WORKER_ADDRESSES) {
+        m->w->counters[COUNT_LEARNED_LIMIT]++;
+        return;
+    }
+    m->dns_addresses++;
     bool asked = awaited(m);
     for (unsigned i = 0; i < m->dns_hits; i++) {
-        if (!again)
-            emit_sighting(m, o, m->dns_hit[i], STAGE_RESOLVED, RECORD_UPDATE);
-        if (asked && !again)
+        emit_sighting(m, o, m->dns_hit[i], STAGE_RESOLVED, RECORD_UPDATE);
+        if (asked)
             follow_learn(m, o, m->dns_hit[i], span_of(m->dns_name[i], m->dns_name_len[i]));
     }
 }
@@ -299,7 +306,7 @@ enum parse_result message_parse_tcp(struct message *m, struct span bytes, bool c
     m->parse.cut = cut;
     m->parse.last = last;
     m->seen = false;
-    m->dns_hits = 0;
+    m->dns_hits = m->dns_addresses = 0;
     m->parse.facts = (struct parse_facts){0};
     return protos[m->proto]->tcp(&m->parse);
 }

@@ -24,6 +24,8 @@
  */
 #define COPIES_JUDGED_AT    1000u
 #define COPIES_JUDGED_LEAST 20u
+/* Addresses of one DNS message that are told and learned for listed names. */
+#define WORKER_ADDRESSES 32u
 
 struct worker {
     struct worker_config config; /* private copy */
@@ -71,7 +73,7 @@ struct message {
     bool seen;      /* there were observations */
     bool named;     /* the message named a server */
     /* DNS: what this message has shown */
-    uint8_t dns_hits;
+    uint8_t dns_hits, dns_addresses;
     struct match dns_hit[WATCH_HITS_MAX];
     struct parse parse;
     uint16_t dns_name_len[WATCH_HITS_MAX];
