@@ -135,6 +135,8 @@ static void count_tcp(struct watch_side *side, const struct packet *p)
         side->bytes += ahead;
         side->high = end;
     }
+    if ((p->tcp_flags & TCP_FIN) != 0 && side->high == end)
+        side->high++; /* it takes a sequence number and is no byte */
 }
 
 static enum watch_progress progress_of(const struct watch *watch, unsigned dir, const struct packet *p)

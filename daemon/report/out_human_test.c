@@ -89,7 +89,7 @@ static void lines_say_what_is_uncertain_and_what_repeats(void **state)
     char *text = stop(&b);
     assert_string_equal(
         text,
-        "2021-07-18 10:00:04 UTC  ALERT 3  2001:db8::5     was contacted, and did not answer, by 192.0.2.9 "
+        "2021-07-18 10:00:04 UTC  ALERT 3  2001:db8::5     was contacted by 192.0.2.9 "
         "in "
         "192.0.2.0/24 — C2 campaign, command and control, flow\n"
         "2021-07-18 10:00:05 UTC  ALERT 3  10.0.0.6        tried to connect to 203.0.113.5, an address of "

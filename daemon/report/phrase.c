@@ -12,7 +12,7 @@ bool phrase_contacted(enum via via)
 const char *phrase_verb(enum stage stage, enum via via)
 {
     static const char *const verbs[STAGES] = {
-        [STAGE_SCANNED] = "was contacted, and did not answer, by",
+        [STAGE_SCANNED] = "was contacted by",
         [STAGE_QUERIED] = "asked DNS for",
         [STAGE_RESOLVED] = "learned from DNS where to find",
         [STAGE_ATTEMPTED] = "tried to connect to",

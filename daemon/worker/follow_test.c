@@ -306,6 +306,26 @@ static void listed_address(void **state)
     rig_free(rig);
 }
 
+/* A FIN takes a sequence number, and so shifts what follows it; it is no byte. */
+static void an_end_is_no_byte(void **state)
+{
+    const struct record *r = NULL;
+    const struct rig_end them = {"192.0.2.66", 443};
+    struct rig *rig = rig_new(listed);
+
+    exchange(rig, alice, them, "x", 1);
+    rig_tcp(rig, alice, them, 102, 906, TCP_FIN | TCP_ACK, NULL, 0);
+    rig_tcp(rig, alice, them, 102, 906, TCP_FIN | TCP_ACK, NULL, 0);
+    rig_tcp(rig, them, alice, 906, 103, TCP_FIN | TCP_ACK, "bye", 3);
+    rig_tcp(rig, alice, them, 103, 910, TCP_ACK, NULL, 0);
+    rig_tcp(rig, them, alice, 910, 103, TCP_RST, NULL, 0);
+    rig_finish(rig);
+    rig_count(rig, RECORD_SIGHTING, VIA_FLOW, "192.0.2.66", &r);
+    assert_int_equal(r->bytes_out, 1);
+    assert_int_equal(r->bytes_in, 8);
+    rig_free(rig);
+}
+
 /* The listed address knocks at our door: scanned; connected only if answered. Our end stays the client of the
  * record. */
 static void scanned(void **state)
@@ -402,6 +422,7 @@ int main(void)
         cmocka_unit_test(poisoned),
         cmocka_unit_test(shared_range),
         cmocka_unit_test(listed_address),
+        cmocka_unit_test(an_end_is_no_byte),
         cmocka_unit_test(scanned),
         cmocka_unit_test(midstream_address),
         cmocka_unit_test(mirrored_twice),
