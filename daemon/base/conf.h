@@ -50,6 +50,10 @@ int conf_defaults(const struct conf_key *keys, size_t n, void *into);
  */
 int conf_read(const struct conf_key *keys, size_t n, void *into, const char *path, conf_problem_fn problem,
               void *ctx);
+/* As conf_read. `ret_lines`, one for each key, are the lines in which they were first set; 0: not in the
+ * file. */
+int conf_read_lines(const struct conf_key *keys, size_t n, void *into, const char *path,
+                    conf_problem_fn problem, void *ctx, unsigned *ret_lines);
 /* Sets one key, a list as a whole, as from the command line: "capture.interface" "eth0". 0 or -EINVAL (told).
  */
 int conf_set(const struct conf_key *keys, size_t n, void *into, const char *section_dot_name,

@@ -25,7 +25,7 @@ struct reader {
     const char *path;
     conf_problem_fn problem;
     void *ctx;
-    unsigned *seen; /* owned: line where keys[i] was first set; 0: not yet */
+    unsigned *seen; /* borrowed: line where keys[i] was first set; 0: not yet */
 
     char *at;                /* borrowed: the rest of the file, NUL-terminated */
     char *line;              /* borrowed: the line in hand, without its end */
@@ -334,25 +334,39 @@ static int slurp(const char *path, char **ret, size_t *ret_bytes)
     return 0;
 }
 
-int conf_read(const struct conf_key *keys, size_t n, void *into, const char *path, conf_problem_fn problem,
-              void *ctx)
+int conf_read_lines(const struct conf_key *keys, size_t n, void *into, const char *path,
+                    conf_problem_fn problem, void *ctx, unsigned *ret_lines)
 {
-    struct reader r = {.keys = keys, .count = n, .into = into, .path = path, .problem = problem, .ctx = ctx};
+    struct reader r = {.keys = keys,
+                       .count = n,
+                       .into = into,
+                       .path = path,
+                       .problem = problem,
+                       .ctx = ctx,
+                       .seen = ret_lines};
     char *text = NULL;
     size_t bytes = 0;
 
+    memset(ret_lines, 0, n * sizeof *ret_lines);
     int error = slurp(path, &text, &bytes);
     if (error < 0)
         return error == -EINVAL ? -EIO : error; /* -EINVAL says that something was told */
-    r.seen = calloc(n + 1, sizeof *r.seen);
     size_t mark = bytes >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0; /* UTF-8 with a BOM */
     r.at = text + mark;
-    if (r.seen == NULL) {
-        error = -ENOMEM;
-    } else if (is_text(&r, bytes - mark)) {
+    if (is_text(&r, bytes - mark))
         ini_parse_stream(next_line, &r, on_value, &r);
-    }
-    free(r.seen);
     free(text);
-    return error < 0 ? error : r.errors ? -EINVAL : 0;
+    return r.errors ? -EINVAL : 0;
+}
+
+int conf_read(const struct conf_key *keys, size_t n, void *into, const char *path, conf_problem_fn problem,
+              void *ctx)
+{
+    unsigned *lines = calloc(n + 1, sizeof *lines);
+
+    if (lines == NULL)
+        return -ENOMEM;
+    int error = conf_read_lines(keys, n, into, path, problem, ctx, lines);
+    free(lines);
+    return error;
 }

@@ -97,6 +97,10 @@ struct settings {
 #undef X
 };
 
+#define X(...) +1
+enum { SETTINGS_KEYS = BRIDLE_SETTINGS(X) };
+#undef X
+
 extern const struct conf_key settings_keys[];
 extern const size_t settings_count;
 

@@ -233,23 +233,73 @@ static int without_file(const struct options *o, struct settings *s, conf_proble
     return rc;
 }
 
+/* Where settings came from, to tell it with what is wrong with them. */
+struct origin {
+    const struct options *options; /* borrowed, and so are the others */
+    const char *path;
+    const unsigned *lines; /* of settings_keys in that file; 0: not there */
+    conf_problem_fn problem;
+    void *ctx;
+};
+
+static bool on_command_line(const struct options *o, const char *section, const char *name)
+{
+    const struct {
+        const char *section, *name;
+        bool given;
+    } set[] = {
+        {"capture", "interface", o->interfaces.count > 0},
+        {"capture", "filter", o->filter != NULL},
+        {"capture", "workers", o->workers != NULL},
+        {"rules", "path", o->rules.count > 0},
+        {"eve", "path", o->eve != NULL},
+        {"eve", "observations", o->observe},
+    };
+
+    for (size_t i = 0; i < sizeof set / sizeof *set; i++)
+        if (set[i].given && strcmp(section, set[i].section) == 0 && strcmp(name, set[i].name) == 0)
+            return true;
+    return false;
+}
+
+/* What settings_check tells begins with SECTION.KEY: if that stands in the file, the line is told, too. */
+static void problem_at(void *ctx, bool error, const char *text)
+{
+    const struct origin *from = ctx;
+    char buf[2048];
+
+    for (size_t i = 0; i < settings_count; i++) {
+        const struct conf_key *k = &settings_keys[i];
+        size_t section = strlen(k->section), name = strlen(k->name);
+        if (from->lines[i] == 0 || on_command_line(from->options, k->section, k->name) ||
+            strncmp(text, k->section, section) != 0 || text[section] != '.' ||
+            strncmp(text + section + 1, k->name, name) != 0 || strchr(": ", text[section + 1 + name]) == NULL)
+            continue;
+        snprintf(buf, sizeof buf, "%s:%u: %s", from->path, from->lines[i], text);
+        text = buf;
+        break;
+    }
+    from->problem(from->ctx, error, text);
+}
+
 int options_settings(const struct options *o, struct settings *ret, conf_problem_fn problem, void *ctx)
 {
+    const char *path = o->config != NULL ? o->config : DEFAULT_FILE;
+    unsigned lines[SETTINGS_KEYS] = {0};
+    struct origin from = {.options = o, .path = path, .lines = lines, .problem = problem, .ctx = ctx};
     int rc = conf_defaults(settings_keys, settings_count, ret);
 
     if (rc < 0)
         return rc;
-    if (o->config != NULL)
-        rc = conf_read(settings_keys, settings_count, ret, o->config, problem, ctx);
-    else if (options_reads_default_file(o) && (access(DEFAULT_FILE, F_OK) == 0 || errno != ENOENT))
-        rc = conf_read(settings_keys, settings_count, ret, DEFAULT_FILE, problem, ctx);
+    if (o->config != NULL ||
+        (options_reads_default_file(o) && (access(DEFAULT_FILE, F_OK) == 0 || errno != ENOENT)))
+        rc = conf_read_lines(settings_keys, settings_count, ret, path, problem, ctx, lines);
     else if (!options_reads_default_file(o))
         rc = without_file(o, ret, problem, ctx);
     if (rc < 0) {
         if (rc != -EINVAL) { /* -EINVAL was told */
             char text[512];
-            snprintf(text, sizeof text, "%s: cannot be read: %s",
-                     o->config != NULL ? o->config : DEFAULT_FILE, strerror(-rc));
+            snprintf(text, sizeof text, "%s: cannot be read: %s", path, strerror(-rc));
             problem(ctx, true, text);
         }
         return -EINVAL;
@@ -261,5 +311,5 @@ int options_settings(const struct options *o, struct settings *ret, conf_problem
         problem(ctx, true, "--observe needs --eve PATH: observations are events");
         return -EDOM;
     }
-    return settings_check(ret, problem, ctx) < 0 ? -EINVAL : 0;
+    return settings_check(ret, problem_at, &from) < 0 ? -EINVAL : 0;
 }

@@ -2,6 +2,7 @@
 /* The command line: every rule that other programs rely on. */
 #include "serve/options.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -194,6 +195,30 @@ static void bad_values_are_usage(void **state)
     done(&s);
 }
 
+/* Also of what several words or keys make wrong, unless the command line said something else. */
+static void mistakes_have_a_line(void **state)
+{
+    char path[] = "/tmp/bridle-options-XXXXXX", args[128], expected[256];
+    const char conf[] = "# x\n[network]\nhome = 10.0.0.0/8\n  192.0.2.0/99\n[capture]\ninterface = auto a\n";
+    struct settings s;
+    struct told told;
+    int fd = mkstemp(path);
+
+    assert_int_equal(write(fd, conf, sizeof conf - 1), sizeof conf - 1);
+    close(fd);
+    snprintf(args, sizeof args, "-c %s -i b", path);
+    assert_int_equal(settle(args, &s, &told), -EINVAL);
+    assert_int_equal(told.errors, 1);
+    snprintf(expected, sizeof expected, "%s:3: network.home: \"192.0.2.0/99\"", path);
+    assert_memory_equal(told.last, expected, strlen(expected));
+    done(&s);
+    snprintf(args, sizeof args, "-c %s -i b -i b", path);
+    assert_int_equal(settle(args, &s, &told), -EINVAL);
+    assert_int_equal(told.errors, 2);
+    done(&s);
+    unlink(path);
+}
+
 static void paths_may_hold_anything(void **state)
 {
     static char name[] = "bridled", r[] = "-r", a[] = "a", R[] = "-R", odd[] = "/my rules, all";
@@ -217,6 +242,7 @@ int main(void)
         cmocka_unit_test(replay_alone_sends_nothing),
         cmocka_unit_test(file_then_command_line),
         cmocka_unit_test(bad_values_are_usage),
+        cmocka_unit_test(mistakes_have_a_line),
         cmocka_unit_test(paths_may_hold_anything),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
