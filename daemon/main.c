@@ -5,6 +5,7 @@
  * is to be done: watch, read captures, or check.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -359,6 +360,15 @@ static int exit_status(const struct serve *s, int status)
     return s->options.fail_on_alert && s->matched ? EXIT_ALERT : EXIT_DONE;
 }
 
+/* A standard descriptor that was closed when we were started: nothing else may get its number, or what is
+ * printed ends up there. Opened the wrong way round, so that its use still fails. */
+static void hold_standard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            return;
+}
+
 static int watch_or_read(struct serve *s)
 {
     s->started_ns = clock_mono_ns();
@@ -373,6 +383,7 @@ int main(int argc, char **argv)
     struct serve s = {.sandbox = "not yet"};
     int status = EXIT_DONE;
 
+    hold_standard_descriptors();
     switch (options_parse(&s.options, argc, argv)) {
     case OPTIONS_RUN:
         status = watch_or_read(&s);

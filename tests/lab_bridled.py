@@ -40,10 +40,10 @@ def incidents(found):
 class Bridled:
     """A live daemon in a lab's host, as an unprivileged user, with all its files in a folder of its own."""
 
-    def __init__(self, lab, host, settings=None):
+    def __init__(self, lab, host, settings=None, folder='bridled'):
         self.host = host
         self.lab = lab
-        self.folder = pathlib.Path(lab.folder, 'bridled')
+        self.folder = pathlib.Path(lab.folder, folder)
         self.folder.mkdir()
         os.chmod(lab.folder, 0o711)
         shutil.copytree(SOURCE / 'rules', self.folder / 'rules')

@@ -25,10 +25,11 @@ struct live_tick {
     uint64_t packets, drops; /* at the last look at losses */
 };
 
-/* A hung worker first gets SIGABRT, so that a core file tells where, then SIGKILL. */
+/* A hung worker first gets SIGABRT, so that a core file tells where, then SIGKILL; also one that hangs while
+ * it opens its capture, or when it was told to end. */
 static void check_beat(struct worker *w, uint64_t now_ns)
 {
-    if (w->phase != PHASE_RUNNING || !worker_alive(w))
+    if (!worker_alive(w))
         return;
     uint64_t beats = atomic_load(&w->child.shm->status.beats);
     if (beats != w->beats) {

@@ -1,0 +1,584 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""The daemon on live networks, in network namespaces: which interfaces it chooses and follows, who is at home, its
+memory and its packets over hundreds of reloads, what a service manager hears, what its processes may do, several
+workers on one interface, a mirror that copies, outputs that fail, and an interface without Ethernet. Needs root."""
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import sys
+import threading
+import time
+import traceback
+from functools import partial
+
+import lab_wire as wire
+from lab import Host, Lab, available, run
+from lab_bridled import BRIDLED, Bridled
+from tap import Tap, skip_all
+
+LISTED = '203.0.113.66'
+RULES = '@campaign Test\n' + LISTED + '\n'
+NET_RAW = 1 << 13
+RELOADS, RELOAD_SECONDS = 200, 40
+
+
+class Space(Host):
+    """A namespace of its own, quiet, and without a port on the lab's switch."""
+
+    def __init__(self, lab, name, forward=0):  # pylint: disable=super-init-not-called
+        self.lab, self.name, self.netns = lab, name, f'{lab.prefix}{name}'
+        run('ip', 'netns', 'add', self.netns)
+        lab.hosts.append(self)
+        for which in ('all', 'default'):
+            self.sysctl(f'net.ipv6.conf.{which}.disable_ipv6', 1)
+        self.sysctl('net.ipv4.ip_forward', forward)
+        self.link('set', 'lo', 'up')
+
+    def link(self, *arguments):
+        run('ip', '-n', self.netns, 'link', *arguments)
+
+    def pair(self, device, other, peer):
+        """An interface here and its other end there; a socket on the other end."""
+        self.link('add', device, 'type', 'veth', 'peer', 'name', peer, 'netns', other.netns)
+        self.link('set', device, 'up')
+        other.link('set', peer, 'up')
+        return wire.packet_socket(other.netns, peer)
+
+
+class Daemon(Bridled):
+    """With indicators of our own: `rules` are lines."""
+
+    def __init__(self, lab, host, folder, rules, **settings):
+        super().__init__(lab, host, {'alerts': {'repeat-interval': '1s'}, **settings}, folder)
+        shutil.rmtree(self.folder / 'rules')
+        (self.folder / 'rules').mkdir()
+        self.rules(rules)
+
+    def rules(self, lines):
+        (self.folder / 'rules' / 'test.ioc').write_text(RULES + ''.join(f'{l}\n' for l in lines))
+
+    def ask(self, words):
+        """The control socket without bridlectl, for it is asked hundreds of times."""
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(20)
+            s.connect(str(self.control))
+            s.sendall(words.encode() + b'\n')
+            answer = b''.join(iter(lambda: s.recv(65536), b'')).decode()
+        verdict, _, text = answer.partition('\n')
+        if verdict != 'ok':
+            raise RuntimeError(answer)
+        return text
+
+    def status(self):
+        return json.loads(self.ask('status json'))
+
+    def watched(self):
+        """Names of the interfaces that are really read."""
+        return sorted({w['interface'] for w in self.status()['workers'] if w['state'] == 'running'})
+
+    def alerts(self, value):
+        return [e for e in self.events() if e['event_type'] == 'alert' and e['ioc']['value'] == value]
+
+    def incident(self, value):
+        """Stage and bytes of the newest alert for this indicator."""
+        found = self.alerts(value)
+        i = found[-1]['incident'] if found else {}
+        return i.get('stage'), i.get('bytes_out'), i.get('bytes_in')
+
+    def engine(self, kind):
+        return [e['engine']['text'] for e in self.events()
+                if e['event_type'] == 'engine' and e['engine']['kind'] == kind]
+
+
+def soon(what, seconds=5.0):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        got = what()
+        if got:
+            return got
+        time.sleep(0.03)
+    return what()
+
+
+def ask(name, src='192.168.7.42'):
+    return wire.ethernet(wire.udp(src, 5353, '192.168.7.1', 53, wire.query(name)))
+
+
+def caught(d, port, name):
+    port.send(ask(name))
+    return soon(lambda: d.alerts(name))
+
+
+def flow(src, sport, dst, out, back, dport=443):
+    """All packets of a TCP connection: opening, `out`, `back`, its end."""
+    def there(payload, seq, ack, flags):
+        return wire.tcp(src, sport, dst, dport, payload, seq, ack, flags)
+
+    def here(payload, seq, ack, flags):
+        return wire.tcp(dst, dport, src, sport, payload, seq, ack, flags)
+    packets = [there(b'', 100, 0, 2), here(b'', 900, 101, 18), there(b'', 101, 901, 16)]
+    cut = len(out) // 2
+    packets += [there(out[:cut], 101, 901, 24), there(out[cut:], 101 + cut, 901, 24)]
+    packets += [here(back[i:i + 1400], 901 + i, 101 + len(out), 24) for i in range(0, len(back), 1400)]
+    packets += [there(b'', 101 + len(out), 901 + len(back), 17), here(b'', 901 + len(back), 102 + len(out), 17)]
+    return packets
+
+
+def send_all(port, packets):
+    for p in packets:
+        port.send(wire.ethernet(p))
+
+
+# --- 1: interface = auto ---
+
+def check_auto_router(tap, lab):
+    names = [f'router{i}.example.org' for i in range(3)]
+    gate, lan, outside = Space(lab, 'gate', 1), Space(lab, 'lan'), Space(lab, 'outside')
+
+    def bridge():
+        gate.link('add', 'br-lan', 'type', 'bridge')
+        gate.link('set', 'br-lan', 'up')
+        gate.link('set', 'lan0', 'master', 'br-lan')
+        gate.address('192.168.7.1/24', device='br-lan')
+    inner, outer = gate.pair('lan0', lan, 'eth0'), gate.pair('wan0', outside, 'eth0')
+    bridge()
+    gate.address('198.51.100.2/24', device='wan0')
+    run('ip', '-n', gate.netns, 'route', 'add', 'default', 'via', '198.51.100.1')
+    d = Daemon(lab, gate, 'gate', names, capture={'interface': 'auto'}).start()
+    reason = 'this machine forwards packets, and its LAN bridge is br-lan'
+    now = json.loads(d.control_command('--json', 'status').stdout)
+    tap.same((now['interfaces'], now['interfaces_reason']), ([{'name': 'br-lan', 'up': True}], reason),
+             'a router: its LAN bridge is chosen, status --json says why')
+    text = d.control_command('status').stdout
+    tap.ok(f'interfaces  br-lan - {reason}\n' in text, 'status for people, too', text)
+    tap.ok(f'interface = auto: {reason}' in d.messages(), 'and the log', d.messages())
+    found = caught(d, inner, names[0])
+    tap.ok(found and found[0]['in_iface'] == 'br-lan', 'what comes in by its port is seen', found)
+    outer.send(ask(names[1]))
+    gate.link('del', 'br-lan')
+    tap.ok(soon(lambda: 'br-lan' not in d.watched()), 'the bridge is gone', d.ask('status'))
+    bridge()
+    tap.ok(soon(lambda: d.watched() == ['br-lan']), 'it is back, and it alone is watched again', d.ask('status'))
+    tap.ok(caught(d, inner, names[2]), 'and what comes is seen', d.ask('status'))
+    tap.same((d.alerts(names[1]), d.engine('worker-died')), ([], []), 'what the uplink showed is none of ours')
+    tap.same(d.stop(), 0, 'it ends with 0')
+
+
+def check_auto_plain(tap, lab):
+    names = [f'plain{i}.example.org' for i in range(6)]
+    host, far = Space(lab, 'plain'), Space(lab, 'far')
+    ports = {n: host.pair(n, far, f'far-{n}') for n in ('eth0', 'eth1', 'eth2')}
+    host.link('set', 'eth2', 'down')
+    host.link('add', 'br0', 'type', 'bridge')
+    host.link('set', 'br0', 'up')
+    d = Daemon(lab, host, 'plain', names, capture={'interface': 'auto'}).start()
+    tap.same((d.watched(), d.status()['interfaces_reason']),
+             (['eth0', 'eth1'],
+              'this machine does not forward packets, and physical interfaces that are up are eth0 eth1'),
+             'no router: each physical interface that is up, no bridge')
+    main = d.status()['pid']
+
+    def follows(wanted, device, name, what):
+        good = soon(lambda: d.watched() == wanted)
+        found = good and caught(d, ports[device], name)
+        tap.ok(found and found[0]['in_iface'] == device, what, d.ask('status') + d.messages()[-1500:])
+    ports['usb0'] = host.pair('usb0', far, 'far-usb0')
+    follows(['eth0', 'eth1', 'usb0'], 'usb0', names[0], 'one that appears later is picked up')
+    host.link('del', 'usb0')
+    tap.ok(soon(lambda: [i['name'] for i in d.status()['interfaces']] == ['eth0', 'eth1']),
+           'one that goes away is dropped', d.ask('status'))
+    ports['usb0'] = host.pair('usb0', far, 'far-usb0')
+    follows(['eth0', 'eth1', 'usb0'], 'usb0', names[1], 'one that comes back is used again')
+    host.link('set', 'eth1', 'down')
+    follows(['eth0', 'usb0'], 'eth0', names[2], 'one that is down is left, the others are not')
+    host.link('set', 'eth1', 'up')
+    follows(['eth0', 'eth1', 'usb0'], 'eth1', names[3], 'and used again when it is up')
+    for n in ('eth0', 'eth1', 'usb0'):
+        host.link('set', n, 'down')
+    tap.ok(soon(lambda: d.watched() == []), 'all may be down', d.ask('status'))
+    host.link('set', 'eth0', 'up')
+    follows(['eth0'], 'eth0', names[4], 'the first that returns is watched')
+    tap.same((d.status()['pid'], d.engine('worker-died')), (main, []), 'all without a restart or a death')
+    for n in ('eth1', 'usb0'):
+        host.link('set', n, 'up')
+    soon(lambda: len(d.watched()) == 3)
+    worker = [w['pid'] for w in d.status()['workers'] if w['interface'] == 'usb0'][0]
+    os.kill(worker, signal.SIGSTOP)
+    host.link('set', 'usb0', 'down')
+    soon(lambda: 'usb0' not in d.watched())
+    host.link('set', 'usb0', 'up')
+
+    def end():
+        """Much later, for main gives a worker time."""
+        good = soon(lambda: d.watched() == ['eth0', 'eth1', 'usb0'], 16)
+        tap.ok(good and caught(d, ports['usb0'], names[5]), 'a worker that hangs when it is told to end is replaced',
+               d.ask('status') + d.messages()[-1500:])
+        tap.same(d.stop(), 0, 'it ends with 0')
+    return end
+
+
+# --- 2: home = auto ---
+
+def check_home(tap, lab):
+    host, far = Space(lab, 'home'), Space(lab, 'away')
+    port = host.pair('eth0', far, 'eth0')
+    host.address('198.51.100.1/24')
+    d = Daemon(lab, host, 'home', [], capture={'interface': 'auto'}).start()
+    for ours in ('198.51.100.7', '192.0.2.7'):
+        port.send(wire.ethernet(wire.udp(LISTED, 50000, ours, 500, b'x' * 10)))
+    port.send(wire.ethernet(wire.udp('198.51.100.9', 500, LISTED, 50000, b'x' * 10)))
+
+    def stages():
+        return {e['src_ip']: e['incident']['stage'] for e in d.alerts(LISTED)}
+    wanted = {'198.51.100.7': 'scanned', '192.0.2.7': 'attempted', '198.51.100.9': 'attempted'}
+    soon(lambda: len(stages()) == 3)
+    tap.same(stages(), wanted, 'midstream: a service within the prefix of an interface was called, others call')
+    tap.same({e['dest_ip'] for e in d.alerts(LISTED)}, {LISTED}, 'the client is ours, whoever sent')
+    tap.same({e.get('opened') for e in d.alerts(LISTED)}, {'guessed'}, 'and it is said to be a guess')
+    d.stop()
+
+
+# --- 3: reloads ---
+
+class Transfer:
+    """Several megabytes a second from the router to the client, until it is stopped."""
+
+    def __init__(self, client, router):
+        with wire.inside(router.netns):
+            self.listener = socket.create_server(('192.168.1.1', 8080))
+        with wire.inside(client.netns):
+            self.reader = socket.create_connection(('192.168.1.1', 8080))
+        self.writer, self.bytes, self.going = self.listener.accept()[0], 0, True
+        self.threads = [threading.Thread(target=t, daemon=True) for t in (self.write, self.read)]
+        for t in self.threads:
+            t.start()
+
+    def write(self):
+        while self.going:
+            self.writer.sendall(b'\xa5' * 32768)
+            time.sleep(0.008)
+        self.writer.close()
+
+    def read(self):
+        while got := self.reader.recv(1 << 18):
+            self.bytes += len(got)
+
+    def stop(self):
+        self.going = False
+        for t in self.threads:
+            t.join(10)
+        self.listener.close()
+        self.reader.close()
+        return self.bytes
+
+
+def footprint(d):
+    """Of main and workers: kilobytes (proportional share), mappings, descriptors. Taken when no old image is held."""
+    soon(lambda: {w['generation'] for w in d.status()['workers']} == {d.status()['rules']['generation']})
+    now = d.status()
+    pids = [now['pid']] + [w['pid'] for w in now['workers']]
+    kib = 0
+    for pid in pids:
+        lines = pathlib.Path(f'/proc/{pid}/smaps_rollup').read_text(encoding='utf-8').splitlines()
+        kib += sum(int(l.split()[1]) for l in lines if l.startswith('Pss:'))
+    maps = [len(pathlib.Path(f'/proc/{pid}/maps').read_text(encoding='utf-8').splitlines()) for pid in pids]
+    return kib, maps, [len(os.listdir(f'/proc/{pid}/fd')) for pid in pids]
+
+
+def received(host):
+    out = json.loads(run('ip', '-j', '-s', '-n', host.netns, 'link', 'show', 'eth0').stdout)[0]['stats64']
+    return out['rx']['packets'] + out['tx']['packets'], out['rx']['dropped']
+
+
+def check_reloads(tap, lab, client):
+    d = Daemon(lab, lab.sensor, 'reload', [], capture={'interface': 'eth0', 'workers': 2, 'ring-size': '32MiB'}).start()
+    port = wire.packet_socket(client.netns, 'eth0')
+    (first, first_dropped), quiet = received(lab.sensor), 0
+    while quiet < 5:
+        read = d.status()['counters']['capture.packets']
+        time.sleep(0.1)
+        quiet = quiet + 1 if received(lab.sensor) == (first, first_dropped) else 0
+        first, first_dropped = received(lab.sensor)
+    first -= read
+    workers = [w['pid'] for w in d.status()['workers']]
+    transfer, start, done, names, feet, missed = Transfer(client, lab.router), time.monotonic(), 0, [], [], []
+    while done < RELOADS and time.monotonic() - start < RELOAD_SECONDS:
+        if done % 2:
+            names.append(f'n{done}.example.org')
+            d.rules(names)
+        d.ask('reload')
+        if done % 2:
+            port.send(ask(names[-1], '192.168.1.42'))
+        done += 1
+        time.sleep(0.02)
+        if done in (50, RELOADS):
+            feet.append(footprint(d))
+    took = time.monotonic() - start
+    moved = transfer.stop()
+    rate = moved / took / 1e6
+    soon(lambda: len({e['ioc']['value'] for e in d.events() if e['event_type'] == 'alert'}) == len(names))
+    missed = [n for n in names if not d.alerts(n)]
+    tap.ok(done >= RELOADS // 2 and rate > 1, f'{done} reloads in {took:.0f} s, {rate:.1f} MB/s meanwhile')
+    tap.same(missed, [], f'each of {len(names)} new indicators is caught by the next packet')
+    tap.ok(soon(lambda: d.status()['counters']['capture.packets'] == received(lab.sensor)[0] - first),
+           f'all of {received(lab.sensor)[0] - first} packets were read',
+           f"{d.status()['counters']['capture.packets']} of {received(lab.sensor)[0] - first}")
+    now = d.status()
+    tap.same((now['counters']['capture.kernel_drops'], received(lab.sensor)[1] - first_dropped), (0, 0), 'none is lost')
+    tap.same(([w['pid'] for w in now['workers']], [w['restarts'] for w in now['workers']], now['rules']['generation']),
+             (workers, [0, 0], done + 1), 'no worker started again')
+    if len(feet) == 2:
+        tap.ok(feet[1][0] - feet[0][0] < 300, 'memory is flat from the 50th reload to the 200th', feet)
+        tap.same(feet[1][1:], feet[0][1:], 'and so are mappings and descriptors')
+    else:
+        tap.skip('memory is flat from the 50th reload to the 200th', 'this machine is too slow for 200')
+    tap.same(d.stop(), 0, 'it ends with 0')
+
+
+# --- 4 and 5: the service manager; privileges ---
+
+class Manager:
+    """A service manager's socket; what was heard, with its time."""
+
+    def __init__(self, folder):
+        self.path, self.heard = str(folder / 'manager'), []
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(self.path)
+        os.chmod(self.path, 0o666)
+        threading.Thread(target=self.listen, daemon=True).start()
+
+    def listen(self):
+        while True:
+            text = self.socket.recv(4096).decode()
+            self.heard.append((time.monotonic(), text))
+
+    def words(self):
+        return [t.split('\n')[0] for _, t in self.heard if t != 'WATCHDOG=1']
+
+
+class Service:
+    """An ordinary user's daemon under a service manager, two workers, one of them stopped soon after the start: the
+    checks of other things give main the time to notice."""
+
+    def __init__(self, tap, lab):
+        self.host, self.tap, self.lab = Space(lab, 'service'), tap, lab
+        self.port = self.host.pair('eth0', Space(lab, 'served'), 'eth0')
+        self.d = Daemon(lab, self.host, 'service', ['hung.example.org'], capture={'interface': 'eth0', 'workers': 2})
+        self.manager = Manager(self.d.folder)
+        with open(self.d.folder / 'stderr', 'a', encoding='utf-8') as log:
+            self.d.process = self.host.start(
+                'setpriv', '--reuid', 'nobody', '--regid', 'nogroup', '--clear-groups', '--inh-caps=-all,+net_raw',
+                '--ambient-caps=-all,+net_raw', BRIDLED, '-c', self.d.conf, stderr=log,
+                env={**os.environ, 'NOTIFY_SOCKET': self.manager.path, 'WATCHDOG_USEC': '1000000'})
+
+    def begin(self):
+        tap, d = self.tap, self.d
+        soon(lambda: self.manager.heard, 20)
+        now = d.status()
+        tap.same((self.manager.words(), [w['state'] for w in now['workers']]), (['READY=1'], ['running'] * 2),
+                 'READY=1 once both workers are ready')
+        d.ask('reload')
+        soon(lambda: len(self.manager.words()) == 3)
+        tap.same(self.manager.words(), ['READY=1', 'RELOADING=1', 'READY=1'], 'RELOADING=1 … READY=1')
+        tap.ok('\nMONOTONIC_USEC=' in [t for _, t in self.manager.heard if 'RELOADING' in t][0], 'with its time')
+        self.privileges(now)
+        self.stopped = now['workers'][0]['pid']
+        os.kill(self.stopped, signal.SIGSTOP)
+
+    def privileges(self, now):
+        strict = now['sandbox'] == 'on'
+        for name, pid, allowed in [('main', now['pid'], NET_RAW)] + [('a worker', w['pid'], 0) for w in now['workers']]:
+            lines = pathlib.Path(f'/proc/{pid}/status').read_text(encoding='utf-8').splitlines()
+            found = dict(l.split(':\t') for l in lines if ':\t' in l)
+            caps = {k: int(found[k], 16) for k in ('CapInh', 'CapPrm', 'CapEff', 'CapAmb')}
+            self.tap.ok(not any(v & ~allowed for v in caps.values()), f'{name} has no more capabilities than it may',
+                        caps)
+            self.tap.same((found['NoNewPrivs'], found['Seccomp'] if strict else '2', found['TracerPid']),
+                          ('1', '2', '0'), f'{name} can get no more, and is in its jail')
+            soon(lambda pid=pid: not any('memfd' in os.readlink(f.path) for f in os.scandir(f'/proc/{pid}/fd')), 2)
+            fds = {int(n): os.readlink(f'/proc/{pid}/fd/{n}') for n in os.listdir(f'/proc/{pid}/fd')}
+            if allowed:
+                continue
+            kinds = sorted(v.split(':')[0] for k, v in fds.items() if k > 2)
+            self.tap.same(kinds, ['anon_inode', 'socket', 'socket'],
+                          'a worker holds its control socket, its capture and the bell, no more')
+            self.tap.same([fds.get(n) for n in range(3)],
+                          ['/dev/null', '/dev/null', str(self.d.folder / 'stderr')],
+                          'and no output but its messages')
+
+    def end(self):
+        tap, d = self.tap, self.d
+        hung = soon(lambda: [t for t in d.engine('worker-died') if 'it hung' in t], 16)
+        tap.ok(hung, 'a worker that stands still is noticed and ended', d.messages())
+        tap.ok(soon(lambda: [w['state'] for w in d.status()['workers']] == ['running'] * 2)
+               and [w['restarts'] for w in d.status()['workers']] == [1, 0], 'and started again', d.ask('status'))
+        tap.ok(not os.path.exists(f'/proc/{self.stopped}'), 'nothing is left of the old one')
+        tap.ok(caught(d, self.port, 'hung.example.org'), 'what comes is caught', d.ask('status'))
+        beats = [t for t, text in self.manager.heard if text == 'WATCHDOG=1']
+        longest = max((b - a for a, b in zip(beats, beats[1:])), default=99)
+        tap.ok(len(beats) >= 10 and longest < 0.9, f'WATCHDOG=1 in time, all the while ({longest:.2f} s at most)')
+        tap.same(d.stop(), 0, 'it ends with 0')
+        tap.same(self.manager.words()[-1], 'STOPPING=1', 'and said so')
+        tap.same(d.engine('worker-misbehaved'), [], 'nothing else happened')
+
+
+# --- 6: two workers; 7: copies; 9: no Ethernet ---
+
+def check_workers(tap, lab):
+    names = [f'fan{i}.example.org' for i in range(16)]
+    host, far = Space(lab, 'fan'), Space(lab, 'fans')
+    port = host.pair('eth0', far, 'eth0')
+    d = Daemon(lab, host, 'fan', names, capture={'interface': 'eth0', 'workers': 2}).start()
+    wanted = {}
+    for i, name in enumerate(names[:8]):
+        out, back = wire.hello('www.' + name), b'\x17' * (1000 * i + 1)
+        send_all(port, flow('192.168.7.42', 40000 + i, f'192.0.2.{i + 1}', out, back))
+        wanted[name] = 'exchanged', len(out), len(back)
+    soon(lambda: all(d.incident(n)[0] == 'exchanged' for n in wanted))
+    time.sleep(1.1)
+    for name in wanted:
+        port.send(ask(name))
+    soon(lambda: {n: d.incident(n) for n in wanted} == wanted)
+    tap.same({n: d.incident(n) for n in wanted}, wanted, 'both directions of each flow are on one worker: bytes agree')
+    counts = [w['packets'] for w in d.status()['workers']]
+    tap.ok(min(counts) >= 8, 'and both workers had some', counts)
+    for i, name in enumerate(names[8:]):
+        question = wire.query(name, i + 1)
+        answer = question[:2] + b'\x81\x80\0\1\0\1\0\0\0\0' + question[12:] + \
+            b'\xc0\x0c\0\1\0\1\0\0\1\x2c\0\4' + bytes([198, 51, 100, i + 1])
+        port.send(wire.ethernet(wire.udp('192.168.7.42', 20000 + i, '192.168.7.1', 53, question)))
+        port.send(wire.ethernet(wire.udp('192.168.7.1', 53, '192.168.7.42', 20000 + i, answer)))
+    soon(lambda: all(d.incident(n)[0] == 'resolved' for n in names[8:]))
+    time.sleep(0.3)
+    for i, name in enumerate(names[8:]):
+        send_all(port, flow('192.168.7.42', 41000 + i, f'198.51.100.{i + 1}', b'nameless', b'answer', 4000))
+    got = soon(lambda: all(d.incident(n) == ('exchanged', 8, 6) for n in names[8:]), 9)
+    tap.ok(got, 'nameless connections to addresses that either worker learned', {n: d.incident(n) for n in names[8:]})
+    d.stop()
+
+
+def check_copies(tap, lab):
+    host, far = Space(lab, 'copies'), Space(lab, 'copied')
+    port = host.pair('eth0', far, 'eth0')
+    d = Daemon(lab, host, 'copies', ['copied.example.org'], capture={'interface': 'eth0'}).start()
+    out, back = wire.hello('copied.example.org'), b'\x17' * 100000
+    for k in range(12):
+        for p in flow('192.168.7.42', 40000 + k, '192.0.2.1', out, back):
+            port.send(wire.ethernet(p))
+            port.send(wire.ethernet(p))
+        time.sleep(0.02)
+    time.sleep(1.1)
+    for _ in range(2):
+        port.send(ask('copied.example.org'))
+    now = soon(lambda: d.status()['sightings'] == 13 and d.status()) or d.status()
+    soon(lambda: d.alerts('copied.example.org')[-1]['incident']['count'] == 13)
+    tap.same((d.incident('copied.example.org'), now['sightings']), (('exchanged', 12 * len(out), 12 * len(back)), 13),
+             'a mirror that delivers all twice: bytes and sightings count once')
+    c = now['counters']
+    tap.same(c['capture.duplicates'] * 2, c['capture.packets'], 'the copies are counted as such')
+    tap.ok(490 <= now['copies_permille'] <= 500, 'status says it', now['copies_permille'])
+    tap.same(len(d.engine('mirror-copies')), 1, 'one warning')
+    d.stop()
+
+
+def check_tun(tap, lab):
+    host = Space(lab, 'tun')
+    fd = wire.tun(host.netns, 'ppp0')
+    host.link('set', 'ppp0', 'up')
+    names = ['tunnel.example.org', 'again.example.org']
+    d = Daemon(lab, host, 'tun', names, capture={'interface': 'ppp0'}).start()
+    out = wire.hello('tunnel.example.org')
+    for p in flow('192.168.7.42', 40000, '192.0.2.1', out, b'y' * 3000):
+        os.write(fd, p)
+    wanted = 'exchanged', len(out), 3000
+    time.sleep(1.1)
+    os.write(fd, wire.udp('192.168.7.42', 5353, '192.168.7.1', 53, wire.query('tunnel.example.org')))
+    soon(lambda: d.incident('tunnel.example.org') == wanted)
+    tap.same(d.incident('tunnel.example.org'), wanted, 'an interface without Ethernet is watched')
+    tap.same(d.engine('link-unknown'), [], 'and its link known')
+    os.close(fd)
+    tap.ok(soon(lambda: d.engine('interface-down')), 'a connection that drops', d.messages())
+    fd = wire.tun(host.netns, 'ppp0')
+    host.link('set', 'ppp0', 'up')
+    tap.ok(soon(lambda: d.watched() == ['ppp0']), 'is watched again', d.ask('status'))
+    os.write(fd, wire.udp('192.168.7.42', 5353, '192.168.7.1', 53, wire.query('again.example.org')))
+    tap.ok(soon(lambda: d.alerts('again.example.org')), 'and what comes is seen', d.messages())
+    os.close(fd)
+    tap.same(d.stop(), 0, 'it ends with 0, interface or not')
+
+
+# --- 8: outputs ---
+
+def check_outputs(tap, lab):
+    names = [f'out{i}.example.org' for i in range(40)]
+    host, far = Space(lab, 'out'), Space(lab, 'outs')
+    port = host.pair('eth0', far, 'eth0')
+    d = Daemon(lab, host, 'out', names, capture={'interface': 'eth0'}).start()
+    for i, name in enumerate(names):
+        port.send(ask(name))
+        if i % 10 == 5:
+            os.rename(d.eve, d.folder / f'eve.{i}')
+            os.kill(d.process.pid, signal.SIGHUP if i % 20 == 5 else signal.SIGUSR1)
+            tap.ok(soon(d.eve.exists), f'rotation {i // 10 + 1}: a new file', d.messages())
+        time.sleep(0.02)
+
+    def values():
+        lines = ''.join(p.read_text(encoding='utf-8') for p in d.folder.glob('eve.*')).splitlines()
+        return sorted(e['ioc']['value'] for e in map(json.loads, lines) if e['event_type'] == 'alert')
+    soon(lambda: len(values()) == len(names))
+    tap.same(values(), sorted(names), 'every event is in one of the files, once and whole')
+    tap.same(d.stop(), 0, 'it ends with 0')
+    full = Daemon(lab, host, 'full', names, capture={'interface': 'eth0'}, eve={'path': '/dev/full'}).start()
+    for name in names:
+        port.send(ask(name))
+    tap.ok(soon(lambda: full.status()['output_errors'] >= 40), 'a full disk: what is lost is counted',
+           full.ask('status'))
+    tap.same(full.messages().count('/dev/full: cannot write: No space left on device'), 1, 'and told once')
+    tap.same((full.status()['incidents'], full.stop()), (40, 0), 'all goes on')
+    check_closed(tap, lab, host, port, full)
+
+
+def check_closed(tap, lab, host, port, d):
+    """By hand, with standard output closed, or everything."""
+    for closed in ('>&-', '<&- >&- 2>&-'):
+        (d.folder / 'state' / 'incidents').unlink(missing_ok=True)
+        conf = d.folder / 'closed.conf'
+        conf.write_text(d.conf.read_text().replace('/dev/full', '-'))
+        d.control.unlink(missing_ok=True)
+        d.process = host.start('sh', '-c', f'exec "$@" {closed}', 'sh', BRIDLED, '-c', conf)
+        good = soon(lambda: d.control.exists() and d.watched() == ['eth0'])
+        port.send(ask('out1.example.org'))
+        good = good and soon(lambda: d.status()['sightings'] == 1)
+        targets = [os.readlink(f'/proc/{d.process.pid}/fd/{n}') for n in range(3)] if good else []
+        tap.ok(good and '/dev/null' in targets[1], f'with {closed} it watches, and writes into nothing else', targets)
+        tap.same(lab.stop(d.process), 0, 'and ends with 0')
+
+
+def main():
+    if available():
+        skip_all(available())
+    tap = Tap()
+    with Lab('live') as lab:
+        client = lab.client('phone', 42)
+        later = []
+
+        def check_service():
+            service = Service(tap, lab)
+            service.begin()
+            return service.end
+        checks = [check_service] + [partial(c, tap, lab) for c in (
+            check_auto_plain, check_auto_router, check_home, check_workers, check_copies, check_tun, check_outputs)]
+        checks.append(partial(check_reloads, tap, lab, client))
+        for check in [*checks, *[lambda i=i: later[i]() for i in range(2)]]:
+            try:
+                later += filter(None, [check()])
+            except Exception:  # pylint: disable=broad-except
+                tap.ok(False, 'no exception', traceback.format_exc())
+    return tap.done()
+
+
+sys.exit(main())
