@@ -9,9 +9,9 @@
 
 #define SEALS (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW)
 
-/* The loader may be hostile: an image that it could still change, or cut under our feet (SIGBUS), is refused.
- * A file has no seals; images_open_file has checked who can write it. */
-static int check_sealed(int fd, const char **ret_why)
+/* An image that the loader could still change, or cut under our feet (SIGBUS), is refused; so is a file that
+ * it can only read, because somebody else may change that. */
+static int check_sealed(int fd, bool foreign, const char **ret_why)
 {
     struct stat st;
     int seals = fcntl(fd, F_GET_SEALS);
@@ -20,7 +20,7 @@ static int check_sealed(int fd, const char **ret_why)
         *ret_why = "the image is empty or no file";
         return -EINVAL;
     }
-    if (seals >= 0 && st.st_nlink == 0 && (seals & SEALS) != SEALS) {
+    if (foreign && (seals < 0 || (seals & SEALS) != SEALS)) {
         *ret_why = "the image is not sealed";
         return -EPERM;
     }
@@ -46,9 +46,10 @@ static void release(struct generation *g)
     *g = (struct generation){0};
 }
 
-int images_add(struct images *im, int fd, uint64_t now_ns, uint64_t problems, const char **ret_why)
+int images_add(struct images *im, int fd, bool foreign, uint64_t now_ns, uint64_t problems,
+               const char **ret_why)
 {
-    int rc = check_sealed(fd, ret_why);
+    int rc = check_sealed(fd, foreign, ret_why);
     struct image *map = rc < 0 ? NULL : image_map(fd, true, ret_why);
 
     if (map == NULL) {

@@ -25,10 +25,12 @@ struct images {
 };
 
 /*
- * Takes `fd` (owned from now on, closed on failure): checks that nobody can change or shrink it, maps it,
- * makes it the newest generation. 0 or negative errno with static text in `*ret_why`.
+ * Takes `fd` (owned from now on, closed on failure), maps it, makes it the newest generation. `foreign`: it
+ * comes from the loader, which may be hostile, so it must be sealed; else images_open_file has checked it. 0
+ * or negative errno with static text in `*ret_why`.
  */
-int images_add(struct images *im, int fd, uint64_t now_ns, uint64_t problems, const char **ret_why);
+int images_add(struct images *im, int fd, bool foreign, uint64_t now_ns, uint64_t problems,
+               const char **ret_why);
 /* The newest, or NULL. */
 const struct generation *images_newest(const struct images *im);
 /* The one of that number while it is kept, or NULL. */

@@ -89,7 +89,7 @@ static int compiled(struct rules *r, const char **ret_why)
     int fd = images_open_file(given->word[0], ret_why);
     if (fd == -ENOENT)
         return 0;
-    int rc = fd < 0 ? fd : images_add(&r->serve->images, fd, clock_wall_ns(), 0, ret_why);
+    int rc = fd < 0 ? fd : images_add(&r->serve->images, fd, false, clock_wall_ns(), 0, ret_why);
     return rc < 0 ? rc : 1;
 }
 
@@ -129,7 +129,7 @@ static int judge(struct rules *r, int spoke, bool first)
         why = "a file of the rules is broken";
     }
     if (rc == 0) {
-        rc = images_add(&r->serve->images, r->load.image, clock_wall_ns(), r->load.problems, &why);
+        rc = images_add(&r->serve->images, r->load.image, true, clock_wall_ns(), r->load.problems, &why);
         r->load.image = -1;
     }
     load_abort(&r->load);
