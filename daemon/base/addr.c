@@ -15,11 +15,13 @@
         {.b = {b0, b1}}, n                                                                                   \
     }
 
-static const struct prefix private_ranges[] = {
+const struct prefix addr_private_range[] = {
     V4(10, 0, 0, 0, 8),    V4(172, 16, 0, 0, 12),  V4(192, 168, 0, 0, 16),
     V4(100, 64, 0, 0, 10), V4(169, 254, 0, 0, 16), V4(127, 0, 0, 0, 8),
     V6(0xfc, 0, 7),        V6(0xfe, 0x80, 10),     {{.b = {[15] = 1}}, 128},
 };
+
+const unsigned addr_private_ranges = sizeof addr_private_range / sizeof *addr_private_range;
 
 static const struct prefix group_ranges[] = {
     V4(224, 0, 0, 0, 4), V4(255, 255, 255, 255, 32), V4(0, 0, 0, 0, 32), V6(0xff, 0, 8), {{.b = {0}}, 128},
@@ -35,7 +37,7 @@ static bool in_any(const struct prefix *list, size_t n, const struct addr *a)
 
 bool addr_is_private(const struct addr *a)
 {
-    return in_any(private_ranges, sizeof private_ranges / sizeof *private_ranges, a);
+    return in_any(addr_private_range, addr_private_ranges, a);
 }
 
 bool addr_is_group(const struct addr *a)

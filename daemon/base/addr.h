@@ -53,6 +53,9 @@ static inline bool addr_is_v4(const struct addr *a)
 bool addr_is_group(const struct addr *a);
 /* RFC 1918, RFC 4193, link-local, loopback, RFC 6598 (CGN). */
 bool addr_is_private(const struct addr *a);
+/* Those ranges. */
+extern const struct prefix addr_private_range[];
+extern const unsigned addr_private_ranges;
 /* Reads the text form, `[...]` around IPv6 not included. False when it is no address. */
 bool addr_parse(struct span text, struct addr *ret);
 /* Writes the text (RFC 5952; IPv4 dotted) into `ret`, NUL-terminated; returns `ret`. */

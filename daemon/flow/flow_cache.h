@@ -60,10 +60,5 @@ struct flow_entry *flow_cache_find(const struct flow_cache *c, struct flow_key k
  */
 struct flow_entry *flow_cache_add(struct flow_cache *c, struct flow_key k, enum flow_class class,
                                   uint16_t now_s, struct flow_entry *ret_evicted);
-/* Brings the set of this flow near the processor. */
-static inline void flow_cache_prefetch(const struct flow_cache *c, struct flow_key k)
-{
-    __builtin_prefetch(&c->entry[(((uint32_t)(k.hash >> 32) ^ k.dir) & c->set_mask) * 4]);
-}
 
 #endif

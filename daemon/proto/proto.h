@@ -38,7 +38,6 @@ struct parse {
     bool cut;          /* the bytes after these will never come (snapshot length) */
     bool last;         /* TCP: the caller gives the message up: say what there is, no PARSE_MORE */
     uint32_t whole;    /* UDP: length of the datagram on the wire */
-    bool from_client;  /* TCP: best guess of direction; UDP DNS: unused */
     struct parse_scratch *scratch;                        /* borrowed */
     uint64_t *counters;                                   /* borrowed: COUNTERS of them; NULL: do not count */
     void (*emit)(void *ctx, const struct observation *o); /* spans in `o` are valid during the call */

@@ -10,20 +10,14 @@
 #include "os/netif.h"
 #include "proto/proto.h"
 
-static const char *const private_ranges[] = {
-    "10.0.0.0/8",  "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16",
-    "127.0.0.0/8", "fc00::/7",      "fe80::/10",      "::1/128",
-};
-
 static unsigned automatic(bool live, struct prefix *ret, unsigned room)
 {
     int n = live ? netif_home(ret, (int)room) : 0;
 
     if (n > 0)
         return (unsigned)n;
-    unsigned count = 0;
-    for (; count < sizeof private_ranges / sizeof *private_ranges && count < room; count++)
-        prefix_parse(span_str(private_ranges[count]), &ret[count], NULL);
+    unsigned count = addr_private_ranges < room ? addr_private_ranges : room;
+    memcpy(ret, addr_private_range, count * sizeof *ret);
     return count;
 }
 
@@ -83,7 +77,6 @@ int worker_settings(const struct settings *s, bool live, struct worker_config *r
         .streams = (uint32_t)s->streams,
         .stream_bytes_max = (uint32_t)s->stream_bytes_max,
         .fragments = (uint32_t)s->fragments,
-        .fragment_bytes_max = 65535,
         .watches = (uint32_t)s->watches,
         .learned = (uint32_t)s->learned,
     };

@@ -78,7 +78,6 @@ struct rig *rig_new_sized(const char *const *indicators, unsigned flow_entries_l
                                               .streams = streams,
                                               .stream_bytes_max = 65536,
                                               .fragments = 16,
-                                              .fragment_bytes_max = 65535,
                                               .watches = watches,
                                               .learned = 256};
     prefix_parse(span_str("10.0.0.0/8"), &rig->shm->config.home[0], NULL);

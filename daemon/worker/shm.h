@@ -38,7 +38,7 @@ struct worker_config {
     uint16_t ports[WORKER_PROTOS_MAX][WORKER_PORTS_MAX]; /* by index in protos[], zero-terminated */
     uint32_t flow_entries_log2;
     uint32_t streams, stream_bytes_max;
-    uint32_t fragments, fragment_bytes_max;
+    uint32_t fragments;
     uint32_t watches;
     uint32_t learned;
 };
@@ -55,13 +55,12 @@ enum worker_state { WORKER_STARTING, WORKER_READY, WORKER_RUNNING, WORKER_DONE, 
 /* Written by the worker, read by main at any time, also after the worker's death. */
 struct worker_status {
     _Atomic uint32_t abi;
-    _Atomic uint32_t state;        /* enum worker_state */
-    _Atomic uint32_t source;       /* file or interface of the current packet */
-    _Atomic uint32_t trapped;      /* number + 1 of the system call that the filter trapped; 0: none */
-    _Atomic uint64_t packet;       /* number of the packet in hand */
-    _Atomic uint64_t beats;        /* turns of the loop: stands still when the worker hangs */
-    _Atomic uint64_t memory_bytes; /* of buffers that the worker holds */
-    char why[256];                 /* WORKER_FAILED: text for people */
+    _Atomic uint32_t state;   /* enum worker_state */
+    _Atomic uint32_t source;  /* file or interface of the current packet */
+    _Atomic uint32_t trapped; /* number + 1 of the system call that the filter trapped; 0: none */
+    _Atomic uint64_t packet;  /* number of the packet in hand */
+    _Atomic uint64_t beats;   /* turns of the loop: stands still when the worker hangs */
+    char why[256];            /* WORKER_FAILED: text for people */
     uint64_t counter[COUNTERS];
 };
 
