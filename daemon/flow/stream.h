@@ -27,7 +27,6 @@ struct stream {
     uint64_t used_ns;      /* when the latest piece came, by the worker's clock */
     uint32_t other;        /* slot of the second reading, or FLOW_NONE */
     uint32_t first;        /* in a second reading: slot of the first, else FLOW_NONE */
-    uint32_t digest;       /* parse_facts.digest of the last parse */
     uint32_t older, newer; /* order of use */
     uint16_t segments;
     uint16_t parses; /* of the message at offset 0 */

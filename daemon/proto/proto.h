@@ -47,11 +47,9 @@ struct parse {
     uint32_t consumed; /* with PARSE_NEXT: more than 0 */
     /* out: facts of the message that the engine uses */
     struct parse_facts {
-        bool response;   /* DNS: QR; TLS: a server's message */
-        uint16_t id;     /* DNS: transaction id */
-        uint8_t rcode;   /* DNS */
-        uint32_t digest; /* TLS: of the ClientHello's random, session id and names; 0: not all there. Tells
-                            copies from conflicts */
+        bool response; /* DNS: QR; TLS: a server's message */
+        uint16_t id;   /* DNS: transaction id */
+        uint8_t rcode; /* DNS */
     } facts;
 };
 

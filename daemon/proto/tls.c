@@ -23,21 +23,14 @@ struct hello {
     unsigned names;
     struct text alpn;
     bool ech;
-    bool bad;        /* it contradicts itself */
-    bool cut;        /* it goes on where there are no bytes */
-    uint32_t digest; /* FNV-1a */
+    bool bad; /* it contradicts itself */
+    bool cut; /* it goes on where there are no bytes */
 };
 
 static void note_state(struct hello *h, const struct cur *c)
 {
     h->bad |= c->state == CUR_BAD;
     h->cut |= c->state == CUR_CUT || c->state == CUR_MORE;
-}
-
-static void digest(struct hello *h, struct span s)
-{
-    for (size_t i = 0; i < s.len; i++)
-        h->digest = (h->digest ^ s.at[i]) * 0x01000193u;
 }
 
 /* RFC 6066 §3. */
@@ -53,7 +46,6 @@ static void read_server_name(struct hello *h, struct cur *c)
             note_state(h, &entry);
             break;
         }
-        digest(h, name);
         if (type == HOST_NAME && h->names < NAMES_MAX)
             h->name[h->names++] = name;
     }
@@ -133,14 +125,11 @@ static void read_extensions(struct hello *h, struct cur *c)
 /* RFC 8446 §4.1.2; `c` stands behind the handshake header. */
 static void read_hello(struct hello *h, struct cur *c)
 {
-    cur_u16(c); /* legacy_version */
-    struct span random = cur_take(c, 32);
-    struct cur session = cur_vec8(c);
-    struct span session_id = cur_take(&session, cur_left(&session));
-    cur_vec16(c); /* cipher_suites */
-    cur_vec8(c);  /* legacy_compression_methods */
-    digest(h, random);
-    digest(h, session_id);
+    cur_u16(c);                         /* legacy_version */
+    cur_skip(c, 32);                    /* random */
+    cur_vec8(c);                        /* legacy_session_id */
+    cur_vec16(c);                       /* cipher_suites */
+    cur_vec8(c);                        /* legacy_compression_methods */
     if (cur_ok(c) && cur_left(c) > 0) { /* there were hellos without extensions */
         struct cur list = cur_vec16(c);
         read_extensions(h, &list);
@@ -179,11 +168,9 @@ static enum parse_result parse_hello(struct parse *p, struct span message, uint3
     h.names = 0;
     h.bad = broken;
     h.ech = h.cut = false;
-    h.digest = 0x811c9dc5u;
     h.alpn = text_on(p->scratch->text, sizeof p->scratch->text);
     cur_skip(&c, HANDSHAKE_HEADER_BYTES);
     read_hello(&h, &c);
-    p->facts.digest = h.cut ? 0 : h.digest;
     unsigned names = emit_names(p, &h);
     enum parse_result result = h.bad ? PARSE_BAD : h.cut ? PARSE_CUT : PARSE_DONE;
     if (p->counters) {

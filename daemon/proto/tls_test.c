@@ -272,7 +272,6 @@ static void last_words(void **state)
         struct collect after = run(span_of(stream.at, raw), true);
         assert_int_equal(after.result, PARSE_CUT);
         assert_string_equal(after.lines, "tls-sni a.test|client\n");
-        assert_int_equal(after.p.facts.digest, 0);
         struct collect hoping = run(span_of(stream.at, raw), false);
         assert_int_equal(hoping.result, PARSE_MORE);
         assert_int_equal(hoping.observations, 0);
@@ -361,27 +360,6 @@ static void other_messages(void **state)
     expect_stream(PARSE_NOT, "");
 }
 
-static uint32_t digest_of(const char *name)
-{
-    hello_with(&message, name, span_of(NULL, 0));
-    records(&stream, &message, 16384);
-    struct collect k = run(span_of(stream.at, stream.len), false);
-    collect_done(&k);
-    return k.p.facts.digest;
-}
-
-static void digest_tells_copies_from_conflicts(void **state)
-{
-    uint32_t a = digest_of("a.test");
-    records(&stream, &message, 1);
-    struct collect k = run(span_of(stream.at, stream.len), false);
-    assert_int_equal(k.p.facts.digest, a);
-    collect_done(&k);
-    assert_int_not_equal(digest_of("b.test"), a);
-    assert_int_not_equal(digest_of(NULL), a);
-    assert_int_not_equal(a, 0);
-}
-
 static void starts(void **state)
 {
     const struct proto *tls = collect_proto("tls");
@@ -424,7 +402,6 @@ int main(void)
         cmocka_unit_test(what_follows_is_not_read),
         cmocka_unit_test(endless_hellos),
         cmocka_unit_test(other_messages),
-        cmocka_unit_test(digest_tells_copies_from_conflicts),
         cmocka_unit_test(starts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

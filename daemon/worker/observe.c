@@ -217,33 +217,35 @@ static void on_server_name(struct message *m, const struct observation *o, struc
         follow_name(m, o, hit);
 }
 
-/* Names that both readings of a stream show are reported once. */
-static bool known_to_stream(const struct message *m, const struct observation *o)
+/*
+ * Whether this name was reported for the flow before: by a copy of the same hello, whole or in part, or by
+ * the other reading of a stream. Remembers it.
+ */
+static bool known_name(struct message *m, struct span name)
 {
     struct stream *s = m->stream;
+    uint32_t h = (uint32_t)hash_bytes(&m->w->config.key, name.at, name.len) | 1;
+    bool known = m->known == h;
 
-    if (s == NULL || o->is_addr)
-        return false;
+    m->told = h;
+    if (s == NULL)
+        return known;
     if (s->first != FLOW_NONE)
         s = streams_at(&m->w->streams, s->first);
-    uint32_t h = (uint32_t)hash_bytes(&m->w->config.key, o->name.at, o->name.len);
     for (unsigned i = 0; i < s->names; i++)
-        if (s->name[i] == h)
-            return true;
-    if (s->names < STREAM_NAMES_MAX)
+        known |= s->name[i] == h;
+    if (!known && s->names < STREAM_NAMES_MAX)
         s->name[s->names++] = h;
-    return false;
+    return known;
 }
 
 static void on_observation(void *ctx, const struct observation *o)
 {
     struct message *m = ctx;
     struct worker *w = m->w;
-    bool again = m->quiet;
+    bool again = o->via == VIA_TLS_SNI && known_name(m, o->name);
 
     m->seen = true;
-    if (!again && o->via == VIA_TLS_SNI && known_to_stream(m, o))
-        again = true;
     struct match hit = match_of(w, o);
     if (!again) {
         w->counters[COUNT_OBSERVATIONS]++;

@@ -55,10 +55,10 @@ void rig_image(struct rig *rig, const char *const *indicators)
 
 struct rig *rig_new(const char *const *indicators)
 {
-    return rig_new_sized(indicators, 10, 64, 256);
+    return rig_sized_new(indicators, 10, 64, 256);
 }
 
-struct rig *rig_new_sized(const char *const *indicators, unsigned flow_entries_log2, unsigned streams,
+struct rig *rig_sized_new(const char *const *indicators, unsigned flow_entries_log2, unsigned streams,
                           unsigned watches)
 {
     struct rig *rig = calloc(1, sizeof *rig);

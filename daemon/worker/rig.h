@@ -31,7 +31,7 @@ struct rig_end {
  * "198.51.100.0/24"; hosting ranges as "shared 203.0.113.0/24"; ends with NULL. */
 struct rig *rig_new(const char *const *indicators);
 /* With small tables, so that everything crowds everything out. */
-struct rig *rig_new_sized(const char *const *indicators, unsigned flow_entries_log2, unsigned streams,
+struct rig *rig_sized_new(const char *const *indicators, unsigned flow_entries_log2, unsigned streams,
                           unsigned watches);
 void rig_image(struct rig *rig, const char *const *indicators); /* a reload */
 void rig_free(struct rig *rig);

@@ -74,11 +74,11 @@ static struct flow_entry *entry_make(struct worker *w, struct flow_key key, enum
     return entry_find(w, key);
 }
 
-static void entry_done(struct flow_entry *e, uint32_t seq, uint32_t digest)
+static void entry_done(struct flow_entry *e, uint32_t seq, uint32_t name)
 {
     e->class = FLOW_DONE;
     e->seq = seq;
-    e->value = digest;
+    e->value = name;
 }
 
 static struct stream *stream_new(struct worker *w, struct flow_key key, uint32_t base, const struct packet *p)
@@ -143,7 +143,6 @@ static enum parse_result parse_stream(struct worker *w, struct stream *s, bool l
     m.stream = s;
     do {
         result = message_parse_tcp(&m, span_of(s->bytes, stream_have(s)), s->cut, last);
-        s->digest = m.parse.facts.digest;
         if (result == PARSE_NEXT)
             stream_consume(s, m.parse.consumed);
     } while (result == PARSE_NEXT && stream_have(s) > 0);
@@ -163,7 +162,7 @@ static void close_stream(struct worker *w, struct stream *s)
     bool named = s->names > 0;
 
     if (stream_of(w, e) == s)
-        entry_done(e, s->base_seq, s->digest);
+        entry_done(e, s->base_seq, s->names > 0 ? s->name[s->names - 1] : 0);
     drop_stream(w, s);
     if (!named)
         follow_nameless(w, key);
@@ -277,6 +276,10 @@ static void hold(struct worker *w, const struct packet *p, struct flow_key key, 
         return;
     }
     s->midstream = (e->flags & FLOW_MIDSTREAM) != 0;
+    if (e->class == FLOW_DONE && e->value != 0) {
+        s->name[s->names++] = e->value;
+        s->conflict = e->seq == base;
+    }
     e->class = e->class == FLOW_REPEAT ? FLOW_REPEAT : FLOW_STREAM;
     e->seq = base;
     e->value = streams_slot(&w->streams, s);
@@ -289,8 +292,7 @@ static void hold(struct worker *w, const struct packet *p, struct flow_key key, 
 }
 
 /*
- * Bytes that begin where a message is expected: parsed where they lie, if the message is whole. `digest` of
- * an earlier hello at the same place tells a copy.
+ * Bytes that begin where a message is expected: parsed where they lie, if the message is whole.
  */
 static void start(struct worker *w, struct flow_entry *e, const struct packet *p, struct flow_key key,
                   const struct segment *g, uint16_t flags)
@@ -332,7 +334,7 @@ static void start(struct worker *w, struct flow_entry *e, const struct packet *p
                                .cut = g->cut};
         hold(w, p, key, rest.seq, &rest);
     } else if (result != PARSE_NEXT) {
-        entry_done(e, g->seq, m.parse.facts.digest);
+        entry_done(e, g->seq, m.told);
         if (!m.named)
             follow_nameless(w, key);
     }
@@ -366,8 +368,7 @@ static void start_elsewhere(struct worker *w, const struct flow_entry *entry, co
                             struct flow_key key, const struct segment *g, uint16_t flags)
 {
     struct flow_entry e = *entry; /* as it was: parsing may change the table */
-    bool repeated = e.class == FLOW_DONE && e.value != 0;
-    bool same_place = repeated && e.seq == g->seq;
+    bool same_place = e.class == FLOW_DONE && e.seq == g->seq;
     struct message m;
     unsigned proto = 0;
 
@@ -380,14 +381,8 @@ static void start_elsewhere(struct worker *w, const struct flow_entry *entry, co
     flags |= RECORD_STREAM;
     flags |= e.class == FLOW_DONE && !same_place ? RECORD_MIDSTREAM : RECORD_CONFLICT;
     message_init(&m, w, p, key, proto, flags);
-    if (repeated) {
-        /* A copy of the hello that was seen has its digest: look before anything is reported. */
-        m.quiet = true;
-        message_parse_tcp(&m, g->bytes, g->cut, false);
-        if (m.parse.facts.digest == e.value)
-            return;
-        m.quiet = false;
-    }
+    m.known = e.class == FLOW_DONE ? e.value : 0;
+    m.stream = stream_of(w, &e);
     enum parse_result result = message_parse_tcp(&m, g->bytes, g->cut, false);
     struct flow_entry *now = entry_find(w, key);
     if (result == PARSE_MORE && e.class == FLOW_DONE) {
@@ -396,8 +391,8 @@ static void start_elsewhere(struct worker *w, const struct flow_entry *entry, co
         hold(w, p, key, g->seq, g);
     } else if (result == PARSE_MORE) {
         read_elsewhere(w, p, key, e.seq, g, &m);
-    } else if (now != NULL && now->class == FLOW_DONE && !same_place) {
-        entry_done(now, g->seq, m.parse.facts.digest);
+    } else if (now != NULL && now->class == FLOW_DONE && m.told != 0) {
+        entry_done(now, g->seq, m.told);
     }
 }
 

@@ -133,6 +133,23 @@ static void repeated(void **state)
     rig_free(rig);
 }
 
+/* A part of the hello comes again when all of it was read: it is not told again, however the flow ends. */
+static void repeated_part(void **state)
+{
+    size_t len = rig_hello(hello, sizeof hello, "www.evil.example", 0, 100000, 1);
+    struct rig *rig = rig_new(listed);
+
+    handshake(rig);
+    piece(rig, 0, len - 3);
+    piece(rig, len - 3, len);
+    piece(rig, 0, len - 3);
+    rig_wait(rig, 4000000000u);
+    rig_tcp(rig, client, server, ISN + 1 + (uint32_t)len, 5001, TCP_FIN | TCP_ACK, NULL, 0);
+    rig_finish(rig);
+    expect_once(rig, "www.evil.example");
+    rig_free(rig);
+}
+
 /* Two hellos at the same place that differ: both names are reported, the second one marked. */
 static void conflicting_whole(void **state)
 {
@@ -340,7 +357,7 @@ static void crowded(void **state)
         size_t len, sent;
         unsigned life;
     } flow[FLOWS];
-    struct rig *rig = rig_new_sized(listed, 4, 24, 16);
+    struct rig *rig = rig_sized_new(listed, 4, 24, 16);
 
     srand(7);
     for (unsigned i = 0; i < STEPS; i++) {
@@ -381,19 +398,13 @@ static void crowded(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(split_anywhere),
-        cmocka_unit_test(byte_by_byte),
-        cmocka_unit_test(shuffled),
-        cmocka_unit_test(repeated),
-        cmocka_unit_test(conflicting_whole),
-        cmocka_unit_test(conflicting_part),
-        cmocka_unit_test(decoy_out_of_window),
-        cmocka_unit_test(decoy_behind),
-        cmocka_unit_test(told_in_time),
-        cmocka_unit_test(odd_sizes),
-        cmocka_unit_test(flood),
-        cmocka_unit_test(crowded),
-        cmocka_unit_test(bytes_counted),
+        cmocka_unit_test(split_anywhere),   cmocka_unit_test(byte_by_byte),
+        cmocka_unit_test(shuffled),         cmocka_unit_test(repeated),
+        cmocka_unit_test(repeated_part),    cmocka_unit_test(conflicting_whole),
+        cmocka_unit_test(conflicting_part), cmocka_unit_test(decoy_out_of_window),
+        cmocka_unit_test(decoy_behind),     cmocka_unit_test(told_in_time),
+        cmocka_unit_test(odd_sizes),        cmocka_unit_test(flood),
+        cmocka_unit_test(crowded),          cmocka_unit_test(bytes_counted),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

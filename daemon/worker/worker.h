@@ -69,7 +69,8 @@ struct message {
     struct stream *stream;  /* that holds the bytes, or NULL: they are in the packet */
     unsigned proto;
     uint16_t flags; /* enum record_flag */
-    bool quiet;     /* look only: nothing is reported */
+    uint32_t known; /* hash of a name of this flow that was reported before, or 0 */
+    uint32_t told;  /* hash of the latest server name that this message showed, or 0 */
     bool seen;      /* there were observations */
     bool named;     /* the message named a server */
     /* DNS: what this message has shown */

@@ -30,8 +30,7 @@ static void check_torn(const uint8_t *data, size_t size, size_t bytes)
         k[way].p.last = true;
         collect_run(&k[way], collect_proto("tls")->tcp, torn[way], len[way]);
     }
-    if (k[0].result != k[1].result || strcmp(k[0].lines, k[1].lines) != 0 ||
-        k[0].p.facts.digest != k[1].p.facts.digest)
+    if (k[0].result != k[1].result || strcmp(k[0].lines, k[1].lines) != 0)
         abort();
     collect_done(&k[0]);
     collect_done(&k[1]);
