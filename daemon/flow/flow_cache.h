@@ -15,7 +15,8 @@
 enum flow_class {
     FLOW_FREE,
     FLOW_SYN,    /* `seq`: where the stream begins */
-    FLOW_DONE,   /* start seen; `seq`: its place; `value`: hash of the name that was reported, 0 if there was none */
+    FLOW_DONE,   /* start seen; `seq`: its place; `value`: hash of the name that was reported, 0 if there was
+                    none */
     FLOW_REPEAT, /* messages follow one another; `seq`: where the next begins; `value`: stream holding a part
                     of it, or none */
     FLOW_STREAM, /* `value`: stream that holds the first bytes; `seq`: where it begins */
