@@ -24,10 +24,14 @@ def available():
     if os.geteuid() != 0:
         return 'needs root'
     probe = f'bridle-probe-{os.getpid()}'
+    if not shutil.which('ip', path='/usr/sbin:/usr/bin:/sbin:/bin'):
+        return 'needs ip'
     if subprocess.run(['ip', 'netns', 'add', probe], capture_output=True, check=False).returncode:
         return 'cannot make network namespaces'
+    bridge = subprocess.run(['ip', '-n', probe, 'link', 'add', 'br0', 'type', 'bridge'], capture_output=True,
+                            text=True, check=False)
     subprocess.run(['ip', 'netns', 'del', probe], check=True)
-    return ''
+    return f'cannot make a bridge: {bridge.stderr.strip()}' if bridge.returncode else ''
 
 
 def run(*command, **options):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The files of the source tree that are ours: what git knows, or, in an unpacked tarball, all but builds."""
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -9,9 +10,9 @@ BUILD = pathlib.Path(sys.argv[2])
 
 
 def _all_files():
-    git = subprocess.run(['git', '-C', SOURCE, 'ls-files', '-z', '--cached', '--others', '--exclude-standard'],
-                         capture_output=True, check=False)
-    if git.returncode == 0:
+    if (SOURCE / '.git').exists() and shutil.which('git'):
+        git = subprocess.run(['git', '-c', 'safe.directory=*', '-C', SOURCE, 'ls-files', '-z', '--cached', '--others',
+                              '--exclude-standard'], capture_output=True, check=True)
         names = git.stdout.decode().split('\0')[:-1]
     else:
         names = [p.relative_to(SOURCE).as_posix() for p in SOURCE.rglob('*')]
