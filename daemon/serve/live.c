@@ -183,6 +183,29 @@ static int find(struct live *l, const char *name)
     return -1;
 }
 
+/* When there is no room: an interface that is not wanted any more gives its place, and its workers, to
+ * another one. Its number or -ENOSPC. */
+static int take_over(struct live *l, const char *name)
+{
+    const struct workers *ws = &l->serve->workers;
+    bool busy[LIVE_INTERFACES_MAX] = {false};
+
+    for (unsigned i = 0; i < ws->count; i++)
+        busy[ws->at[i]->group] |= ws->at[i]->phase != PHASE_IDLE || worker_alive(ws->at[i]);
+    for (unsigned n = 0; n < l->interfaces; n++) {
+        struct live_interface *i = &l->interface[n];
+        if (i->wanted || busy[n])
+            continue;
+        *i = (struct live_interface){.wanted = true, .fanout = i->fanout};
+        snprintf(i->name, sizeof i->name, "%s", name);
+        for (unsigned k = 0; k < ws->count; k++)
+            if (ws->at[k]->group == n)
+                memcpy(ws->at[k]->config.capture.interface, i->name, sizeof i->name);
+        return (int)n;
+    }
+    return -ENOSPC;
+}
+
 /* Adds an interface and its workers, not started. Its number or negative errno. */
 static int add(struct live *l, const char *name)
 {
@@ -194,7 +217,7 @@ static int add(struct live *l, const char *name)
     if (rc < 0)
         return rc;
     if (n == LIVE_INTERFACES_MAX || s->workers.count + config.capture.workers > WORKERS_MAX)
-        return -ENOSPC;
+        return take_over(l, name);
     struct live_interface *i = &l->interface[n];
     *i = (struct live_interface){.wanted = true};
     snprintf(i->name, sizeof i->name, "%s", name);
@@ -232,29 +255,43 @@ static bool is_up(const char *name, bool *ret_there)
     return *ret_there;
 }
 
+static void add_chosen(struct live *l, const char *name, bool tell)
+{
+    int at = find(l, name) >= 0 ? 0 : add(l, name);
+
+    if (at >= 0)
+        return;
+    if (tell)
+        log_warning("%s: cannot be watched: %s", name,
+                    at == -ENOSPC ? "there are too many interfaces" : strerror(-at));
+    look_again(l, 2 * SECOND_NS); /* some may be about to end */
+}
+
 /* `auto` anew: what is chosen now is wanted, what is up and not chosen any more is not. */
 static void choose(struct live *l)
 {
-    char name[LIVE_INTERFACES_MAX][16], reason[sizeof l->reason] = "";
-    int n = netif_choose(name, LIVE_INTERFACES_MAX, reason, sizeof reason);
+    char name[LIVE_INTERFACES_MAX + 1][16], reason[sizeof l->reason] = "";
+    int n = netif_choose(name, LIVE_INTERFACES_MAX + 1, reason, sizeof reason);
 
     if (n < 0)
         return;
-    if (strcmp(reason, l->reason) != 0)
+    bool changed = strcmp(reason, l->reason) != 0;
+    if (changed)
         log_notice("interface = auto: %s", reason);
     snprintf(l->reason, sizeof l->reason, "%s", reason);
     bool chosen[LIVE_INTERFACES_MAX] = {false};
     for (int i = 0; i < n; i++) {
         int at = find(l, name[i]);
-        if (at < 0)
-            at = add(l, name[i]);
         if (at >= 0)
             chosen[at] = true;
     }
     for (unsigned i = 0; i < l->interfaces; i++) {
-        bool there, up = is_up(l->interface[i].name, &there);
-        l->interface[i].wanted = chosen[i] || (l->interface[i].wanted && n == 0 && !up);
+        struct live_interface *old = &l->interface[i];
+        bool there;
+        old->wanted = chosen[i] || (old->wanted && n == 0 && !is_up(old->name, &there));
     }
+    for (int i = 0; i < n; i++)
+        add_chosen(l, name[i], changed);
 }
 
 /* Starts workers whose interface is there, ends those whose interface is not wanted. */

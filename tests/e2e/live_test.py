@@ -6,7 +6,6 @@ workers on one interface, a mirror that copies, outputs that fail, and an interf
 import json
 import os
 import pathlib
-import shutil
 import signal
 import socket
 import sys
@@ -16,121 +15,13 @@ import traceback
 from functools import partial
 
 import lab_wire as wire
-from lab import Host, Lab, available, run
-from lab_bridled import BRIDLED, Bridled
+from lab import Lab, available, run
+from lab_bridled import BRIDLED
+from lab_live import LISTED, Daemon, Space, ask, caught, flow, send_all, soon
 from tap import Tap, skip_all
 
-LISTED = '203.0.113.66'
-RULES = '@campaign Test\n' + LISTED + '\n'
 NET_RAW = 1 << 13
 RELOADS, RELOAD_SECONDS = 200, 40
-
-
-class Space(Host):
-    """A namespace of its own, quiet, and without a port on the lab's switch."""
-
-    def __init__(self, lab, name, forward=0):  # pylint: disable=super-init-not-called
-        self.lab, self.name, self.netns = lab, name, f'{lab.prefix}{name}'
-        run('ip', 'netns', 'add', self.netns)
-        lab.hosts.append(self)
-        for which in ('all', 'default'):
-            self.sysctl(f'net.ipv6.conf.{which}.disable_ipv6', 1)
-        self.sysctl('net.ipv4.ip_forward', forward)
-        self.link('set', 'lo', 'up')
-
-    def link(self, *arguments):
-        run('ip', '-n', self.netns, 'link', *arguments)
-
-    def pair(self, device, other, peer):
-        """An interface here and its other end there; a socket on the other end."""
-        self.link('add', device, 'type', 'veth', 'peer', 'name', peer, 'netns', other.netns)
-        self.link('set', device, 'up')
-        other.link('set', peer, 'up')
-        return wire.packet_socket(other.netns, peer)
-
-
-class Daemon(Bridled):
-    """With indicators of our own: `rules` are lines."""
-
-    def __init__(self, lab, host, folder, rules, **settings):
-        super().__init__(lab, host, {'alerts': {'repeat-interval': '1s'}, **settings}, folder)
-        shutil.rmtree(self.folder / 'rules')
-        (self.folder / 'rules').mkdir()
-        self.rules(rules)
-
-    def rules(self, lines):
-        (self.folder / 'rules' / 'test.ioc').write_text(RULES + ''.join(f'{l}\n' for l in lines))
-
-    def ask(self, words):
-        """The control socket without bridlectl, for it is asked hundreds of times."""
-        with socket.socket(socket.AF_UNIX) as s:
-            s.settimeout(20)
-            s.connect(str(self.control))
-            s.sendall(words.encode() + b'\n')
-            answer = b''.join(iter(lambda: s.recv(65536), b'')).decode()
-        verdict, _, text = answer.partition('\n')
-        if verdict != 'ok':
-            raise RuntimeError(answer)
-        return text
-
-    def status(self):
-        return json.loads(self.ask('status json'))
-
-    def watched(self):
-        """Names of the interfaces that are really read."""
-        return sorted({w['interface'] for w in self.status()['workers'] if w['state'] == 'running'})
-
-    def alerts(self, value):
-        return [e for e in self.events() if e['event_type'] == 'alert' and e['ioc']['value'] == value]
-
-    def incident(self, value):
-        """Stage and bytes of the newest alert for this indicator."""
-        found = self.alerts(value)
-        i = found[-1]['incident'] if found else {}
-        return i.get('stage'), i.get('bytes_out'), i.get('bytes_in')
-
-    def engine(self, kind):
-        return [e['engine']['text'] for e in self.events()
-                if e['event_type'] == 'engine' and e['engine']['kind'] == kind]
-
-
-def soon(what, seconds=5.0):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        got = what()
-        if got:
-            return got
-        time.sleep(0.03)
-    return what()
-
-
-def ask(name, src='192.168.7.42'):
-    return wire.ethernet(wire.udp(src, 5353, '192.168.7.1', 53, wire.query(name)))
-
-
-def caught(d, port, name):
-    port.send(ask(name))
-    return soon(lambda: d.alerts(name))
-
-
-def flow(src, sport, dst, out, back, dport=443):
-    """All packets of a TCP connection: opening, `out`, `back`, its end."""
-    def there(payload, seq, ack, flags):
-        return wire.tcp(src, sport, dst, dport, payload, seq, ack, flags)
-
-    def here(payload, seq, ack, flags):
-        return wire.tcp(dst, dport, src, sport, payload, seq, ack, flags)
-    packets = [there(b'', 100, 0, 2), here(b'', 900, 101, 18), there(b'', 101, 901, 16)]
-    cut = len(out) // 2
-    packets += [there(out[:cut], 101, 901, 24), there(out[cut:], 101 + cut, 901, 24)]
-    packets += [here(back[i:i + 1400], 901 + i, 101 + len(out), 24) for i in range(0, len(back), 1400)]
-    packets += [there(b'', 101 + len(out), 901 + len(back), 17), here(b'', 901 + len(back), 102 + len(out), 17)]
-    return packets
-
-
-def send_all(port, packets):
-    for p in packets:
-        port.send(wire.ethernet(p))
 
 
 # --- 1: interface = auto ---
@@ -219,6 +110,23 @@ def check_auto_plain(tap, lab):
                d.ask('status') + d.messages()[-1500:])
         tap.same(d.stop(), 0, 'it ends with 0')
     return end
+
+
+def check_many(tap, lab):
+    """More interfaces than there is room for, all gone, and then a new one."""
+    host, far = Space(lab, 'many'), Space(lab, 'farther')
+    d = Daemon(lab, host, 'many', ['room.example.org'], capture={'interface': 'auto', 'ring-size': '64KiB'}).start()
+    run('ip', '-n', host.netns, '-batch', '-', input=''.join(
+        f'link add m{i} type veth peer name n{i}\nlink set n{i} up\nlink set m{i} up\n' for i in range(34)))
+    tap.ok(soon(lambda: len(d.watched()) == 64, 20), 'of 68 interfaces 64 are watched', d.ask('status'))
+    tap.ok('there are too many interfaces' in d.messages(), 'and it is said that the others are not',
+           d.messages()[-1500:])
+    run('ip', '-n', host.netns, '-batch', '-', input=''.join(f'link del m{i}\n' for i in range(34)))
+    tap.ok(soon(lambda: d.watched() == [], 20), 'then they are gone', d.ask('status'))
+    port = host.pair('last', far, 'eth0')
+    found = soon(lambda: d.watched() == ['last']) and caught(d, port, 'room.example.org')
+    tap.ok(found and found[0]['in_iface'] == 'last', 'a new one has the room of an old one', d.ask('status'))
+    d.stop()
 
 
 # --- 2: home = auto ---
@@ -446,6 +354,15 @@ def check_workers(tap, lab):
     tap.same({n: d.incident(n) for n in wanted}, wanted, 'both directions of each flow are on one worker: bytes agree')
     counts = [w['packets'] for w in d.status()['workers']]
     tap.ok(min(counts) >= 8, 'and both workers had some', counts)
+    old = d.status()['workers'][0]['pid']
+    os.kill(old, signal.SIGKILL)
+    tap.ok(soon(lambda: [w['state'] for w in d.status()['workers']] == ['running'] * 2
+                and d.status()['workers'][0]['pid'] != old), 'one of them is killed', d.ask('status'))
+    host.link('set', 'eth0', 'down')
+    soon(lambda: d.watched() == [])
+    host.link('set', 'eth0', 'up')
+    tap.ok(soon(lambda: [w['state'] for w in d.status()['workers']] == ['running'] * 2),
+           'and then both lose the interface', d.ask('status'))
     for i, name in enumerate(names[8:]):
         question = wire.query(name, i + 1)
         answer = question[:2] + b'\x81\x80\0\1\0\1\0\0\0\0' + question[12:] + \
@@ -461,6 +378,14 @@ def check_workers(tap, lab):
     d.stop()
 
 
+def twice(port, frame):
+    """At once, as a mirror does, however busy this machine is."""
+    os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+    port.send(frame)
+    port.send(frame)
+    os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+
+
 def check_copies(tap, lab):
     host, far = Space(lab, 'copies'), Space(lab, 'copied')
     port = host.pair('eth0', far, 'eth0')
@@ -468,12 +393,10 @@ def check_copies(tap, lab):
     out, back = wire.hello('copied.example.org'), b'\x17' * 100000
     for k in range(12):
         for p in flow('192.168.7.42', 40000 + k, '192.0.2.1', out, back):
-            port.send(wire.ethernet(p))
-            port.send(wire.ethernet(p))
+            twice(port, wire.ethernet(p))
         time.sleep(0.02)
     time.sleep(1.1)
-    for _ in range(2):
-        port.send(ask('copied.example.org'))
+    twice(port, ask('copied.example.org'))
     now = soon(lambda: d.status()['sightings'] == 13 and d.status()) or d.status()
     soon(lambda: d.alerts('copied.example.org')[-1]['incident']['count'] == 13)
     tap.same((d.incident('copied.example.org'), now['sightings']), (('exchanged', 12 * len(out), 12 * len(back)), 13),
@@ -571,9 +494,12 @@ def main():
             service.begin()
             return service.end
         checks = [check_service] + [partial(c, tap, lab) for c in (
-            check_auto_plain, check_auto_router, check_home, check_workers, check_copies, check_tun, check_outputs)]
+            check_auto_plain, check_auto_router, check_many, check_home, check_workers, check_copies, check_tun,
+            check_outputs)]
         checks.append(partial(check_reloads, tap, lab, client))
-        for check in [*checks, *[lambda i=i: later[i]() for i in range(2)]]:
+        only = sys.argv[3:]
+        checks = [c for c in checks if not only or getattr(c, 'func', c).__name__ in only]
+        for check in [*checks, *[lambda i=i: later[i]() for i in range(2) if not only]]:
             try:
                 later += filter(None, [check()])
             except Exception:  # pylint: disable=broad-except
