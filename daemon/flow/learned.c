@@ -241,25 +241,33 @@ bool learned_stranger(struct learned_table *t, struct learned *e, const struct a
     return false;
 }
 
+/* The place of an address, or NULL: a resolver, who both asks and answers, keeps its place for an hour. */
 static struct learned_asker *asker_of(struct learned_table *t, const struct addr *a, uint64_t now_ns)
 {
     struct learned_asker *k = &t->asker[hash_of(t, a) % LEARNED_ASKERS];
+    bool same = addr_eq(&k->addr, a), old = k->since_ns + HOUR_NS < now_ns;
 
-    if (!addr_eq(&k->addr, a) || k->since_ns + HOUR_NS < now_ns) {
-        bool answers = addr_eq(&k->addr, a) && k->answers;
-        *k = (struct learned_asker){.addr = *a, .since_ns = now_ns, .answers = answers};
-    }
+    if (!same && !old && k->answers && k->asked > 0)
+        return NULL;
+    if (!same || old)
+        *k = (struct learned_asker){.addr = *a, .since_ns = now_ns, .answers = same && k->answers};
     return k;
 }
 
 void learned_note_query(struct learned_table *t, const struct addr *asker, uint64_t now_ns)
 {
-    asker_of(t, asker, now_ns)->asked++;
+    struct learned_asker *k = asker_of(t, asker, now_ns);
+
+    if (k != NULL)
+        k->asked++;
 }
 
 void learned_note_answer(struct learned_table *t, const struct addr *server, uint64_t now_ns)
 {
-    asker_of(t, server, now_ns)->answers = true;
+    struct learned_asker *k = asker_of(t, server, now_ns);
+
+    if (k != NULL)
+        k->answers = true;
 }
 
 bool learned_is_resolver(const struct learned_table *t, const struct addr *asker)

@@ -182,7 +182,7 @@ static void advance(struct reporter *r, uint64_t now_ns)
         r->clock_ns = r->saved_at = now;
         incidents_settle(&r->incidents, now);
     }
-    if (now + STEP_BACK_NS < r->clock_ns) {
+    if (now + STEP_BACK_NS < r->clock_ns && r->clock_ns < TIME_MAX_NS) {
         r->offset_ns += r->clock_ns - now;
         now = r->clock_ns;
     }

@@ -270,6 +270,12 @@ static struct learned *entry_for(struct worker *w, const struct addr *server, co
     return via_resolver;
 }
 
+/* QUIC shows a name (RFC 9001), which is not read here: a flow of it is not nameless. */
+static bool may_be_quic(const struct packet *p)
+{
+    return p->ip_proto == IPPROTO_UDP && p->dst_port == 443;
+}
+
 /* A connection that our end opens to an address that DNS gave for a listed name: pending until it shows a
  * name, or none. */
 static void learned_address(struct worker *w, const struct packet *p, struct flow_key key, uint16_t flags)
@@ -281,7 +287,7 @@ static void learned_address(struct worker *w, const struct packet *p, struct flo
     if (p->src_port == 0 || is_dns(w, p))
         return;
     struct learned *e = entry_for(w, &p->dst, &p->src, &own);
-    if (e == NULL)
+    if (e == NULL || (!own && may_be_quic(p)))
         return;
     if (!own && !learned_stranger(&w->learned, e, &p->src, &suspended_now)) {
         if (suspended_now)
@@ -451,6 +457,10 @@ void follow_tick(struct worker *w)
         struct watch *watch = &w->watches.slot[i];
         if (watch->last_ns + PENDING_NS <= w->now_ns)
             settle_pending(w, watch);
+        /* Not left to its release, long after: records bear the time of their packets, and main's clock in
+         * replay follows them. */
+        if (watch->last_ns + PROGRESS_NS <= w->now_ns && watch->told_bytes != bytes_of(watch))
+            tell_all(w, watch);
     }
 }
 

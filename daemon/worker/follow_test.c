@@ -241,6 +241,33 @@ static void strangers(void **state)
     rig_free(rig);
 }
 
+/* Who answers a neighbour by LLMNR is no resolver, and whoever asks and answers is not forgotten for others.
+ */
+static void who_is_resolver(void **state)
+{
+    struct rig *rig = rig_new(listed);
+    char addr[32];
+
+    resolve(rig, (struct rig_end){"10.0.0.6", 4242}, (struct rig_end){"10.0.0.5", 5355}, "desktop",
+            "10.0.0.5");
+    resolve(rig, alice, resolver, "evil.example", "192.0.2.9");
+    exchange(rig, bob, (struct rig_end){"192.0.2.9", 4444}, "nameless", 8);
+    rig_finish(rig);
+    assert_string_equal(stages(rig, VIA_LEARNED), "");
+    rig_free(rig);
+
+    rig = rig_new(listed);
+    resolve(rig, bob, resolver, "innocent.example", "192.0.2.200");
+    resolve(rig, (struct rig_end){"10.0.0.1", 5000}, upstream, "evil.example", "192.0.2.9");
+    for (unsigned i = 0; i < 8 * LEARNED_ASKERS; i++) {
+        snprintf(addr, sizeof addr, "10.1.%u.%u", i / 256, i % 256);
+        ask(rig, (struct rig_end){addr, 5000}, upstream, 1, "innocent.example");
+    }
+    exchange(rig, bob, (struct rig_end){"192.0.2.9", 4444}, "nameless", 8);
+    assert_string_equal(stages(rig, VIA_LEARNED), "Ce");
+    rig_free(rig);
+}
+
 /* One answer poisoned with everybody's resolver: DNS to it is never a sighting, and many users suspend the
  * entry. */
 static void poisoned(void **state)
@@ -258,6 +285,9 @@ static void poisoned(void **state)
     rig = rig_new(listed);
     resolve(rig, bob, resolver, "innocent.example", "192.0.2.200");
     resolve(rig, (struct rig_end){"10.0.0.1", 5000}, upstream, "evil.example", "8.8.8.8");
+    rig_udp(rig, bob, (struct rig_end){"8.8.8.8", 443}, "QUIC shows a name", 17);
+    rig_wait(rig, 10 * 1000000000ull);
+    assert_string_equal(stages(rig, VIA_LEARNED), "");
     for (unsigned i = 0; i < 40; i++) {
         snprintf(addr, sizeof addr, "10.0.1.%u", i);
         exchange(rig, (struct rig_end){addr, 1234}, (struct rig_end){"8.8.8.8", 443}, "nameless", 8);
@@ -406,6 +436,25 @@ static void reloaded(void **state)
     rig_free(rig);
 }
 
+/* The bytes of a flow that ended, or fell silent, are told by then: not when its place is needed, days later.
+ * A FIN is no byte. */
+static void told_when_silent(void **state)
+{
+    const struct rig_end bad = {"192.0.2.66", 443};
+    const struct record *r = NULL;
+    struct rig *rig = rig_new(listed);
+
+    exchange(rig, alice, bad, "12345678", 8);
+    rig_tcp(rig, bad, alice, 906, 109, TCP_ACK, "four", 4);
+    rig_wait(rig, 61 * 1000000000ull);
+    unsigned before = rig_count(rig, RECORD_SIGHTING, VIA_FLOW, NULL, &r);
+    assert_int_equal(r->bytes_out, 8);
+    assert_int_equal(r->bytes_in, 9);
+    rig_finish(rig);
+    assert_int_equal(rig_count(rig, RECORD_SIGHTING, VIA_FLOW, NULL, NULL), before);
+    rig_free(rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -427,6 +476,8 @@ int main(void)
         cmocka_unit_test(midstream_address),
         cmocka_unit_test(mirrored_twice),
         cmocka_unit_test(reloaded),
+        cmocka_unit_test(who_is_resolver),
+        cmocka_unit_test(told_when_silent),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -281,10 +281,15 @@ void message_init(struct message *m, struct worker *w, const struct packet *p, s
         (struct parse){.scratch = &w->scratch, .counters = w->counters, .emit = on_observation, .ctx = m};
 }
 
-/* Who asks and who answers, so that resolvers are told from clients. */
+/* Who asks and who answers, so that resolvers are told from clients. With mDNS and LLMNR everybody answers
+ * for itself. */
 static void note_roles(struct message *m)
 {
-    if (!m->seen || protos[m->proto]->udp == NULL || addr_is_group(&m->p->dst))
+    enum { MDNS = 5353, LLMNR = 5355 }; /* RFC 6762 §3, RFC 4795 §2 */
+    uint16_t port = m->parse.facts.response ? m->p->src_port : m->p->dst_port;
+
+    if (!m->seen || protos[m->proto]->udp == NULL || addr_is_group(&m->p->dst) || port == MDNS ||
+        port == LLMNR)
         return;
     if (m->parse.facts.response)
         learned_note_answer(&m->w->learned, &m->p->src, m->w->now_ns);

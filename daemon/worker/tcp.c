@@ -284,7 +284,7 @@ static void hold(struct worker *w, const struct packet *p, struct flow_key key, 
     e->seq = base;
     e->value = streams_slot(&w->streams, s);
     stream_segment(w, s, p, g);
-    while (s->used && s->midstream && s->key.hash == key.hash &&
+    while (s->used && s->key.hash == key.hash &&
            (orphan = orphans_take(&w->orphans, key, w->now_ns)) != NULL) {
         struct segment early = {.bytes = span_of(orphan->bytes, orphan->len), .seq = orphan->seq};
         stream_segment(w, s, p, &early);

@@ -395,6 +395,19 @@ static void crowded(void **state)
     rig_free(rig);
 }
 
+/* The mirror port delivers the second half before the SYN. */
+static void before_the_syn(void **state)
+{
+    size_t len = rig_hello(hello, sizeof hello, "www.evil.example", 300, 100000, 1);
+    struct rig *rig = rig_new(listed);
+
+    piece(rig, len / 2, len);
+    handshake(rig);
+    piece(rig, 0, len / 2);
+    expect_once(rig, "www.evil.example");
+    rig_free(rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -405,6 +418,7 @@ int main(void)
         cmocka_unit_test(decoy_behind),     cmocka_unit_test(told_in_time),
         cmocka_unit_test(odd_sizes),        cmocka_unit_test(flood),
         cmocka_unit_test(crowded),          cmocka_unit_test(bytes_counted),
+        cmocka_unit_test(before_the_syn),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
