@@ -23,6 +23,8 @@ DISPLAY = re.compile(r'^(?:\.\\" not-run: (.*)\n)?\.Dl (?:\$ )?(.*)$', re.MULTIL
 LITERAL = re.compile(r'^\.Bd -literal.*\n((?:(?!\.Ed).*\n)*)\.Ed', re.MULTILINE)
 FILES = {'daemon/bridled.conf.5': 'bridled -t -c example',
          'daemon/intel/bridle.ioc.5': 'bridlectl check example >told; ! grep "^example:" told'}
+PATH = re.compile(r'`((?:daemon|base|os|intel|packet|flow|proto|worker|report|serve|ctl|tests|rules|contrib|packaging)'
+                  r'/[\w./-]*)`')
 # Exit statuses that an example may have: done, or a match with --fail-on-alert.
 FINE = (0, 3)
 
@@ -73,8 +75,19 @@ def run(tap, name, command, number, *file):
         tap.ok(done.returncode in FINE, title, f'exit {done.returncode}\n{done.stdout}{done.stderr}')
 
 
+def lost(name):
+    """Paths between backquotes that are not there, from the root, from daemon/ or from the document."""
+    bases = (tree.SOURCE, tree.SOURCE / 'daemon', (tree.SOURCE / name).parent)
+    for path in PATH.findall(tree.read(name)):
+        if not any(c.isupper() for c in path) and not any((base / path).exists() for base in bases):
+            yield path
+
+
 def main():
     tap = Tap()
+    for name in tree.files('.md'):
+        missing = sorted(set(lost(name)))
+        tap.ok(not missing, f'the paths in {name} exist', '\n'.join(missing))
     count = 0
     for name in tree.files('.md', '.1', '.5', '.8'):
         if name.startswith('tests/golden'):
