@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "intel/image_format.h"
 #include "intel/load_store.h"
 
 /* In the order in which they are asked; the first that says yes gets the file. */
@@ -58,6 +59,8 @@ static void load_content(struct load_file *f, struct load_input *in)
         load_warning(f, (struct load_place){0}, none, "is empty");
     } else if (is_utf16(head)) {
         load_error(f, top, none, "is UTF-16 text; save it as UTF-8");
+    } else if (head.len >= strlen(IMAGE_MAGIC) && memcmp(head.at, IMAGE_MAGIC, strlen(IMAGE_MAGIC)) == 0) {
+        load_error(f, top, none, "is a compiled image: it is used alone, by its own name");
     } else if (is_binary(head)) { /* somewhere in it a line will look like one of ours */
         load_error(f, top, none, "is a binary file, no list of indicators");
     } else {

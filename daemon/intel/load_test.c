@@ -96,6 +96,7 @@ static void hostile_folders_are_told_and_the_rest_is_read(void **state)
 
     put(f, "good.txt", "good.example\n");
     put(f, "noise.ioc", "\x01\x02\n!a.example\n@campaign x\n\x03\x04\x7f\n");
+    put(f, "compiled.img", "BRIDLEIM\x01\x02\x03");
     assert_int_equal(mkfifoat(f->fd, "fifo", 0600), 0);
     assert_int_equal(symlinkat(".", f->fd, "circle"), 0);
     assert_int_equal(symlinkat("loop2", f->fd, "loop1"), 0);
@@ -117,6 +118,7 @@ static void hostile_folders_are_told_and_the_rest_is_read(void **state)
     has(&t, f, "note", "sparse", "too large: 1073741824 bytes");
     has(&t, f, "note", "zeros", "binary");
     has(&t, f, "note", "noise.ioc", "binary");
+    has(&t, f, "note", "compiled.img", "a compiled image");
     has(&t, f, "file", "good.txt", "plain\t1\t");
     load_test_end(&t);
 }
