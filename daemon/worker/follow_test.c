@@ -410,6 +410,22 @@ static void mirrored_twice(void **state)
     rig_free(rig);
 }
 
+/* Datagrams of one size whose checksum the hardware was to fill in are no copies of each other. */
+static void same_size_is_no_copy(void **state)
+{
+    static const char *const texts[] = {"first datagram, of", "other datagram, of"};
+    const struct record *r = NULL;
+    struct rig *rig = rig_new(listed);
+
+    for (unsigned i = 0; i < 2; i++, rig->frame = 0)
+        rig_udp(rig, alice, (struct rig_end){"198.51.100.3", 500}, texts[i], 18);
+    rig_finish(rig);
+    rig_count(rig, RECORD_SIGHTING, VIA_FLOW, NULL, &r);
+    assert_int_equal(r->bytes_out, 36);
+    assert_int_equal(rig->w->counters[COUNT_DUPLICATES], 0);
+    rig_free(rig);
+}
+
 /* After a reload a watched flow goes on with the new number of its indicator, or is let go. */
 static void reloaded(void **state)
 {
@@ -475,6 +491,7 @@ int main(void)
         cmocka_unit_test(scanned),
         cmocka_unit_test(midstream_address),
         cmocka_unit_test(mirrored_twice),
+        cmocka_unit_test(same_size_is_no_copy),
         cmocka_unit_test(reloaded),
         cmocka_unit_test(who_is_resolver),
         cmocka_unit_test(told_when_silent),
