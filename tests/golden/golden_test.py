@@ -6,6 +6,7 @@ stands in its expect.jsonl, and does not depend on how the same traffic was capt
 import collections
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -20,7 +21,9 @@ from tap import Tap  # noqa: E402
 KEPT = ('event_type', 'timestamp', 'pcap_cnt', 'via', 'name', 'ip', 'rrname', 'rrtype', 'query', 'rcode', 'alpn', 'ech',
         'src_ip', 'src_port', 'dest_ip', 'dest_port', 'proto', 'app_proto', 'stream', 'opened', 'conflict',
         'via_resolver', 'vlan', 'tunnel', 'match')
-KEPT_INSIDE = {'alert': ('severity',), 'ioc': ('value', 'type', 'match', 'via', 'observed', 'hosting'),
+TOLD = ('alert', 'observation', 'engine')
+HUMAN = re.compile(r'\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC  \S[^\x00-\x1f\x7f-\x9f]*')
+KEPT_INSIDE = {'alert': ('severity',), 'engine': ('kind',), 'ioc': ('value', 'type', 'match', 'via', 'observed', 'hosting'),
                'incident': ('why', 'stage', 'count', 'bytes_out', 'bytes_in')}
 
 
@@ -33,15 +36,19 @@ class Runner:
         self.checked = set()
         self.lines = 0
 
-    def run(self, rules, named, *arguments):
-        """(what went wrong or '', the events) for {file name: bytes}."""
+    def start(self, rules, named, *arguments):
+        """(what went wrong or '', lines of bytes) for {file name: bytes}."""
         for name, data in named.items():
             (self.folder / name).write_bytes(data)
-        done = subprocess.run([self.bridled, '-R', rules, '--eve', '-', *arguments, '-r', *named], cwd=self.folder,
+        done = subprocess.run([self.bridled, '-R', rules, *arguments, '-r', *named], cwd=self.folder,
                               stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=False)
         why = '' if done.returncode == 0 else f'exit {done.returncode}: {done.stderr.decode()[-500:]}'
         lines = done.stdout.split(b'\n')
-        why += 'the last line has no end' if lines.pop() else ''
+        return why + ('the last line has no end' if lines.pop() else ''), lines
+
+    def run(self, rules, named, *arguments):
+        """The same, with events."""
+        why, lines = self.start(rules, named, '--eve', '-', *arguments)
         events = [json.loads(line) for line in lines]
         return why + self.schema_problems(lines, events), events
 
@@ -67,12 +74,12 @@ def plain(event):
 
 
 def lines_of(events):
-    return [json.dumps(plain(e), ensure_ascii=False) for e in events if e['event_type'] in ('alert', 'observation')]
+    return [json.dumps(plain(e), ensure_ascii=False) for e in events if e['event_type'] in TOLD]
 
 
 def without(events, *keys):
     return [{k: v for k, v in plain(e).items() if k not in keys} for e in events
-            if e['event_type'] in ('alert', 'observation')]
+            if e['event_type'] in TOLD]
 
 
 def ends(events, *more):
@@ -104,6 +111,7 @@ class Case:
         self.name = folder.name
         self.folder = folder
         self.run = runner.run
+        self.start = runner.start
         self.tap = tap
         self.rules = folder / 'rules.ioc'
         self.frames = captures.read(folder / 'input.pcap')
@@ -163,6 +171,16 @@ class Case:
         self.ok(not why and not wrong, f"TCP split at {variants} places{', the second piece first' * swapped}",
                 why or '\n'.join([f'{len(wrong)} differ', *wrong[:6]]))
 
+    def check_human(self):
+        """A line for each alert, whatever names hold; repeats at the end are in the summary only."""
+        why, lines = self.start(self.rules, {'input.pcap': captures.pcap(self.frames)})
+        lines = [line.decode() for line in lines]
+        kinds = collections.Counter(e['incident']['why'] for e in self.events if e['event_type'] == 'alert')
+        sure = kinds['new'] + kinds['raised']
+        wrong = [line for line in lines if not HUMAN.fullmatch(line)]
+        self.ok(not why and not wrong and sure <= len(lines) <= sure + kinds['repeat'],
+                'a line of text for each alert', '\n'.join([why, f'{len(lines)} lines, {kinds}', *wrong[:5]]))
+
     def check_made(self):
         """The files are those that the script makes: nobody changed one of the two alone."""
         if self.made:
@@ -174,6 +192,7 @@ class Case:
         self.check_expected(update)
         if update:
             return
+        self.check_human()
         self.check_wraps()
         self.check_snaplens()
         self.check_twice()
