@@ -30,6 +30,17 @@ static int fail(const char *what, int err)
     return LOADER_FAILED;
 }
 
+/* Whatever a feed makes of us, it must not write to somebody's terminal. Sanitizers report there. */
+static int mute(void)
+{
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+    if (null < 0 || dup2(null, STDOUT_FILENO) < 0 || (!BRIDLE_SANITIZED && dup2(null, STDERR_FILENO) < 0))
+        return -errno;
+    close(null);
+    return 0;
+}
+
 /* Gives up what a loader does not need. A kernel without seccomp is main's to tell. */
 static int jail(void)
 {
@@ -39,6 +50,8 @@ static int jail(void)
     if (!BRIDLE_SANITIZED && setrlimit(RLIMIT_AS, &memory) < 0)
         return -errno;
     int err = privilege_drop(NULL, KEEP_NOTHING, why, sizeof(why));
+    if (err == 0)
+        err = mute();
     if (err == 0)
         err = sandbox_enter(SANDBOX_LOADER, NULL);
     return err == -ENOSYS ? 0 : err;

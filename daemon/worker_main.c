@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config.h"
 #include "worker/worker.h"
 
 static struct worker_shm *map_shm(void)
@@ -22,11 +23,15 @@ static struct worker_shm *map_shm(void)
     return (size_t)st.st_size == worker_shm_bytes(shm->sightings_size, shm->observations_size) ? shm : NULL;
 }
 
-/* The worker has nothing to say on our standard output, and a hostile one must not be able to. */
+/* The worker has nothing to say on our standard output or error, and a hostile one must not be able to.
+ * Sanitizers report there. */
 static int mute(void)
 {
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     int rc = null < 0 || dup2(null, STDOUT_FILENO) < 0 ? -1 : 0;
+
+    if (rc == 0 && !BRIDLE_SANITIZED)
+        rc = dup2(null, STDERR_FILENO) < 0 ? -1 : 0;
 
     if (null >= 0)
         close(null);

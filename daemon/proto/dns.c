@@ -11,7 +11,8 @@
 #include "proto/proto.h"
 
 #define HEADER_BYTES 12u
-/* A message of 64 KiB holds no more addresses than this; shorter records only buy an attacker our time. */
+/* A message of 64 KiB holds no more records of an address than this; shorter ones only buy an attacker our
+ * time. */
 #define RECORDS_MAX  4096u
 #define QUESTION_MIN 5u   /* bytes: the root, a type and a class */
 #define RECORD_MIN   11u  /* the root, type, class, TTL and no RDATA */
@@ -445,6 +446,7 @@ static enum parse_result dns_tcp(struct parse *p)
 const struct proto proto_dns = {
     .name = "dns",
     .ports = "53 5353 5355",
+    .repeats = true,
     .tcp_starts = dns_tcp_starts,
     .tcp = dns_tcp,
     .udp_starts = dns_udp_starts,

@@ -38,9 +38,10 @@ struct parse {
     bool cut;          /* the bytes after these will never come (snapshot length) */
     bool last;         /* TCP: the caller gives the message up: say what there is, no PARSE_MORE */
     uint32_t whole;    /* UDP: length of the datagram on the wire */
-    struct parse_scratch *scratch;                        /* borrowed */
-    uint64_t *counters;                                   /* borrowed: COUNTERS of them; NULL: do not count */
-    void (*emit)(void *ctx, const struct observation *o); /* spans in `o` are valid during the call */
+    struct parse_scratch *scratch; /* borrowed */
+    uint64_t *counters;            /* borrowed: COUNTERS of them; NULL: do not count */
+    /* Spans in `o` are valid during the call, which must not parse: the scratch space is in use. */
+    void (*emit)(void *ctx, const struct observation *o);
     void *ctx;
     /* out */
     uint32_t need;     /* with PARSE_MORE: more than bytes.len */
@@ -62,6 +63,8 @@ enum proto_starts {
 struct proto {
     const char *name;  /* app_proto in events: "dns", "tls" */
     const char *ports; /* default of its `ports` setting: "53 5353 5355"; empty: recognised on any port */
+    bool repeats; /* TCP: messages follow one another, so that a part of one is told only when no more can
+                     come */
     /* Whether the first bytes of a TCP stream or of a datagram can be of this protocol; `named`: one of the
      * ports is set. */
     enum proto_starts (*tcp_starts)(struct span first, bool named);

@@ -3,6 +3,7 @@
 #include "serve/control.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -250,6 +251,25 @@ static int bind_it(struct control *k, mode_t mode)
     return rc;
 }
 
+/* Its folder may be writable by the user that we become: what is given away must be the socket and no other
+ * file that was put in its place. */
+static int give_away(const char *path, const struct passwd *user, const struct group *group)
+{
+    uid_t uid = user != NULL ? user->pw_uid : (uid_t)-1;
+    gid_t gid = group != NULL ? group->gr_gid : (gid_t)-1;
+    struct stat st;
+    int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+
+    if (fd < 0)
+        return -errno;
+    int rc = fstat(fd, &st) < 0                              ? -errno
+             : !S_ISSOCK(st.st_mode) || st.st_nlink != 1     ? -EPERM
+             : fchownat(fd, "", uid, gid, AT_EMPTY_PATH) < 0 ? -errno
+                                                             : 0;
+    close(fd);
+    return rc;
+}
+
 static int open_it(struct control *k)
 {
     const struct settings *s = &k->serve->settings;
@@ -270,10 +290,8 @@ static int open_it(struct control *k)
     int rc = bind_it(k, group != NULL ? 0660 : 0600);
     if (rc < 0)
         k->path[0] = 0; /* not ours to remove */
-    if (rc == 0 && (user != NULL || group != NULL) &&
-        lchown(k->path, user != NULL ? user->pw_uid : (uid_t)-1, group != NULL ? group->gr_gid : (gid_t)-1) <
-            0)
-        rc = -errno;
+    if (rc == 0 && (user != NULL || group != NULL))
+        rc = give_away(k->path, user, group);
     return rc == 0 && listen(k->socket, 8) < 0 ? -errno : rc;
 }
 

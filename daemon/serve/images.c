@@ -27,14 +27,12 @@ static int check_sealed(int fd, bool foreign, const char **ret_why)
     return 0;
 }
 
-static struct generation *slot(struct images *im)
+static struct generation *free_slot(struct images *im)
 {
-    struct generation *oldest = &im->kept[0];
-
     for (unsigned i = 0; i < IMAGES_KEPT; i++)
-        if (im->kept[i].number < oldest->number)
-            oldest = &im->kept[i];
-    return oldest;
+        if (im->kept[i].number == 0)
+            return &im->kept[i];
+    return NULL;
 }
 
 static void release(struct generation *g)
@@ -56,8 +54,13 @@ int images_add(struct images *im, int fd, bool foreign, uint64_t now_ns, uint64_
         close(fd);
         return rc < 0 ? rc : -EBADMSG;
     }
-    struct generation *g = slot(im);
-    release(g);
+    struct generation *g = free_slot(im);
+    if (g == NULL) {
+        *ret_why = "a worker has not taken any of the latest reloads: the indicators in use stay";
+        image_unmap(map);
+        close(fd);
+        return -EBUSY;
+    }
     *g = (struct generation){
         .number = ++im->newest, .fd = fd, .map = map, .loaded_ns = now_ns, .problems = problems};
     return 0;

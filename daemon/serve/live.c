@@ -18,6 +18,9 @@
 #include "serve/worker_settings.h"
 
 /* A worker has so long to open its capture at start. */
+/* Notices of one worker that are passed on, and in what time. */
+#define NOTICES_MAX   32u
+#define NOTICES_NS    60000000000u
 #define START_SECONDS 15
 /* Links change in bursts. */
 #define SETTLE_NS 200000000u
@@ -118,7 +121,17 @@ static void on_notice(void *ctx, struct worker *w, const struct record *rec)
     char text[1024];
     bool event;
     enum log_level level = notice_level(rec->notice, &event);
+    uint64_t now_ns = clock_mono_ns();
 
+    if (now_ns - w->notices_ns > NOTICES_NS) {
+        w->notices_ns = now_ns;
+        w->notices = 0;
+    }
+    if (++w->notices > NOTICES_MAX) {
+        if (w->notices == NOTICES_MAX + 1)
+            log_warning("worker %u says too much: its notices are left out for a while", w->index);
+        return;
+    }
     notice_text(rec, serve_source, l->serve, text, sizeof text);
     if (event)
         serve_engine(l->serve, level, 0, notice_names[rec->notice], "%s", text);

@@ -25,8 +25,8 @@ struct live_tick {
     uint64_t packets, drops; /* at the last look at losses */
 };
 
-/* A hung worker first gets SIGABRT, so that a core file tells where, then SIGKILL; also one that hangs while
- * it opens its capture, or when it was told to end. */
+/* A hung worker first gets SIGABRT, so that a sanitizer or a debugger tells where, then SIGKILL; also one
+ * that hangs while it opens its capture, or when it was told to end. */
 static void check_beat(struct worker *w, uint64_t now_ns)
 {
     if (!worker_alive(w))

@@ -150,9 +150,11 @@ static int load_and_wait(struct rules *r)
 
     if (rc < 0)
         return rc;
+    const uint64_t limit_ns = clock_mono_ns() + LOAD_SECONDS * 1000000000ull;
     for (;;) {
         struct pollfd p = {.fd = r->load.socket, .events = POLLIN};
-        int n = poll(&p, 1, LOAD_SECONDS * 1000);
+        uint64_t now_ns = clock_mono_ns();
+        int n = now_ns < limit_ns ? poll(&p, 1, (int)((limit_ns - now_ns) / 1000000) + 1) : 0;
         rc = n == 0 ? -ETIMEDOUT : load_read(&r->load);
         if (rc <= 0)
             return judge(r, rc, true);

@@ -150,6 +150,8 @@ static void on_message(struct worker *w, const struct worker_message *m)
             misbehave(w);
             break;
         }
+        if (m->number == w->acked)
+            break;
         /* What it said of the older image is in the rings already. */
         if (!w->misbehaved)
             drain(w, EVERYTHING);

@@ -49,6 +49,8 @@ struct worker {
     uint64_t beats;
     bool aborted;                /* was killed for hanging */
     uint64_t restarts;           /* since we started */
+    uint64_t notices_ns;         /* since when `notices` counts */
+    unsigned notices;            /* live: a worker that floods us with notices is not passed on */
     uint64_t rate_packets, rate; /* packets at the last look; packets a second since then */
 };
 

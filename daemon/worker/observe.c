@@ -163,11 +163,11 @@ static bool awaited(const struct message *m)
 
 /* An address in the answer for listed names: they are resolved, and the address is learned. Only so many of a
  * message: a packet of hundreds would fill the ring for all others. */
-static void resolved(struct message *m, const struct observation *o, bool again)
+static void resolved(struct message *m, const struct observation *o)
 {
     if (!o->from_server || !o->section_answer || m->parse.facts.rcode != 0 || !reachable(&o->addr))
         return;
-    if (again || m->dns_hits == 0)
+    if (m->dns_hits == 0)
         return;
     if (m->dns_addresses == WORKER_ADDRESSES) {
         m->w->counters[COUNT_LEARNED_LIMIT]++;
@@ -182,12 +182,12 @@ static void resolved(struct message *m, const struct observation *o, bool again)
     }
 }
 
-static void on_dns(struct message *m, const struct observation *o, struct match hit, bool again)
+static void on_dns(struct message *m, const struct observation *o, struct match hit)
 {
     struct worker *w = m->w;
     bool counted = true;
 
-    if (o->via == VIA_DNS_QUERY && !again) {
+    if (o->via == VIA_DNS_QUERY) {
         if (o->from_server) {
             counted = !awaited(m); /* the query was seen and counted */
         } else {
@@ -198,12 +198,12 @@ static void on_dns(struct message *m, const struct observation *o, struct match 
     if (hit.how != MATCH_NONE) {
         if (o->from_server && (o->via == VIA_DNS_QUERY || (o->section_answer && is_alias(o))))
             note_dns_hit(m, hit, o->name);
-        if (!again)
+        if (m->dns_sightings++ < WORKER_SIGHTINGS)
             emit_sighting(m, o, hit, o->via == VIA_DNS_ADDRESS ? STAGE_RESOLVED : STAGE_QUERIED,
                           counted ? 0 : RECORD_UPDATE);
     }
     if (o->via == VIA_DNS_ADDRESS)
-        resolved(m, o, again);
+        resolved(m, o);
 }
 
 /* The name that a client gives its server: TLS now, HTTP and QUIC like it. */
@@ -263,7 +263,7 @@ static void on_observation(void *ctx, const struct observation *o)
         worker_emit(w, &r);
     }
     if (o->via <= VIA_DNS_ADDRESS)
-        on_dns(m, o, hit, again);
+        on_dns(m, o, hit);
     else
         on_server_name(m, o, hit, again);
 }
@@ -314,6 +314,7 @@ enum parse_result message_parse_tcp(struct message *m, struct span bytes, bool c
     m->parse.last = last;
     m->seen = false;
     m->dns_hits = m->dns_addresses = 0;
+    m->dns_sightings = 0;
     m->parse.facts = (struct parse_facts){0};
     return protos[m->proto]->tcp(&m->parse);
 }

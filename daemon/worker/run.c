@@ -12,12 +12,12 @@
 #include "packet/defrag.h"
 #include "worker/worker.h"
 
-#define SECOND_NS        1000000000ull
-#define FRAGMENT_WAIT_NS (30 * SECOND_NS)
-#define FRAGMENTED_MAX   65535u
-#define CONTROL_EVERY    256u /* packets of a file between two looks at the control socket */
-#define DISPATCH_MAX     512
-#define LEARNED_EXPIRE_S 30
+#define SECOND_NS         1000000000ull
+#define FRAGMENT_WAIT_NS  (30 * SECOND_NS)
+#define FRAGMENTED_MAX    65535u
+#define CONTROL_EVERY     256u /* packets of a file between two looks at the control socket */
+#define DISPATCH_MAX      512
+#define LEARNED_EXPIRE_NS (30 * SECOND_NS)
 
 static int fail(struct worker *w, const char *why)
 {
@@ -119,8 +119,10 @@ void worker_tick(struct worker *w)
 {
     worker_tcp_tick(w);
     follow_tick(w);
-    if ((w->now_ns / SECOND_NS) % LEARNED_EXPIRE_S == 0 && w->learned.in_use > 0)
+    if (w->now_ns >= w->next_expire_ns || w->now_ns + LEARNED_EXPIRE_NS < w->next_expire_ns) {
         learned_expire(&w->learned, w->now_ns);
+        w->next_expire_ns = w->now_ns + LEARNED_EXPIRE_NS;
+    }
 }
 
 static void tick_if_due(struct worker *w)

@@ -200,7 +200,7 @@ static void between_messages(struct worker *w, struct stream *s)
     struct flow_entry *e = entry_find(w, s->key);
     bool empty = s->ranges == 1 && stream_have(s) == 0;
 
-    if (e == NULL)
+    if (stream_of(w, e) != s)
         return;
     e->class = FLOW_REPEAT;
     e->seq = s->base_seq;
@@ -215,6 +215,8 @@ static void insert(struct worker *w, struct stream *s, const struct segment *g)
     uint32_t offset = g->seq - s->base_seq;
     struct span bytes = g->bytes;
 
+    if (s->first != FLOW_NONE && (int32_t)offset >= (int32_t)w->streams.slot_bytes)
+        return; /* a piece of the first reading; this one lies elsewhere */
     if ((int32_t)offset < 0) {
         uint32_t old = 0u - offset;
         if (old >= bytes.len)
@@ -525,7 +527,7 @@ void worker_tcp_tick(struct worker *w)
         if (s->told || s->finished || s->used_ns + TELL_NS > w->now_ns)
             continue;
         s->told = true;
-        if (stream_have(s) > 0)
+        if (stream_have(s) > 0 && (s->proto == STREAM_PROTO_UNKNOWN || !protos[s->proto]->repeats))
             parse_stream(w, s, true);
     }
 }

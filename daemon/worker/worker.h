@@ -26,6 +26,7 @@
 #define COPIES_JUDGED_LEAST 20u
 /* Addresses of one DNS message that are told and learned for listed names. */
 #define WORKER_ADDRESSES 32u
+#define WORKER_SIGHTINGS 32u /* of names in one DNS message: what more it lists is nobody's question */
 
 struct worker {
     struct worker_config config; /* private copy */
@@ -40,9 +41,9 @@ struct worker {
     struct image *image; /* owned; NULL before the first one came */
     uint32_t generation;
 
-    uint64_t now_ns, next_tick_ns; /* packet time in replay, monotonic live */
-    uint64_t packet_ns;            /* of the latest packet, for notices */
-    uint64_t seq;                  /* of the next record */
+    uint64_t now_ns, next_tick_ns, next_expire_ns; /* packet time in replay, monotonic live */
+    uint64_t packet_ns;                            /* of the latest packet, for notices */
+    uint64_t seq;                                  /* of the next record */
     struct decoder decoder;
     struct capture_file *file; /* owned; replay */
     struct flow_cache cache;
@@ -75,6 +76,7 @@ struct message {
     bool named;     /* the message named a server */
     /* DNS: what this message has shown */
     uint8_t dns_hits, dns_addresses;
+    uint32_t dns_sightings;
     struct match dns_hit[WATCH_HITS_MAX];
     struct parse parse;
     uint16_t dns_name_len[WATCH_HITS_MAX];

@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *const listed[] = {"evil.example", NULL};
     static const struct rig_end client = {"10.0.0.5", 40000}, server = {"192.0.2.7", 443};
-    static uint8_t hello[4096];
+    static uint8_t hello[16384];
 
     if (size < 4)
         return 0;
