@@ -164,6 +164,8 @@ static void put_where(struct eve *e, struct json *j, const struct sighting *s, b
         json_bool(j, "conflict", true);
     if (s->flags & RECORD_VIA_RESOLVER)
         json_bool(j, "via_resolver", true);
+    if (s->flags & RECORD_INBOUND)
+        json_bool(j, "inbound", true);
 }
 
 static void put_attrs(struct json *j, const struct record *rec)

@@ -63,7 +63,7 @@ static void human_alert(void *self, const struct alert *a)
         return; /* the closing summary tells it */
     text_time_human(&t, a->ts_ns);
     text_fmt(&t, " UTC  ALERT %u  %-15s %s ", a->severity, addr_text(&a->where.client, client),
-             phrase_verb(a->stage, a->where.via));
+             phrase_verb(a->stage, a->where.via, a->where.flags));
     phrase_object(&t, a);
     phrase_place(&t, a);
     put_how_much(&t, a);

@@ -9,7 +9,7 @@ bool phrase_contacted(enum via via)
     return via != VIA_DNS_QUERY && via != VIA_DNS_ANSWER && via != VIA_DNS_ADDRESS;
 }
 
-const char *phrase_verb(enum stage stage, enum via via)
+const char *phrase_verb(enum stage stage, enum via via, unsigned flags)
 {
     static const char *const verbs[STAGES] = {
         [STAGE_SCANNED] = "was contacted by",
@@ -24,6 +24,8 @@ const char *phrase_verb(enum stage stage, enum via via)
         return "learned from DNS the address";
     if (via == VIA_DNS_ANSWER && stage <= STAGE_RESOLVED)
         return "was pointed by DNS to";
+    if (stage == STAGE_CONNECTED && (flags & RECORD_INBOUND) != 0)
+        return "accepted a connection from";
     return verbs[stage];
 }
 

@@ -8,7 +8,7 @@
 /* Whether the server of such a sighting is the one that was contacted, and not a resolver. */
 bool phrase_contacted(enum via via);
 /* "connected to", "asked DNS for" */
-const char *phrase_verb(enum stage stage, enum via via);
+const char *phrase_verb(enum stage stage, enum via via, unsigned flags);
 /* What was seen: "img.301-redirecting.com", "203.0.113.5, an address of 301-redirecting.com". */
 void phrase_object(struct text *t, const struct alert *a);
 /* " (203.0.113.5, aws/CLOUDFRONT)": the server, unless it stands in the object, and who hosts it; nothing

@@ -14,7 +14,9 @@
 #include "report/state.h"
 #include "report/summary.h"
 
-#define SAVE_INTERVAL_NS (60 * SECOND_NS)
+/* The state is written so long after the last time, and a millisecond more for each incident in it. */
+#define SAVE_INTERVAL_NS (2 * SECOND_NS)
+#define SAVE_EACH_NS     1000000u
 /* Time that goes back by more than this is another capture, or a clock that was set: timers then go on from
  * where they were. Less is disorder, and timers wait. */
 #define STEP_BACK_NS     (3600 * SECOND_NS)
@@ -339,7 +341,7 @@ void reporter_tick(struct reporter *r, uint64_t now_ns)
     if (r->options.replay)
         return;
     advance(r, now_ns);
-    if (r->clock_ns - r->saved_at >= SAVE_INTERVAL_NS)
+    if (r->clock_ns - r->saved_at >= SAVE_INTERVAL_NS + r->incidents.table.count * SAVE_EACH_NS)
         save_state(r);
     for (unsigned i = 0; i < OUTPUT_COUNT; i++)
         if (r->output[i] != NULL && outputs[i]->tick != NULL)

@@ -43,6 +43,7 @@ static void tell(struct worker *w, struct watch *watch, struct watch_hit *hit, c
     r.bytes_out = watch->side[watch->client_dir].bytes;
     r.bytes_in = watch->side[watch->client_dir ^ 1].bytes;
     r.flags = hit->flags | (watch->opened ? 0 : RECORD_GUESSED) |
+              (watch->listed_opened ? RECORD_INBOUND : 0) |
               (hit->told > 0 || hit->raise_only ? RECORD_UPDATE : 0);
     r.is_addr = hit->is_addr;
     if (hit->is_addr)

@@ -372,6 +372,7 @@ static void scanned(void **state)
     addr_parse(span_str(ours.addr), &a);
     assert_true(addr_eq(&a, &r->client));
     assert_int_equal(r->client_port, 22);
+    assert_true(r->flags & RECORD_INBOUND);
     rig_free(rig);
 
     rig = rig_new(listed);

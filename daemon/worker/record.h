@@ -63,7 +63,8 @@ enum record_flag {
     RECORD_UPDATE = 16,       /* progress of an earlier sighting: raises stage and bytes, is not counted */
     RECORD_VIA_RESOLVER = 32, /* learned: the name was asked for by a resolver on behalf of this client */
     RECORD_STREAM = 64,       /* came from a TCP stream: MIDSTREAM means something */
-    RECORD_FLAGS_ALL = 127,
+    RECORD_INBOUND = 128,     /* the listed end opened the connection */
+    RECORD_FLAGS_ALL = 255,
 };
 
 #define RECORD_NO_IOC UINT32_MAX
