@@ -12,38 +12,35 @@
 int streams_init(struct streams *s, uint32_t count, uint32_t bytes_max, uint64_t *counters)
 {
     memset(s, 0, sizeof *s);
-    s->count = count;
     s->slot_bytes = (bytes_max + 2 + 4095) & ~4095u;
     s->counters = counters;
-    s->oldest = s->newest = s->free = FLOW_NONE;
     s->slot = calloc(count, sizeof *s->slot);
     s->memory = mmap(NULL, (size_t)count * s->slot_bytes, PROT_READ | PROT_WRITE,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (s->slot == NULL || s->memory == MAP_FAILED) {
-        s->memory = s->memory == MAP_FAILED ? NULL : s->memory;
+    if (s->memory == MAP_FAILED)
+        s->memory = NULL;
+    if (slab_init(&s->slab, count) < 0 || s->slot == NULL || s->memory == NULL) {
         streams_done(s);
         return -ENOMEM;
     }
-    for (uint32_t i = count; i-- > 0;) {
+    for (uint32_t i = 0; i < count; i++)
         s->slot[i].bytes = s->memory + (size_t)i * s->slot_bytes;
-        s->slot[i].newer = s->free;
-        s->free = i;
-    }
     return 0;
 }
 
 void streams_done(struct streams *s)
 {
     if (s->memory != NULL)
-        munmap(s->memory, (size_t)s->count * s->slot_bytes);
+        munmap(s->memory, (size_t)s->slab.count * s->slot_bytes);
     free(s->slot);
+    slab_done(&s->slab);
     s->slot = NULL;
     s->memory = NULL;
 }
 
 struct stream *streams_at(struct streams *s, uint32_t slot)
 {
-    return slot < s->count && s->slot[slot].used ? &s->slot[slot] : NULL;
+    return slab_used(&s->slab, slot) ? &s->slot[slot] : NULL;
 }
 
 uint32_t streams_slot(const struct streams *s, const struct stream *stream)
@@ -53,53 +50,22 @@ uint32_t streams_slot(const struct streams *s, const struct stream *stream)
 
 struct stream *streams_oldest(struct streams *s)
 {
-    return s->oldest == FLOW_NONE ? NULL : &s->slot[s->oldest];
-}
-
-static void link_newest(struct streams *s, uint32_t i)
-{
-    s->slot[i].older = s->newest;
-    s->slot[i].newer = FLOW_NONE;
-    if (s->newest != FLOW_NONE)
-        s->slot[s->newest].newer = i;
-    s->newest = i;
-    if (s->oldest == FLOW_NONE)
-        s->oldest = i;
-}
-
-static void unlink_slot(struct streams *s, uint32_t i)
-{
-    uint32_t older = s->slot[i].older, newer = s->slot[i].newer;
-
-    if (older != FLOW_NONE)
-        s->slot[older].newer = newer;
-    else
-        s->oldest = newer;
-    if (newer != FLOW_NONE)
-        s->slot[newer].older = older;
-    else
-        s->newest = older;
+    return streams_at(s, s->slab.oldest);
 }
 
 void streams_touch(struct streams *s, struct stream *stream)
 {
-    uint32_t i = streams_slot(s, stream);
-
-    if (s->newest == i)
-        return;
-    unlink_slot(s, i);
-    link_newest(s, i);
+    slab_touch(&s->slab, streams_slot(s, stream));
 }
 
 struct stream *streams_new(struct streams *s, struct flow_key key, uint32_t base_seq)
 {
-    uint32_t i = s->free;
-    if (i == FLOW_NONE)
+    uint32_t i = slab_take(&s->slab);
+    if (i == SLAB_NONE)
         return NULL;
     struct stream *stream = &s->slot[i];
     uint8_t *bytes = stream->bytes;
 
-    s->free = stream->newer;
     memset(stream, 0, offsetof(struct stream, origin));
     stream->bytes = bytes;
     stream->key = key;
@@ -107,23 +73,17 @@ struct stream *streams_new(struct streams *s, struct flow_key key, uint32_t base
     stream->other = stream->first = FLOW_NONE;
     stream->proto = STREAM_PROTO_UNKNOWN;
     stream->ranges = 1;
-    stream->used = true;
-    link_newest(s, i);
     s->counters[COUNT_STREAMS]++;
     return stream;
 }
 
 void streams_free(struct streams *s, struct stream *stream)
 {
-    uint32_t i = streams_slot(s, stream);
     uint32_t reached = stream->range[stream->ranges - 1].to;
 
     if (reached > KEEP_BYTES)
         madvise(stream->bytes, s->slot_bytes, MADV_DONTNEED);
-    unlink_slot(s, i);
-    stream->used = false;
-    stream->newer = s->free;
-    s->free = i;
+    slab_give(&s->slab, streams_slot(s, stream));
 }
 
 struct stream *streams_fork(struct streams *s, struct stream *stream)

@@ -9,6 +9,7 @@
 #ifndef BRIDLE_FLOW_STREAM_H
 #define BRIDLE_FLOW_STREAM_H
 
+#include "base/slab.h"
 #include "flow/flow_cache.h"
 
 #define STREAM_ISLANDS_MAX  8
@@ -20,19 +21,18 @@ struct stream_range {
 };
 
 struct stream {
-    uint8_t *bytes;        /* borrowed from the slab: offset 0 */
-    struct flow_key key;   /* of the direction that it carries */
-    uint32_t base_seq;     /* TCP sequence number of offset 0 */
-    uint32_t need;         /* the parser wants at least so many bytes before it looks again */
-    uint64_t used_ns;      /* when the latest piece came, by the worker's clock */
-    uint32_t other;        /* slot of the second reading, or FLOW_NONE */
-    uint32_t first;        /* in a second reading: slot of the first, else FLOW_NONE */
-    uint32_t older, newer; /* order of use */
+    uint8_t *bytes;      /* borrowed from the slab: offset 0 */
+    struct flow_key key; /* of the direction that it carries */
+    uint32_t base_seq;   /* TCP sequence number of offset 0 */
+    uint32_t need;       /* the parser wants at least so many bytes before it looks again */
+    uint64_t used_ns;    /* when the latest piece came, by the worker's clock */
+    uint32_t other;      /* slot of the second reading, or FLOW_NONE */
+    uint32_t first;      /* in a second reading: slot of the first, else FLOW_NONE */
     uint16_t segments;
     uint16_t parses; /* of the message at offset 0 */
     uint8_t proto;   /* index in protos[], or STREAM_PROTO_UNKNOWN */
     bool last_wins;  /* a second reading: later copies overwrite */
-    bool midstream, conflict, cut, used;
+    bool midstream, conflict, cut;
     bool finished;  /* parsed to its end; the other reading is not */
     bool told;      /* what was there was reported although more may come */
     uint8_t ranges; /* range[0] begins at 0, even if empty */
@@ -47,9 +47,9 @@ struct stream {
 struct streams {
     struct stream *slot; /* owned */
     uint8_t *memory;     /* owned: mapped, touched only where used */
-    uint32_t count, slot_bytes;
-    uint32_t oldest, newest, free; /* lists through older/newer */
-    uint64_t *counters;            /* borrowed */
+    struct slab slab;    /* which slots are in use */
+    uint32_t slot_bytes;
+    uint64_t *counters; /* borrowed */
 };
 
 /* 0 or -ENOMEM. */

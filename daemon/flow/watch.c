@@ -10,21 +10,16 @@
  * the count. */
 #define WINDOW_MAX (1u << 30)
 
-int watches_init(struct watches *w, uint32_t count, uint64_t *counters)
+int watches_init(struct watches *w, uint32_t count)
 {
     memset(w, 0, sizeof *w);
     w->slot = mmap(NULL, count * sizeof *w->slot, PROT_READ | PROT_WRITE,
                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (w->slot == MAP_FAILED) {
+    if (w->slot == MAP_FAILED)
         w->slot = NULL;
+    if (slab_init(&w->slab, count) < 0 || w->slot == NULL) {
+        watches_done(w);
         return -ENOMEM;
-    }
-    w->count = count;
-    w->counters = counters;
-    w->oldest = w->newest = w->free = FLOW_NONE;
-    for (uint32_t i = count; i-- > 0;) {
-        w->slot[i].newer = w->free;
-        w->free = i;
     }
     return 0;
 }
@@ -32,58 +27,31 @@ int watches_init(struct watches *w, uint32_t count, uint64_t *counters)
 void watches_done(struct watches *w)
 {
     if (w->slot != NULL)
-        munmap(w->slot, w->count * sizeof *w->slot);
+        munmap(w->slot, w->slab.count * sizeof *w->slot);
+    slab_done(&w->slab);
     w->slot = NULL;
-}
-
-static void link_newest(struct watches *w, uint32_t i)
-{
-    w->slot[i].older = w->newest;
-    w->slot[i].newer = FLOW_NONE;
-    if (w->newest != FLOW_NONE)
-        w->slot[w->newest].newer = i;
-    w->newest = i;
-    if (w->oldest == FLOW_NONE)
-        w->oldest = i;
-}
-
-static void unlink_slot(struct watches *w, uint32_t i)
-{
-    uint32_t older = w->slot[i].older, newer = w->slot[i].newer;
-
-    if (older != FLOW_NONE)
-        w->slot[older].newer = newer;
-    else
-        w->oldest = newer;
-    if (newer != FLOW_NONE)
-        w->slot[newer].older = older;
-    else
-        w->newest = older;
 }
 
 struct watch *watches_new(struct watches *w, struct flow_key key)
 {
-    uint32_t i = w->free;
-    if (i == FLOW_NONE)
+    uint32_t i = slab_take(&w->slab);
+    if (i == SLAB_NONE)
         return NULL;
     struct watch *watch = &w->slot[i];
 
-    w->free = watch->newer;
     memset(watch, 0, offsetof(struct watch, hit));
     watch->key = key;
-    watch->used = true;
-    link_newest(w, i);
     return watch;
 }
 
 struct watch *watches_at(struct watches *w, uint32_t slot)
 {
-    return slot < w->count && w->slot[slot].used ? &w->slot[slot] : NULL;
+    return slab_used(&w->slab, slot) ? &w->slot[slot] : NULL;
 }
 
 struct watch *watches_oldest(struct watches *w)
 {
-    return w->oldest == FLOW_NONE ? NULL : &w->slot[w->oldest];
+    return watches_at(w, w->slab.oldest);
 }
 
 uint32_t watches_slot(const struct watches *w, const struct watch *watch)
@@ -93,22 +61,12 @@ uint32_t watches_slot(const struct watches *w, const struct watch *watch)
 
 void watches_free(struct watches *w, struct watch *watch)
 {
-    uint32_t i = watches_slot(w, watch);
-
-    unlink_slot(w, i);
-    watch->used = false;
-    watch->newer = w->free;
-    w->free = i;
+    slab_give(&w->slab, watches_slot(w, watch));
 }
 
 void watches_touch(struct watches *w, struct watch *watch)
 {
-    uint32_t i = watches_slot(w, watch);
-
-    if (w->newest != i) {
-        unlink_slot(w, i);
-        link_newest(w, i);
-    }
+    slab_touch(&w->slab, watches_slot(w, watch));
 }
 
 void watch_base(struct watch *watch, unsigned dir, uint32_t seq)

@@ -7,6 +7,7 @@
 #ifndef BRIDLE_FLOW_WATCH_H
 #define BRIDLE_FLOW_WATCH_H
 
+#include "base/slab.h"
 #include "flow/flow_cache.h"
 #include "intel/observation.h"
 
@@ -51,18 +52,16 @@ struct watch {
     struct packet origin; /* the latest packet; its bytes are gone */
     uint8_t progress;     /* enum watch_progress */
     uint8_t hits;
-    bool used;
-    uint32_t older, newer;
     struct watch_hit hit[WATCH_HITS_MAX];
 };
 
 struct watches {
     struct watch *slot; /* owned: mapped, touched only where used */
-    uint32_t count, oldest, newest, free;
-    uint64_t *counters; /* borrowed */
+    struct slab slab;   /* which slots are in use */
 };
 
-int watches_init(struct watches *w, uint32_t count, uint64_t *counters);
+/* 0 or -ENOMEM. */
+int watches_init(struct watches *w, uint32_t count);
 void watches_done(struct watches *w);
 /* A new watch, or NULL when all are in use: the caller gives up watches_oldest() if it is idle. */
 struct watch *watches_new(struct watches *w, struct flow_key key);

@@ -454,7 +454,7 @@ void follow_release(struct worker *w, struct watch *watch)
 
 void follow_tick(struct worker *w)
 {
-    for (uint32_t i = w->watches.oldest; i != FLOW_NONE; i = w->watches.slot[i].newer) {
+    for (uint32_t i = w->watches.slab.oldest; i != SLAB_NONE; i = slab_newer(&w->watches.slab, i)) {
         struct watch *watch = &w->watches.slot[i];
         if (watch->last_ns + PENDING_NS <= w->now_ns)
             settle_pending(w, watch);
@@ -473,7 +473,7 @@ void follow_finish(struct worker *w)
 
 void follow_rematch(struct worker *w)
 {
-    for (uint32_t i = w->watches.oldest; i != FLOW_NONE; i = w->watches.slot[i].newer) {
+    for (uint32_t i = w->watches.slab.oldest; i != SLAB_NONE; i = slab_newer(&w->watches.slab, i)) {
         struct watch *watch = &w->watches.slot[i];
         for (unsigned h = 0; h < watch->hits;) {
             struct watch_hit *hit = &watch->hit[h];

@@ -52,7 +52,7 @@ int worker_init(struct worker *w, struct worker_shm *shm, int control, char *ret
     if (w->decoder.defrag == NULL || (!w->config.live && w->file == NULL) ||
         flow_cache_init(&w->cache, w->config.flow_entries_log2, w->counters) < 0 ||
         streams_init(&w->streams, w->config.streams, w->config.stream_bytes_max, w->counters) < 0 ||
-        watches_init(&w->watches, w->config.watches, w->counters) < 0 ||
+        watches_init(&w->watches, w->config.watches) < 0 ||
         learned_init(&w->learned, w->config.learned, &w->config.key, w->counters) < 0) {
         snprintf(ret_why, why_bytes, "not enough memory for the configured limits");
         return -ENOMEM;

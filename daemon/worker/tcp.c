@@ -286,7 +286,8 @@ static void hold(struct worker *w, const struct packet *p, struct flow_key key, 
     e->seq = base;
     e->value = streams_slot(&w->streams, s);
     stream_segment(w, s, p, g);
-    while (s->used && s->key.hash == key.hash &&
+    uint32_t slot = streams_slot(&w->streams, s);
+    while (streams_at(&w->streams, slot) == s && s->key.hash == key.hash &&
            (orphan = orphans_take(&w->orphans, key, w->now_ns)) != NULL) {
         struct segment early = {.bytes = span_of(orphan->bytes, orphan->len), .seq = orphan->seq};
         stream_segment(w, s, p, &early);
@@ -522,7 +523,7 @@ void worker_tcp(struct worker *w, const struct packet *p, struct flow_key key, u
 
 void worker_tcp_tick(struct worker *w)
 {
-    for (uint32_t i = w->streams.oldest; i != FLOW_NONE; i = w->streams.slot[i].newer) {
+    for (uint32_t i = w->streams.slab.oldest; i != SLAB_NONE; i = slab_newer(&w->streams.slab, i)) {
         struct stream *s = &w->streams.slot[i];
         if (s->told || s->finished || s->used_ns + TELL_NS > w->now_ns)
             continue;
