@@ -178,7 +178,7 @@ static void resolved(struct message *m, const struct observation *o)
     for (unsigned i = 0; i < m->dns_hits; i++) {
         emit_sighting(m, o, m->dns_hit[i], STAGE_RESOLVED, RECORD_UPDATE);
         if (asked)
-            follow_learn(m, o, m->dns_hit[i], span_of(m->dns_name[i], m->dns_name_len[i]));
+            addresses_learn(m, o, m->dns_hit[i], span_of(m->dns_name[i], m->dns_name_len[i]));
     }
 }
 

@@ -73,7 +73,7 @@ void worker_packet(struct worker *w, struct packet *p)
     if (watch != NULL)
         follow_packet(w, watch, p, key, flags);
     else
-        follow_addresses(w, p, key, flags);
+        addresses_look(w, p, key, flags);
     if (decoded == DECODE_TCP)
         worker_tcp(w, p, key, flags);
     else if (decoded == DECODE_UDP && p->payload_bytes > 0)

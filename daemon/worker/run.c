@@ -72,6 +72,7 @@ static void take_image(struct worker *w, int fd, uint32_t generation)
     w->image = image;
     w->generation = generation;
     follow_rematch(w);
+    addresses_rematch(w);
     worker_message_send(w->control, &ack, -1);
 }
 
@@ -107,7 +108,7 @@ bool worker_control(struct worker *w, int wait_ms, int *ret_file, uint32_t *ret_
         w->stopping = true;
         break;
     case WORKER_MSG_LEARN:
-        follow_learn_remote(w, &msg);
+        addresses_learn_remote(w, &msg);
         break;
     }
     if (fd >= 0)

@@ -115,8 +115,17 @@ void worker_record_ends(struct record *r, const struct packet *p, struct flow_ke
 void worker_notice(struct worker *w, enum notice notice, uint64_t a, uint64_t b);
 
 /* follow.c: flows that matched. */
-/* A flow between listed or learned addresses? Called for every IP packet that no watch follows yet. */
-void follow_addresses(struct worker *w, const struct packet *p, struct flow_key key, uint16_t flags);
+struct watch *follow_find(struct worker *w, struct flow_key key);
+/* The watch of this flow, made if there is none; `client_dir` is the direction of packets from the end that
+ * is watched over. NULL at the limit (counted). */
+struct watch *follow_make(struct worker *w, const struct packet *p, struct flow_key key, unsigned client_dir);
+/* Adds a matched indicator. NULL when the flow has it already, or has too many. */
+struct watch_hit *follow_hit(struct worker *w, struct watch *watch, struct match match, enum via via,
+                             uint16_t flags);
+void follow_hit_name(struct watch_hit *hit, struct span name);
+/* One record of what became of the flow: the first one of a hit counts as a sighting, the others are updates.
+ * `o`: with its attributes, or NULL. */
+void follow_tell(struct worker *w, struct watch *watch, struct watch_hit *hit, const struct observation *o);
 /* A message of this flow named a listed server: follow the flow from here. */
 void follow_name(struct message *m, const struct observation *o, struct match hit);
 /* The flow named a server: pending hits of learned addresses give way, unless the name was only an outer one.
@@ -130,12 +139,18 @@ void follow_packet(struct worker *w, struct watch *watch, const struct packet *p
 void follow_release(struct worker *w, struct watch *watch);
 void follow_tick(struct worker *w);
 void follow_finish(struct worker *w);
-struct watch *follow_find(struct worker *w, struct flow_key key);
 /* After a reload: hits are matched again with the new image. */
 void follow_rematch(struct worker *w);
-/* Learns an address for the names of a DNS message that matched. */
-void follow_learn(struct message *m, const struct observation *o, struct match hit, struct span name);
-void follow_learn_remote(struct worker *w, const struct worker_message *msg);
+
+/* addresses.c: flows that are known by their addresses. */
+/* Looks both ends of a flow up. Called for every IP packet that no watch follows yet. */
+void addresses_look(struct worker *w, const struct packet *p, struct flow_key key, uint16_t flags);
+/* Learns an address that a DNS answer gave for a listed name. */
+void addresses_learn(struct message *m, const struct observation *o, struct match hit, struct span name);
+/* The same, learned by another worker. */
+void addresses_learn_remote(struct worker *w, const struct worker_message *msg);
+/* After a reload: learned addresses are matched again by their names. */
+void addresses_rematch(struct worker *w);
 
 /* run.c. `w` is all zero before. */
 int worker_init(struct worker *w, struct worker_shm *shm, int control, char *ret_why, size_t why_bytes);
