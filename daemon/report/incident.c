@@ -208,6 +208,17 @@ static void take_face(struct incident *in, const struct incident_step *step)
     incident_text(&in->hosting, step->hosting);
 }
 
+static uint64_t bytes_of(const struct incident *in)
+{
+    return add_capped(in->bytes_out, in->bytes_in);
+}
+
+/* Whether there is more to say than when it was last told: a long flow goes on without another sighting. */
+static bool has_news(const struct incident *in)
+{
+    return in->count > in->told_count || bytes_of(in) > in->told_bytes;
+}
+
 enum why incident_step(struct incidents *s, struct incident *in, const struct incident_step *step)
 {
     bool first = in->count == 0;
@@ -233,13 +244,14 @@ enum why incident_step(struct incidents *s, struct incident *in, const struct in
         return WHY_NEW;
     if (raised)
         return WHY_RAISED;
-    return in->count > in->told_count && !linked(&in->by_told) ? WHY_REPEAT : WHY_NOTHING;
+    return has_news(in) && !linked(&in->by_told) ? WHY_REPEAT : WHY_NOTHING;
 }
 
 void incident_told(struct incidents *s, struct incident *in, uint64_t at)
 {
     in->told_at = at;
     in->told_count = in->count;
+    in->told_bytes = bytes_of(in);
     link_out(&in->by_told);
     link_last(&s->by_told, &in->by_told);
 }
@@ -259,7 +271,7 @@ struct incident_due incidents_due(struct incidents *s, uint64_t at)
         uint64_t repeat_at = in->told_at + s->repeat_ns;
         if (repeat_at > at || repeat_at > close_at)
             break;
-        if (in->count > in->told_count)
+        if (has_news(in))
             return (struct incident_due){in, WHY_REPEAT, repeat_at};
         link_out(&in->by_told); /* quiet: the next sighting is told at once */
     }

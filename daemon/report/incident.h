@@ -46,9 +46,9 @@ struct incident {
     char id[17];
     uint64_t first_ns, last_ns; /* of sightings, packet time */
     uint64_t active_at, told_at;
-    uint64_t count, told_count; /* sightings; and how many were told */
-    uint64_t bytes_out, bytes_in;
-    uint8_t stage, severity; /* highest stage; most severe severity told */
+    uint64_t count, told_count;               /* sightings; and how many were told */
+    uint64_t bytes_out, bytes_in, told_bytes; /* each way; and both when last told */
+    uint8_t stage, severity;                  /* highest stage; most severe severity told */
     /* The sighting that stands for the incident: the latest at its highest stage. */
     struct sighting face;
     struct span observed;    /* owned: the name or the address as text, as it came from the wire */

@@ -165,9 +165,37 @@ static void long_texts_are_cut_between_characters(void **state)
     ioc_copies_done(&c);
 }
 
+/* A long flow: no sighting follows the first, but its bytes grow, and that is summarised. */
+static void long_flow(void **state)
+{
+    struct books b;
+    struct incident_step data = {.at = 1, .stage = STAGE_EXCHANGED, .severity = 1, .bytes_in = 1400};
+
+    open_books(&b);
+    data.where.flow_id = 9;
+    assert_int_equal(step(&b, &data), WHY_NEW);
+    data.where.flags = U;
+    data.at = 10;
+    data.bytes_in = 5000000;
+    assert_int_equal(step(&b, &data), WHY_NOTHING);
+    struct incident_due due = incidents_due(&b.s, 60);
+    assert_null(due.incident);
+    due = incidents_due(&b.s, 61);
+    assert_ptr_equal(due.incident, b.in);
+    assert_int_equal(due.why, WHY_REPEAT);
+    incident_told(&b.s, b.in, 61);
+    assert_null(incidents_due(&b.s, 200).incident);
+    data.at = 300;
+    data.bytes_in = 5000001;
+    assert_int_equal(step(&b, &data), WHY_REPEAT);
+    assert_int_equal(b.in->count, 1);
+    incidents_done(&b.s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(long_flow),
         cmocka_unit_test(transitions),
         cmocka_unit_test(bytes_are_summed_over_flows_and_never_twice),
         cmocka_unit_test(copies_are_shared_and_told_apart),

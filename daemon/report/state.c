@@ -330,6 +330,7 @@ static bool read_numbers(struct incident *in, const struct fields *f)
     in->told_count = number(f->f[N_TOLD_COUNT], 10, in->count, &ok);
     in->bytes_out = number(f->f[N_OUT], 10, INT64_MAX, &ok);
     in->bytes_in = number(f->f[N_IN], 10, INT64_MAX, &ok);
+    in->told_bytes = in->bytes_out + in->bytes_in;
     in->stage = named(f->f[N_STAGE], stage_names, STAGES, &ok);
     in->severity = (uint8_t)number(f->f[N_SEVERITY], 10, 3, &ok);
     return ok && in->count > 0 && in->severity > 0;
