@@ -328,6 +328,16 @@ static void settle(struct live *l)
     }
 }
 
+/* `home = auto` follows addresses that come later (DHCP, IPv6 prefixes): workers that live are told. */
+static void refresh_home(struct live *l)
+{
+    struct prefix home[WORKER_HOME_MAX];
+    unsigned homes = worker_settings_home(&l->serve->settings, true, home);
+
+    for (unsigned i = 0; i < l->serve->workers.count; i++)
+        worker_home(l->serve->workers.at[i], home, homes);
+}
+
 static void on_settle(evutil_socket_t fd, short what, void *ctx)
 {
     struct live *l = ctx;
@@ -335,6 +345,7 @@ static void on_settle(evutil_socket_t fd, short what, void *ctx)
 
     if (l->serve->stopping)
         return;
+    refresh_home(l);
     settle(l);
     for (unsigned i = 0; i < l->serve->workers.count; i++)
         waits |= l->serve->workers.at[i]->phase == PHASE_AWAY;

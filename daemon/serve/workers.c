@@ -244,6 +244,23 @@ int worker_send(struct worker *w, enum worker_message_kind kind, uint32_t number
     return worker_message_send(w->child.socket, &m, fd);
 }
 
+static void put_home(struct worker_config *c, const struct prefix *home, unsigned homes)
+{
+    memcpy(c->home, home, homes * sizeof *home);
+    c->homes = homes;
+}
+
+void worker_home(struct worker *w, const struct prefix *home, unsigned homes)
+{
+    if (homes == w->config.homes && memcmp(home, w->config.home, homes * sizeof *home) == 0)
+        return;
+    put_home(&w->config, home, homes);
+    if (!worker_alive(w))
+        return;
+    put_home(&w->child.shm->config, home, homes);
+    worker_send(w, WORKER_MSG_HOME, 0, -1); /* one that does not take it now guesses as before */
+}
+
 void worker_stop(struct worker *w)
 {
     if (!worker_alive(w) || w->phase == PHASE_STOPPING)

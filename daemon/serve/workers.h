@@ -80,6 +80,8 @@ struct workers {
 struct worker *workers_add(struct workers *ws, const struct worker_config *config);
 /* Starts its process with the newest image. 0 or negative errno. */
 int worker_start(struct worker *w);
+/* What is home from now on, for this worker and those that follow it. */
+void worker_home(struct worker *w, const struct prefix *home, unsigned homes);
 /* Asks it to read what is there and to exit. */
 void worker_stop(struct worker *w);
 void worker_kill(struct worker *w, int signal);

@@ -76,6 +76,14 @@ static void take_image(struct worker *w, int fd, uint32_t generation)
     worker_message_send(w->control, &ack, -1);
 }
 
+static void take_home(struct worker *w)
+{
+    uint32_t homes = w->shm->config.homes;
+
+    w->config.homes = homes < WORKER_HOME_MAX ? homes : WORKER_HOME_MAX;
+    memcpy(w->config.home, w->shm->config.home, w->config.homes * sizeof *w->config.home);
+}
+
 bool worker_control(struct worker *w, int wait_ms, int *ret_file, uint32_t *ret_index)
 {
     struct pollfd pfd = {.fd = w->control, .events = POLLIN};
@@ -106,6 +114,9 @@ bool worker_control(struct worker *w, int wait_ms, int *ret_file, uint32_t *ret_
         break;
     case WORKER_MSG_STOP:
         w->stopping = true;
+        break;
+    case WORKER_MSG_HOME:
+        take_home(w);
         break;
     case WORKER_MSG_LEARN:
         addresses_learn_remote(w, &msg);

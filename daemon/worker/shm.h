@@ -15,7 +15,7 @@
 #include "packet/capture.h"
 
 /* Raised whenever anything in this file, record.h or image.h changes its meaning. */
-#define BRIDLE_ABI 1u
+#define BRIDLE_ABI 2u
 
 #define WORKER_CONTROL_FD 3
 #define WORKER_SHM_FD     4
@@ -24,7 +24,8 @@
 #define WORKER_PORTS_MAX  16
 #define WORKER_PROTOS_MAX 8
 
-/* Written by main before the worker starts; the worker copies it and does not look again. */
+/* Written by main before the worker starts; the worker copies it, and does not look again but for
+ * WORKER_MSG_HOME. */
 struct worker_config {
     uint32_t abi;
     bool live;           /* else replay of the files that come over the control socket */
@@ -85,6 +86,7 @@ enum worker_message_kind {
     WORKER_MSG_END,       /* no file follows: finish, say DONE, exit 0 */
     WORKER_MSG_STOP,      /* drain and exit 0 */
     WORKER_MSG_LEARN,     /* learned: an address that another worker learned; number = TTL in seconds */
+    WORKER_MSG_HOME,      /* the configuration has new `home` and `homes` */
     WORKER_MSG_IMAGE_ACK, /* worker to main: the image of generation `number` is in use, the older one
                              unmapped */
     WORKER_MSG_FILE_ACK,  /* worker to main: file `number` was read */
