@@ -93,7 +93,7 @@ static void programs(const struct finding *f, struct text *t)
 
     json_open(&j, NULL);
     json_span(&j, "query", f->query);
-    json_bool(&j, "match", f->error == NULL && f->match.how != MATCH_NONE && f->match.how != MATCH_EXCEPTION);
+    json_bool(&j, "match", f->error == NULL && match_found(f->match));
     if (f->error != NULL) {
         json_str(&j, "error", f->error);
     } else if (f->match.how != MATCH_NONE) {

@@ -18,6 +18,12 @@ struct match {
     uint8_t how;  /* enum match_how */
 };
 
+/* Whether an indicator was found: an exception is an entry that says no. */
+static inline bool match_found(struct match m)
+{
+    return m.how != MATCH_NONE && m.how != MATCH_EXCEPTION;
+}
+
 extern const char *const match_names[MATCH_EXCEPTION + 1];
 
 /*

@@ -152,10 +152,9 @@ static void learned_address(struct worker *w, const struct packet *p, struct flo
     if (watch == NULL)
         return;
     struct match match = match_name(w->image, span_of(e->name, e->name_len));
-    struct watch_hit *hit =
-        match.how == MATCH_NONE || match.how == MATCH_EXCEPTION
-            ? NULL
-            : follow_hit(w, watch, match, VIA_LEARNED, flags | (own ? 0 : RECORD_VIA_RESOLVER));
+    struct watch_hit *hit = !match_found(match) ? NULL
+                                                : follow_hit(w, watch, match, VIA_LEARNED,
+                                                             flags | (own ? 0 : RECORD_VIA_RESOLVER));
     if (hit == NULL)
         return;
     hit->pending = true;
@@ -165,7 +164,6 @@ static void learned_address(struct worker *w, const struct packet *p, struct flo
     watch->listed_opened = false;
     watch->progress = WATCH_ATTEMPTED;
     watch_packet(watch, key.dir, p, false);
-    return;
 }
 
 void addresses_look(struct worker *w, const struct packet *p, struct flow_key key, uint16_t flags)
@@ -173,9 +171,9 @@ void addresses_look(struct worker *w, const struct packet *p, struct flow_key ke
     if (w->image == NULL)
         return;
     struct match to = match_addr(w->image, &p->dst), from = match_addr(w->image, &p->src);
-    if (to.how != MATCH_NONE && to.how != MATCH_EXCEPTION)
+    if (match_found(to))
         listed_address(w, p, key, to, false, flags);
-    else if (from.how != MATCH_NONE && from.how != MATCH_EXCEPTION)
+    else if (match_found(from))
         listed_address(w, p, key, from, true, flags);
     else if (learned_maybe(&w->learned, &p->dst))
         learned_address(w, p, key, flags);
@@ -188,7 +186,7 @@ void addresses_rematch(struct worker *w)
         if (!e->used)
             continue;
         struct match now = match_name(w->image, span_of(e->name, e->name_len));
-        if (now.how == MATCH_NONE || now.how == MATCH_EXCEPTION)
+        if (!match_found(now))
             learned_remove(&w->learned, e);
         else
             learned_renumber(&w->learned, e, now.ioc);
@@ -230,6 +228,6 @@ void addresses_learn_remote(struct worker *w, const struct worker_message *msg)
     struct span name = span_str(msg->learned.name);
     struct match match = w->image != NULL ? match_name(w->image, name) : (struct match){.how = MATCH_NONE};
 
-    if (match.how != MATCH_NONE && match.how != MATCH_EXCEPTION)
+    if (match_found(match))
         learn(w, &msg->learned.addr, &msg->learned.client, match, name, msg->number);
 }

@@ -299,7 +299,7 @@ void follow_rematch(struct worker *w)
             struct watch_hit *hit = &watch->hit[h];
             struct match now = hit->is_addr ? match_addr(w->image, &hit->addr)
                                             : match_name(w->image, span_of(hit->name, hit->name_len));
-            if (now.how == MATCH_NONE || now.how == MATCH_EXCEPTION) {
+            if (!match_found(now)) {
                 hit_remove(watch, h);
                 continue;
             }
