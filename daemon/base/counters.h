@@ -37,9 +37,18 @@
     X(STREAM_ORPHAN, "stream.orphan_lost", "early segments without their start, overwritten before it came") \
     X(DNS, "proto.dns", "DNS messages")                                                                      \
     X(DNS_BAD, "proto.dns_bad", "malformed DNS messages")                                                    \
-    X(TLS, "proto.tls", "ClientHello messages")                                                              \
+    X(TLS, "proto.tls", "ClientHello messages, of QUIC and DTLS too")                                        \
     X(TLS_NO_SNI, "proto.tls_no_sni", "ClientHello messages without a server name")                          \
     X(TLS_BAD, "proto.tls_bad", "malformed ClientHello messages")                                            \
+    X(TLS_CERT, "proto.tls_certificates", "certificates of servers")                                         \
+    X(TLS_CERT_BAD, "proto.tls_certificates_bad", "malformed certificates and Certificate messages")         \
+    X(QUIC, "proto.quic", "QUIC Initial packets of clients that were opened")                                \
+    X(QUIC_BAD, "proto.quic_bad", "QUIC Initial packets whose tag was wrong, or that were malformed")        \
+    X(QUIC_LIMIT, "proto.quic_limit", "QUIC Initial packets not opened because a limit was hit")             \
+    X(QUIC_VERSION, "proto.quic_version", "QUIC packets of versions whose keys are not known")               \
+    X(HTTP, "proto.http", "HTTP requests and responses")                                                     \
+    X(HTTP_BAD, "proto.http_bad", "malformed HTTP messages")                                                 \
+    X(PREAMBLE, "proto.preamble", "messages of protocols that lead to TLS: STARTTLS, SOCKS, PROXY")          \
     X(LEARNED, "learned.added", "addresses learned from answers for listed names")                           \
     X(LEARNED_LIMIT, "learned.limit", "learned addresses not kept because a limit was hit")                  \
     X(LEARNED_SUSPENDED, "learned.suspended",                                                                \

@@ -3,13 +3,13 @@
 #include "intel/observation.h"
 
 const char *const via_names[VIAS] = {
-#define X(id, name, words) name,
+#define X(id, name, type, words) name,
     BRIDLE_VIAS(X)
 #undef X
 };
 
 const char *const via_words[VIAS] = {
-#define X(id, name, words) words,
+#define X(id, name, type, words) words,
     BRIDLE_VIAS(X)
 #undef X
 };

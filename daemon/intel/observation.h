@@ -9,17 +9,27 @@
 #include "base/addr.h"
 #include "base/span.h"
 
-/* X(identifier, "via as events print it", "words for people") */
+/* X(identifier, "via as events print it", what its text is (an IOC_ type; DOMAIN: a host name),
+ * "words for people") */
 #define BRIDLE_VIAS(X)                                                                                       \
-    X(DNS_QUERY, "dns-query", "asked for in DNS")                                                            \
-    X(DNS_ANSWER, "dns-answer", "named in a DNS answer")                                                     \
-    X(DNS_ADDRESS, "dns-address", "address in a DNS answer")                                                 \
-    X(TLS_SNI, "tls-sni", "TLS server name")                                                                 \
-    X(FLOW, "flow", "address of a connection")                                                               \
-    X(LEARNED, "learned-address", "connection to an address that DNS gave for the name")
+    X(DNS_QUERY, "dns-query", DOMAIN, "asked for in DNS")                                                    \
+    X(DNS_ANSWER, "dns-answer", DOMAIN, "named in a DNS answer")                                             \
+    X(DNS_ADDRESS, "dns-address", DOMAIN, "address in a DNS answer")                                         \
+    X(TLS_SNI, "tls-sni", DOMAIN, "TLS server name")                                                         \
+    X(QUIC_SNI, "quic-sni", DOMAIN, "QUIC server name")                                                      \
+    X(DTLS_SNI, "dtls-sni", DOMAIN, "DTLS server name")                                                      \
+    X(HTTP_HOST, "http-host", DOMAIN, "HTTP host")                                                           \
+    X(HTTP_LOCATION, "http-location", DOMAIN, "target of an HTTP redirect")                                  \
+    X(PROXY_TARGET, "proxy-target", DOMAIN, "asked for from a proxy")                                        \
+    X(CERT_NAME, "tls-cert-name", DOMAIN, "name in a server's certificate")                                  \
+    X(CERT, "tls-cert", CERT, "certificate of a server")                                                     \
+    X(JA3, "tls-ja3", JA3, "JA3 fingerprint of a client")                                                    \
+    X(JA4, "tls-ja4", JA4, "JA4 fingerprint of a client")                                                    \
+    X(FLOW, "flow", DOMAIN, "address of a connection")                                                       \
+    X(LEARNED, "learned-address", DOMAIN, "connection to an address that DNS gave for the name")
 
 enum via {
-#define X(id, name, words) VIA_##id,
+#define X(id, name, type, words) VIA_##id,
     BRIDLE_VIAS(X)
 #undef X
         VIAS
@@ -32,7 +42,14 @@ enum via {
     X(QUERY, "query") /* QNAME of the message's first question */                                            \
     X(RCODE, "rcode")                                                                                        \
     X(ALPN, "alpn") /* comma-separated */                                                                    \
-    X(ECH, "ech")   /* the extension is there: "true" */
+    X(ECH, "ech")   /* the extension is there: "true" */                                                     \
+    X(JA3, "ja3")                                                                                            \
+    X(JA4, "ja4")                                                                                            \
+    X(QUIC_VERSION, "quic_version")                                                                          \
+    X(CERT_SHA256, "cert_sha256")                                                                            \
+    X(CERT_SHA1, "cert_sha1")                                                                                \
+    X(CERT_ROLE, "cert_role") /* "client": the sender's own; "chain": not the first of its message */        \
+    X(URL, "url")             /* HTTP redirect: as it was given */
 
 enum attr_key {
 #define X(id, name) ATTR_##id,
@@ -54,7 +71,7 @@ struct attr {
 struct observation {
     uint8_t via;      /* enum via */
     bool is_addr;     /* the value is `addr`, else `name` */
-    struct span name; /* borrowed: lower case, no trailing dot, odd octets as \DDD */
+    struct span name; /* borrowed: lower case, no trailing dot, odd octets as \DDD; a digest: hexadecimal */
     struct addr addr;
     bool from_server; /* the sender of these bytes is the server (a DNS response), not the client */
     bool
@@ -62,7 +79,25 @@ struct observation {
     uint32_t ttl_s;     /* DNS_ADDRESS: of the record */
     uint8_t attrs;
     struct attr attr[OBSERVATION_ATTRS_MAX];
+    /* Adds attributes that cost too much to compute for what nobody reads; NULL: there are none. */
+    void (*costly)(struct observation *o, const void *of);
+    const void *of; /* borrowed: what `costly` works on */
 };
+
+/* Adds an attribute if there is room; an empty value says nothing and is left out. */
+static inline void observation_add(struct observation *o, enum attr_key key, struct span value)
+{
+    if (value.len > 0 && o->attrs < OBSERVATION_ATTRS_MAX)
+        o->attr[o->attrs++] = (struct attr){(uint8_t)key, value};
+}
+
+/* Adds what costs, once. The observation must still be being emitted. */
+static inline void observation_complete(struct observation *o)
+{
+    if (o->costly != NULL)
+        o->costly(o, o->of);
+    o->costly = NULL;
+}
 
 extern const char *const via_names[VIAS], *const via_words[VIAS], *const attr_names[ATTRS];
 

@@ -59,7 +59,7 @@ static inline void collect_check(const struct observation *o)
     }
 }
 
-static inline void collect_emit(void *ctx, const struct observation *o)
+static inline void collect_emit(void *ctx, struct observation *o)
 {
     struct collect *k = ctx;
     char text[ADDR_TEXT_MAX + 16];

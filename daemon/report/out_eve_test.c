@@ -81,9 +81,10 @@ static void the_longest_line_fits(void **state)
     bench_start(&b);
     memset(controls, 1, sizeof controls);
     struct record rec = full_record(&b, RECORD_SIGHTING, span_of(controls, NAME_TEXT_MAX));
-    rec.attrs = ATTRS;
+    rec.attrs = OBSERVATION_ATTRS_MAX;
     for (unsigned i = 0; i < rec.attrs; i++)
-        rec.attr[i] = (struct attr){(uint8_t)i, span_of(controls, (RING_RECORD_MAX - NAME_TEXT_MAX) / ATTRS)};
+        rec.attr[i] = (struct attr){(uint8_t)i, span_of(controls, (RING_RECORD_MAX - NAME_TEXT_MAX) /
+                                                                      OBSERVATION_ATTRS_MAX)};
     reporter_record(b.r, b.im, &rec);
     rec.kind = RECORD_OBSERVATION;
     reporter_record(b.r, b.im, &rec);

@@ -239,7 +239,7 @@ static bool known_name(struct message *m, struct span name)
     return known;
 }
 
-static void on_observation(void *ctx, const struct observation *o)
+static void on_observation(void *ctx, struct observation *o)
 {
     struct message *m = ctx;
     struct worker *w = m->w;

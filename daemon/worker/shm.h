@@ -22,7 +22,7 @@
 
 #define WORKER_HOME_MAX   64
 #define WORKER_PORTS_MAX  16
-#define WORKER_PROTOS_MAX 8
+#define WORKER_PROTOS_MAX 16
 
 /* Written by main before the worker starts; the worker copies it, and does not look again but for
  * WORKER_MSG_HOME. */
