@@ -38,7 +38,7 @@ struct build *build_new(void)
 
 void build_set_key(struct build *b, const struct hash_key *key)
 {
-    assert(b->entries.count == 0 && b->ranges == 0);
+    assert(b->entries.count == 0);
     b->key = *key; /* the pools keep theirs: it does not show in what is written */
 }
 
@@ -52,7 +52,9 @@ void build_free(struct build *b)
     pool_done(&b->strings);
     free(b->meta);
     free(b->line);
-    free(b->range);
+    free(b->hosting.list);
+    free(b->resolver_nets.list);
+    free(b->resolver);
     free(b);
 }
 
@@ -144,7 +146,7 @@ static int append(struct build *b, struct span entry, const struct indicator *in
 /* Type and value as one string: what makes two indicators the same. A prefix of full length is an address. */
 static struct span entry_key(const struct indicator *ind, uint8_t ret[1 + NAME_TEXT_MAX])
 {
-    if (ind->type == IOC_ADDRESS || ind->type == IOC_PREFIX) {
+    if (ioc_is_address(ind->type)) {
         char *text = (char *)ret + 1;
         ret[0] = ind->prefix.bits == 128 ? IOC_ADDRESS : IOC_PREFIX;
         return span_of(ret, 1 + strlen(prefix_text(&ind->prefix, text)));
@@ -175,13 +177,35 @@ enum build_added build_indicator(struct build *b, const struct indicator *ind, s
     return BUILD_MERGED;
 }
 
+static int add_range(struct build_ranges *to, const struct prefix *range, uint32_t tag)
+{
+    if (grow(&to->list, &to->cap, to->count + 1, sizeof *to->list) < 0)
+        return -ENOMEM;
+    to->list[to->count++] = (struct build_range){*range, tag};
+    return 0;
+}
+
 int build_range(struct build *b, const struct prefix *range, struct span tag, bool shared)
 {
     uint32_t id;
 
-    if (grow(&b->range, &b->range_cap, b->ranges + 1, sizeof *b->range) < 0 ||
-        pool_add(&b->strings, tag, &id) < 0)
+    if (pool_add(&b->strings, tag, &id) < 0)
         return -ENOMEM;
-    b->range[b->ranges++] = (struct build_range){*range, id | (shared ? IMAGE_SHARED : 0)};
+    return add_range(&b->hosting, range, id | (shared ? IMAGE_SHARED : 0));
+}
+
+int build_resolver_net(struct build *b, const struct prefix *net)
+{
+    return add_range(&b->resolver_nets, net, IMAGE_SHARED);
+}
+
+int build_resolver_name(struct build *b, struct span name)
+{
+    uint32_t id;
+
+    if (grow(&b->resolver, &b->resolver_cap, b->resolvers + 1, sizeof *b->resolver) < 0 ||
+        pool_add(&b->strings, name, &id) < 0)
+        return -ENOMEM;
+    b->resolver[b->resolvers++] = id;
     return 0;
 }

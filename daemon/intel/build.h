@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Building an image: collect indicators and hosting ranges, merge what is the same, write. Used by the loader
- * alone. */
+/* Building an image: collect indicators, hosting ranges and resolvers, merge what is the same, write. Used by
+ * the loader alone. */
 #ifndef BRIDLE_INTEL_BUILD_H
 #define BRIDLE_INTEL_BUILD_H
 
@@ -26,6 +26,9 @@ enum build_added {
 enum build_added build_indicator(struct build *b, const struct indicator *ind, struct indicator *ret_first);
 /* A hosting range: "aws", "aws/CLOUDFRONT"; `shared` for CDNs. 0 or -ENOMEM. */
 int build_range(struct build *b, const struct prefix *range, struct span tag, bool shared);
+/* A public DNS resolver: a normalised name, which stands for all below it, or its addresses. 0 or -ENOMEM. */
+int build_resolver_name(struct build *b, struct span name);
+int build_resolver_net(struct build *b, const struct prefix *net);
 uint32_t build_count(const struct build *b);
 /* Writes the image to `fd` from its current position. 0 or negative errno; -EFBIG when it would pass 4 GiB.
  */

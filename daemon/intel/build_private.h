@@ -12,14 +12,20 @@ struct build_range {
     uint32_t tag; /* string number; top bit: shared */
 };
 
+struct build_ranges {
+    struct build_range *list; /* owned */
+    size_t count, cap;
+};
+
 struct build {
     struct hash_key key;
     struct pool entries; /* one byte type, then the value as text; the number is the indicator's id */
     struct pool metas, sets, strings; /* elements as they stand in the image */
     uint32_t *meta, *line;            /* owned, by id */
     size_t meta_cap, line_cap;
-    struct build_range *range; /* owned */
-    size_t ranges, range_cap;
+    struct build_ranges hosting, resolver_nets;
+    uint32_t *resolver; /* owned: string numbers of names */
+    size_t resolvers, resolver_cap;
 };
 
 /* A section ready to be written. */
@@ -29,7 +35,9 @@ struct build_section {
     size_t len;
 };
 
-/* Flattens the hosting ranges into the rows of IMAGE_HOSTING. 0 or -ENOMEM. */
-int build_hosting(struct build *b, struct build_section *ret);
+/* Flattens ranges into the rows of IMAGE_HOSTING or IMAGE_RESOLVER_NETS. 0 or -ENOMEM. */
+int build_ranges(const struct build *b, struct build_ranges *ranges, struct build_section *ret);
+/* The rows of IMAGE_RESOLVERS. 0 or -ENOMEM. */
+int build_resolvers(const struct build *b, struct build_section *ret);
 
 #endif

@@ -93,6 +93,8 @@ static int write_some(uint64_t key)
         ind = test_prefix(i % 2 ? "192.0.2.0/24" : "2001:db8::1");
         build_indicator(b, &ind, NULL);
         build_range(b, &ind.prefix, span_str("tag"), false);
+        build_resolver_name(b, span_str(name));
+        build_resolver_net(b, &ind.prefix);
     }
     assert_int_equal(build_write(b, fd), 0);
     build_free(b);

@@ -20,10 +20,14 @@ struct out {
     uint32_t names, addrs;
 };
 
-static bool is_name(const struct build *b, uint32_t id)
+static uint8_t type_of(const struct build *b, uint32_t id)
 {
-    uint8_t type = pool_get(&b->entries, id).at[0];
-    return type != IOC_ADDRESS && type != IOC_PREFIX;
+    return pool_get(&b->entries, id).at[0];
+}
+
+static bool is_address(const struct build *b, uint32_t id)
+{
+    return ioc_is_address(type_of(b, id));
 }
 
 static struct span value(const struct build *b, uint32_t id)
@@ -70,6 +74,7 @@ static int make_records(struct out *o)
     uint8_t *to = recs->own;
     for (uint32_t id = 0; id < n; id++) {
         struct span text = value(b, id);
+        head_bit(o, IMAGE_AT_TYPES, type_of(b, id));
         if (id % IMAGE_GROUP == 0) {
             put_le32(groups->own + id / IMAGE_GROUP * 4, (uint32_t)(to - recs->own));
             last = 0;
@@ -159,12 +164,18 @@ static bool place_names(struct out *o)
     unsigned labels;
 
     for (uint32_t id = 0; id < n; id++) {
-        if (!is_name(o->b, id))
+        uint8_t type = type_of(o->b, id);
+        uint64_t h;
+        if (ioc_is_address(type))
             continue;
-        uint64_t h = name_hash(o, value(o->b, id), &labels);
-        if (labels > IMAGE_LABELS_MAX)
-            continue; /* no name of DNS is that deep */
-        head_bit(o, IMAGE_AT_DEPTHS, labels);
+        if (ioc_is_digest(type)) {
+            h = digest_hash(&o->b->key, type, value(o->b, id));
+        } else {
+            h = name_hash(o, value(o->b, id), &labels);
+            if (labels > IMAGE_LABELS_MAX)
+                continue; /* no name of DNS is that deep */
+            head_bit(o, IMAGE_AT_DEPTHS, labels);
+        }
         filter_set(&o->s[IMAGE_NAME_FILTER], h);
         if (!slot_set(&o->s[IMAGE_NAME_SLOTS], mask, h, id))
             return false;
@@ -224,7 +235,7 @@ static bool place_addrs(struct out *o)
     bool v4;
 
     for (uint32_t id = 0; id < o->b->entries.count; id++) {
-        if (is_name(o->b, id))
+        if (!is_address(o->b, id))
             continue;
         struct prefix p = prefix_of(o, id, &v4);
         uint8_t *to = o->s[IMAGE_ADDRS].own + (size_t)IMAGE_ADDR_ROW * row;
@@ -247,7 +258,7 @@ static int make_addrs(struct out *o)
     if (o->addrs == 0)
         return 0;
     for (uint32_t id = 0; id < o->b->entries.count; id++) {
-        if (is_name(o->b, id))
+        if (!is_address(o->b, id))
             continue;
         struct prefix p = prefix_of(o, id, &v4);
         in_filter += nets(&p, v4);
@@ -335,7 +346,11 @@ static int make_all(struct out *o, struct build *b)
     if (err == 0)
         err = make_addrs(o);
     if (err == 0)
-        err = build_hosting(b, &o->s[IMAGE_HOSTING]);
+        err = build_ranges(b, &b->hosting, &o->s[IMAGE_HOSTING]);
+    if (err == 0)
+        err = build_ranges(b, &b->resolver_nets, &o->s[IMAGE_RESOLVER_NETS]);
+    if (err == 0)
+        err = build_resolvers(b, &o->s[IMAGE_RESOLVERS]);
     return err == 0 ? finish_head(o) : err;
 }
 
@@ -344,8 +359,8 @@ int build_write(struct build *b, int fd)
     struct out o = {.b = b};
 
     for (uint32_t id = 0; id < b->entries.count; id++)
-        o.names += is_name(b, id);
-    o.addrs = b->entries.count - o.names;
+        o.addrs += is_address(b, id);
+    o.names = b->entries.count - o.addrs;
     int err = make_all(&o, b);
     if (err == 0)
         err = write_sections(&o, fd);

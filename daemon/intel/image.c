@@ -67,6 +67,7 @@ static void read_header(struct image *im)
     im->wide = le32(base + IMAGE_AT_WIDE);
     im->depths[0] = le64(base + IMAGE_AT_DEPTHS);
     im->depths[1] = le64(base + IMAGE_AT_DEPTHS + 8);
+    im->types = le64(base + IMAGE_AT_TYPES);
     im->v4_lengths = lengths(base + IMAGE_AT_V4_BITS, 32, 96, im->v4_length);
     im->v6_lengths = lengths(base + IMAGE_AT_V6_BITS, 128, 0, im->v6_length);
     struct span names = im->section[IMAGE_NAME_FILTER], addrs = im->section[IMAGE_ADDR_FILTER];
@@ -233,11 +234,11 @@ bool image_ioc(const struct image *im, uint32_t id, struct ioc *ret)
     return true;
 }
 
-bool image_hosting(const struct image *im, const struct addr *a, struct span *ret_tag, bool *ret_shared)
+/* What a section of ranges says of an address: the row of the range that holds it; 0: none. */
+static uint32_t range_at(const struct image *im, enum image_section section, const struct addr *a)
 {
-    const uint8_t *rows = im->section[IMAGE_HOSTING].at;
-    size_t low = 0, high = im->section[IMAGE_HOSTING].len / IMAGE_HOSTING_ROW;
-    struct span tag;
+    const uint8_t *rows = im->section[section].at;
+    size_t low = 0, high = im->section[section].len / IMAGE_HOSTING_ROW;
 
     while (low < high) { /* first row that begins behind the address */
         size_t mid = low + (high - low) / 2;
@@ -246,9 +247,14 @@ bool image_hosting(const struct image *im, const struct addr *a, struct span *re
         else
             high = mid;
     }
-    if (low == 0)
-        return false;
-    uint32_t what = le32(rows + (low - 1) * IMAGE_HOSTING_ROW + 16);
+    return low > 0 ? le32(rows + (low - 1) * IMAGE_HOSTING_ROW + 16) : 0;
+}
+
+bool image_hosting(const struct image *im, const struct addr *a, struct span *ret_tag, bool *ret_shared)
+{
+    uint32_t what = range_at(im, IMAGE_HOSTING, a);
+    struct span tag;
+
     if (what == 0 || !string(im, what & ~IMAGE_SHARED, &tag))
         return false;
     if (ret_tag != NULL)
@@ -256,4 +262,30 @@ bool image_hosting(const struct image *im, const struct addr *a, struct span *re
     if (ret_shared != NULL)
         *ret_shared = (what & IMAGE_SHARED) != 0;
     return true;
+}
+
+bool image_resolver_name(const struct image *im, struct span name)
+{
+    const uint8_t *at;
+    struct span last = span_of(NULL, 0);
+    size_t low = 0, high = im->section[IMAGE_RESOLVERS].len / row_bytes[IMAGE_RESOLVERS];
+
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        struct span listed;
+        if (!row(im, IMAGE_RESOLVERS, mid, &at) || !string(im, le32(at), &listed))
+            return false;
+        if (name_order(listed, name) <= 0) {
+            last = listed;
+            low = mid + 1;
+        } else {
+            high = mid;
+        }
+    }
+    return name_within(name, last);
+}
+
+bool image_resolver_addr(const struct image *im, const struct addr *a)
+{
+    return range_at(im, IMAGE_RESOLVER_NETS, a) != 0;
 }

@@ -43,4 +43,9 @@ bool image_ioc(const struct image *im, uint32_t id, struct ioc *ret);
  * NULL. */
 bool image_hosting(const struct image *im, const struct addr *a, struct span *ret_tag, bool *ret_shared);
 
+/* Whether this name (as for match_name), or this address, belongs to a public DNS resolver that is reached
+ * over TLS, QUIC or HTTPS. */
+bool image_resolver_name(const struct image *im, struct span name);
+bool image_resolver_addr(const struct image *im, const struct addr *a);
+
 #endif

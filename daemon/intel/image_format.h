@@ -6,7 +6,8 @@
  *
  * An indicator's id is its place in RECORDS. A name is found through NAME_FILTER (one word says "no"), then
  * NAME_SLOTS (buckets of one cache line; a slot is a tag of the hash and an id), then by comparing the text
- * in its record. What many indicators have in common (campaigns, source, feed ...) is one row of METAS.
+ * in its record. A digest is found likewise, by a hash that no name has. What many indicators have in common
+ * (campaigns, source, feed ...) is one row of METAS.
  */
 #ifndef BRIDLE_INTEL_IMAGE_FORMAT_H
 #define BRIDLE_INTEL_IMAGE_FORMAT_H
@@ -17,7 +18,7 @@
 #include "intel/image.h"
 
 #define IMAGE_MAGIC      "BRIDLEIM"
-#define IMAGE_VERSION    1u
+#define IMAGE_VERSION    2u
 #define IMAGE_ALIGN      64u
 #define IMAGE_TEXT_PARTS 5u
 
@@ -35,7 +36,9 @@
     X(ADDR_FILTER, 8) /* one entry per IPv4 /24 or IPv6 /48 in which something is listed */                  \
     X(ADDR_SLOTS, 64) /* as NAME_SLOTS; the number is a row of ADDRS + 1 */                                  \
     X(ADDRS, 24)      /* 16 bytes address (host bits zero), prefix length, three zero bytes, id */           \
-    X(HOSTING, 20)    /* 16 bytes first address, string id of the tag (0: none), top bit: shared; sorted */
+    X(HOSTING, 20)    /* 16 bytes first address, string id of the tag (0: none), top bit: shared; sorted */  \
+    X(RESOLVERS, 4)   /* string ids of names, sorted from their ends; none is below another */               \
+    X(RESOLVER_NETS, 20) /* as HOSTING; no tags, the top bit alone says that it is one */
 
 enum image_section {
 #define X(id, row) IMAGE_##id,
@@ -52,13 +55,16 @@ enum {
     IMAGE_AT_CHECKSUM = 16,
     IMAGE_AT_KEY = 24,
     IMAGE_AT_IOCS = 40,
-    IMAGE_AT_WIDE = 44,     /* bit 0: an IPv4 prefix is too short for the filter, bit 1: an IPv6 prefix */
-    IMAGE_AT_DEPTHS = 48,   /* bit n: names of n labels are listed (1 to 127) */
-    IMAGE_AT_V4_BITS = 64,  /* bit n: IPv4 prefixes of n bits are listed (0 to 32) */
-    IMAGE_AT_V6_BITS = 72,  /* likewise (0 to 128) */
-    IMAGE_AT_SECTIONS = 96, /* for each: offset, bytes */
+    IMAGE_AT_WIDE = 44,      /* bit 0: an IPv4 prefix is too short for the filter, bit 1: an IPv6 prefix */
+    IMAGE_AT_DEPTHS = 48,    /* bit n: names of n labels are listed (1 to 127) */
+    IMAGE_AT_V4_BITS = 64,   /* bit n: IPv4 prefixes of n bits are listed (0 to 32) */
+    IMAGE_AT_V6_BITS = 72,   /* likewise (0 to 128) */
+    IMAGE_AT_TYPES = 96,     /* bit n: there is an indicator of enum ioc_type n */
+    IMAGE_AT_SECTIONS = 104, /* for each: offset, bytes */
     IMAGE_HEADER_BYTES = 256,
 };
+
+_Static_assert(IMAGE_AT_SECTIONS + 8 * IMAGE_SECTIONS <= IMAGE_HEADER_BYTES, "sections fit into the header");
 
 enum image_meta {
     META_AT_TYPE = 0,
@@ -99,7 +105,7 @@ struct image {
     struct image_filter name_filter, addr_filter;
     struct image_table names, addrs;
     struct hash_key key;
-    uint64_t depths[2];
+    uint64_t depths[2], types;
     uint32_t iocs, wide;
     unsigned v4_lengths, v6_lengths;
     uint8_t v4_length[33], v6_length[129]; /* listed prefix lengths in the 128-bit space, longest first */
@@ -205,6 +211,35 @@ static inline size_t name_label(struct span name, size_t to)
     while (to > 0 && name.at[to - 1] != '.')
         to--;
     return to;
+}
+
+/* A digest is one run of bytes; its type goes first, so that no name and no digest of another kind meets it.
+ */
+static inline uint64_t digest_hash(const struct hash_key *key, uint8_t type, struct span text)
+{
+    return name_hash_label(key, hash_word(key, key->k[0], type), text, 0, text.len);
+}
+
+/*
+ * Order of names from their ends, a dot being the lowest octet: what is below a name stands right behind it.
+ * Where none of the names is below another, only the last one that does not come after X can stand above X.
+ */
+static inline int name_order(struct span a, struct span b)
+{
+    for (size_t i = 1; i <= a.len && i <= b.len; i++) {
+        int x = a.at[a.len - i], y = b.at[b.len - i];
+        if (x != y)
+            return (x == '.' ? -1 : x) - (y == '.' ? -1 : y);
+    }
+    return (a.len > b.len) - (a.len < b.len);
+}
+
+/* Whether `name` is `above` or a name below it. */
+static inline bool name_within(struct span name, struct span above)
+{
+    return above.len > 0 && name.len >= above.len &&
+           memcmp(name.at + name.len - above.len, above.at, above.len) == 0 &&
+           (name.len == above.len || name.at[name.len - above.len - 1] == '.');
 }
 
 static inline uint64_t addr_hash(const struct hash_key *key, const struct addr *a, unsigned bits)

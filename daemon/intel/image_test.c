@@ -21,8 +21,9 @@ static struct build *small_build(void)
         test_prefix("192.0.2.1"),
         test_prefix("2001:db8::/32"),
         test_prefix("198.51.100.0/24"),
+        test_name(IOC_CERT, "da39a3ee5e6b4b0d3255bfef95601890afd80709"),
     };
-    struct indicator range = test_prefix("192.0.0.0/16");
+    struct indicator range = test_prefix("192.0.0.0/16"), net = test_prefix("9.9.9.9");
 
     build_set_key(b, &key);
     for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
@@ -33,6 +34,9 @@ static struct build *small_build(void)
         assert_int_equal(build_indicator(b, &list[i], NULL), BUILD_NEW);
     }
     assert_int_equal(build_range(b, &range.prefix, span_str("aws"), false), 0);
+    assert_int_equal(build_resolver_name(b, span_str("dns.example")), 0);
+    assert_int_equal(build_resolver_name(b, span_str("dns.example.net")), 0);
+    assert_int_equal(build_resolver_net(b, &net.prefix), 0);
     return b;
 }
 
@@ -196,6 +200,117 @@ static void hosting_matches_reference(void **state)
     build_free(b);
 }
 
+/* Others between a name and what is below it, in plain order; names below a listed one; twice. */
+static const char *const resolver_names[] = {
+    "a.example",       "b.a.example", "a-b.example", "dns.example.net",
+    "dns.example.net", "aa.example",  "zz",          "c.b.a.example"};
+static const char *const resolver_nets[] = {"9.9.9.9", "45.90.28.0/24", "2620:fe::/48", "45.90.28.7",
+                                            "9.9.9.9"};
+static const struct {
+    const char *value;
+    bool is;
+} resolver_rows[] = {
+    {"a.example", true},
+    {"x.a.example", true},
+    {"b.a.example", true},
+    {"x.y.b.a.example", true},
+    {"a-b.example", true},
+    {"x.a-b.example", true},
+    {"aa.example", true},
+    {"ba.example", false},
+    {"example", false},
+    {"b.example", false},
+    {"-b.example", false},
+    {"x.dns.example.net", true},
+    {"xdns.example.net", false},
+    {"ns.example.net", false},
+    {"zz", true},
+    {"zzz", false},
+    {"z", false},
+    {"", false},
+    {".", false},
+    {".zz", true},
+    {"zz.", false},
+    {"\\000.a.example", true},
+    {"a.example.a.example", true},
+    {"a.example.b", false},
+    {"9.9.9.9", true},
+    {"9.9.9.10", false},
+    {"9.9.9.8", false},
+    {"45.90.28.0", true},
+    {"45.90.28.7", true},
+    {"45.90.28.255", true},
+    {"45.90.29.0", false},
+    {"45.90.27.255", false},
+    {"2620:fe::9", true},
+    {"2620:fe:1::", false},
+    {"::ffff:9.9.9.9", true},
+    {"::909:909", false},
+};
+
+static void resolvers_are_told(void **state)
+{
+    struct build *b = build_new();
+
+    for (size_t i = 0; i < sizeof resolver_names / sizeof *resolver_names; i++)
+        assert_int_equal(build_resolver_name(b, span_str(resolver_names[i])), 0);
+    for (size_t i = 0; i < sizeof resolver_nets / sizeof *resolver_nets; i++) {
+        struct indicator net = test_prefix(resolver_nets[i]);
+        assert_int_equal(build_resolver_net(b, &net.prefix), 0);
+    }
+    struct image *im = test_image(b);
+    for (size_t i = 0; i < sizeof resolver_rows / sizeof *resolver_rows; i++) {
+        struct addr a;
+        bool addr = addr_parse(span_str(resolver_rows[i].value), &a);
+        bool is =
+            addr ? image_resolver_addr(im, &a) : image_resolver_name(im, span_str(resolver_rows[i].value));
+        if (is != resolver_rows[i].is)
+            fail_msg("%s", resolver_rows[i].value);
+        /* They are no indicators and host nobody. */
+        assert_int_equal(addr ? match_addr(im, &a).how : match_name(im, span_str(resolver_rows[i].value)).how,
+                         MATCH_NONE);
+        assert_false(addr && image_hosting(im, &a, NULL, NULL));
+    }
+    assert_int_equal(image_iocs(im), 0);
+    image_unmap(im);
+    build_free(b);
+}
+
+/* Any names over few letters, with dots in all places: as a walk over all of them would say. */
+static void resolvers_match_reference(void **state)
+{
+    uint64_t seed = 12;
+
+    for (unsigned round = 0; round < 50; round++) {
+        struct build *b = build_new();
+        char name[60][8], asked[8];
+        for (unsigned i = 0; i < 60; i++) {
+            unsigned len = 1 + test_random(&seed, 7);
+            for (unsigned k = 0; k < len; k++)
+                name[i][k] = ".-a0"[test_random(&seed, 4)];
+            name[i][len] = 0;
+            build_resolver_name(b, span_str(name[i]));
+        }
+        struct image *im = test_image(b);
+        for (unsigned i = 0; i < 2000; i++) {
+            unsigned len = test_random(&seed, 8);
+            bool want = false;
+            for (unsigned k = 0; k < len; k++)
+                asked[k] = ".-a0"[test_random(&seed, 4)];
+            asked[len] = 0;
+            for (unsigned k = 0; k < 60; k++) {
+                size_t n = strlen(name[k]);
+                want |= n <= len && strcmp(asked + len - n, name[k]) == 0 &&
+                        (n == len || asked[len - n - 1] == '.');
+            }
+            if (image_resolver_name(im, span_str(asked)) != want)
+                fail_msg("%s", asked);
+        }
+        image_unmap(im);
+        build_free(b);
+    }
+}
+
 static size_t small_image(uint8_t **ret)
 {
     struct build *b = small_build();
@@ -217,8 +332,8 @@ static void the_format_is_pinned(void **state)
     uint8_t *bytes;
 
     small_image(&bytes);
-    assert_int_equal(IMAGE_VERSION, 1);
-    assert_true(le64(bytes + IMAGE_AT_CHECKSUM) == UINT64_C(0xa7a1243c2d7441be));
+    assert_int_equal(IMAGE_VERSION, 2);
+    assert_true(le64(bytes + IMAGE_AT_CHECKSUM) == UINT64_C(0xad0132a2dbfb31b4));
     free(bytes);
 }
 
@@ -242,7 +357,10 @@ static bool use(int fd, const uint8_t *bytes, size_t len, bool verify)
     match_name(im, span_str("one.evil.example"));
     match_addr(im, &a4);
     match_addr(im, &a6);
-    for (uint32_t id = 0; id < 7; id++)
+    match_value(im, IOC_CERT, span_str("da39a3ee5e6b4b0d3255bfef95601890afd80709"));
+    image_resolver_name(im, span_str("x.dns.example"));
+    image_resolver_addr(im, &a4);
+    for (uint32_t id = 0; id < 8; id++)
         if (image_ioc(im, id, &ioc))
             assert_true(ioc.type < IOC_TYPES && ioc.tier < TIERS);
     image_hosting(im, &a4, &tag, NULL);
@@ -332,6 +450,26 @@ static void other_files_are_refused(void **state)
     assert_null(image_map(-1, true, &why));
 }
 
+static void old_images_are_refused(void **state)
+{
+    const char *why = NULL;
+    uint8_t *bytes;
+    size_t len = small_image(&bytes);
+    int fd = memfd_create("old", MFD_CLOEXEC);
+
+    for (uint32_t version = 0; version < IMAGE_VERSION + 3; version++) {
+        put_le32(bytes + IMAGE_AT_VERSION, version);
+        assert_int_equal(pwrite(fd, bytes, len, 0), len);
+        struct image *im = image_map(fd, false, &why);
+        assert_int_equal(im != NULL, version == IMAGE_VERSION);
+        if (im == NULL)
+            assert_non_null(strstr(why, "another version of bridle"));
+        image_unmap(im);
+    }
+    close(fd);
+    free(bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -339,7 +477,8 @@ int main(void)
         cmocka_unit_test(hosting_is_the_longest_range),  cmocka_unit_test(hosting_matches_reference),
         cmocka_unit_test(the_format_is_pinned),          cmocka_unit_test(damage_is_found),
         cmocka_unit_test(no_byte_can_crash_a_reader),    cmocka_unit_test(full_tables_end),
-        cmocka_unit_test(other_files_are_refused),
+        cmocka_unit_test(other_files_are_refused),       cmocka_unit_test(resolvers_are_told),
+        cmocka_unit_test(resolvers_match_reference),     cmocka_unit_test(old_images_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

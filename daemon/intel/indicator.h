@@ -6,13 +6,16 @@
 #include "base/addr.h"
 #include "base/span.h"
 
-/* X(identifier, "type as events print it") */
+/* X(identifier, "type as events print it"); their order never changes: ioc.key hangs on it */
 #define BRIDLE_IOC_TYPES(X)                                                                                  \
     X(DOMAIN, "domain")       /* the name and everything below it */                                         \
     X(NAME, "name")           /* this name alone: =name */                                                   \
     X(EXCEPTION, "exception") /* !name: the name and everything below it is never a match */                 \
     X(ADDRESS, "address")                                                                                    \
-    X(PREFIX, "prefix")
+    X(PREFIX, "prefix")                                                                                      \
+    X(CERT, "certificate") /* MD5, SHA-1 or SHA-256 of the DER, in hex */                                    \
+    X(JA3, "ja3")          /* fingerprints of a ClientHello */                                               \
+    X(JA4, "ja4")
 
 enum ioc_type {
 #define X(id, name) IOC_##id,
@@ -40,13 +43,24 @@ enum tier {
 struct indicator {
     uint8_t type;         /* enum ioc_type */
     uint8_t tier;         /* enum tier */
-    struct span name;     /* borrowed, normalised; for the three name types */
+    struct span name;     /* borrowed, normalised; for all types but ADDRESS and PREFIX */
     struct prefix prefix; /* for ADDRESS (bits = 128) and PREFIX */
     struct span campaign, source, reference, licence, comment; /* borrowed, UTF-8, may be empty */
     struct span feed;        /* borrowed: file that it came from, as given or relative to the folder given */
     uint32_t line;           /* in that file, from 1; 0 where lines mean nothing */
     int64_t from_s, until_s; /* Unix seconds; 0: not given */
 };
+
+static inline bool ioc_is_address(uint8_t type)
+{
+    return type == IOC_ADDRESS || type == IOC_PREFIX;
+}
+
+/* Digests and fingerprints: found by match_value alone, never by a name. */
+static inline bool ioc_is_digest(uint8_t type)
+{
+    return type == IOC_CERT || type == IOC_JA3 || type == IOC_JA4;
+}
 
 extern const char *const ioc_type_names[IOC_TYPES], *const tier_names[TIERS], *const tier_words[TIERS];
 extern const uint8_t tier_severity[TIERS];

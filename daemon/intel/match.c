@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Looking names and addresses up: the line that decides a match is in `names_at` and `match_addr`. */
+/* Looking values up: the line that decides a match is in `names_at`, `addr_at` and `match_value`. */
 #include "intel/match.h"
 
 #include "intel/image_format.h"
@@ -112,4 +112,27 @@ struct match match_addr(const struct image *im, const struct addr *a)
         if (addr_at(im, a, bits[i], &found))
             break;
     return found;
+}
+
+bool image_has_type(const struct image *im, enum ioc_type type)
+{
+    return type < IOC_TYPES && (im->types >> type & 1);
+}
+
+struct match match_value(const struct image *im, enum ioc_type type, struct span text)
+{
+    uint32_t id;
+
+    if (!image_has_type(im, type))
+        return (struct match){0};
+    uint64_t hash = digest_hash(&im->key, type, text);
+    if (!filter_has(&im->name_filter, hash))
+        return (struct match){0};
+    struct table_walk walk = table_walk(&im->names, hash);
+    while (table_next(&walk, &id)) {
+        struct image_record rec;
+        if (image_record(im, id, &rec) && rec.meta[META_AT_TYPE] == type && span_eq(rec.text, text))
+            return (struct match){.ioc = id, .how = MATCH_EXACT};
+    }
+    return (struct match){0};
 }

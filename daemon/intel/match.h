@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Looking names and addresses up in an image. No allocation, no copy, no false positive by hash. */
+/* Looking names, addresses and digests up in an image. No allocation, no copy, no false positive by hash. */
 #ifndef BRIDLE_INTEL_MATCH_H
 #define BRIDLE_INTEL_MATCH_H
 
@@ -34,5 +34,10 @@ extern const char *const match_names[MATCH_EXCEPTION + 1];
 struct match match_name(const struct image *im, struct span name);
 /* Exact address first, then the longest prefix. */
 struct match match_addr(const struct image *im, const struct addr *a);
+/* The indicator of this type (CERT, JA3, JA4) whose value is `text`: lower case, hex without colons. */
+struct match match_value(const struct image *im, enum ioc_type type, struct span text);
+/* Whether the image has any indicator of this type, so that what is costly to compute is not computed in
+ * vain. */
+bool image_has_type(const struct image *im, enum ioc_type type);
 
 #endif

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The matcher against a slow and obvious one. */
+#include <stdio.h>
+
 #include "intel/image_test.h"
 
 #define NAMES     300
@@ -185,6 +187,99 @@ static void long_and_deep_names(void **state)
     build_free(b);
 }
 
+#define SHA1_HEX "da39a3ee5e6b4b0d3255bfef95601890afd80709"
+#define JA3_HEX  "e7d705a3286e19ea42f587b344ee6865"
+#define JA4_TEXT "t13d1516h2_8daaf6152771_b0da82dd1658"
+
+/* The same text as certificate, as fingerprint, and as a top-level name: each is found as itself alone. */
+static void digests_and_names_do_not_mix(void **state)
+{
+    struct build *b = build_new();
+    const struct indicator list[] = {
+        test_name(IOC_CERT, SHA1_HEX), test_name(IOC_JA3, JA3_HEX),    test_name(IOC_JA4, JA4_TEXT),
+        test_name(IOC_CERT, JA3_HEX),  test_name(IOC_DOMAIN, JA3_HEX), test_name(IOC_CERT, ""),
+        test_name(IOC_NAME, "a"),      test_name(IOC_JA3, "a"),
+    };
+    static const struct {
+        uint8_t type;
+        const char *text;
+        uint8_t how;
+        uint32_t ioc;
+    } rows[] = {
+        {IOC_CERT, SHA1_HEX, MATCH_EXACT, 0},
+        {IOC_JA3, JA3_HEX, MATCH_EXACT, 1},
+        {IOC_JA4, JA4_TEXT, MATCH_EXACT, 2},
+        {IOC_CERT, JA3_HEX, MATCH_EXACT, 3},
+        {IOC_CERT, "", MATCH_EXACT, 5},
+        {IOC_JA3, "a", MATCH_EXACT, 7},
+        {IOC_JA3, SHA1_HEX, MATCH_NONE, 0},
+        {IOC_JA4, JA3_HEX, MATCH_NONE, 0},
+        {IOC_CERT, JA4_TEXT, MATCH_NONE, 0},
+        {IOC_CERT, "a", MATCH_NONE, 0},
+        {IOC_JA3, "", MATCH_NONE, 0},
+        {IOC_CERT, "x." SHA1_HEX, MATCH_NONE, 0},
+        {IOC_CERT, SHA1_HEX "0", MATCH_NONE, 0},
+        {IOC_DOMAIN, JA3_HEX, MATCH_NONE, 0},
+        {IOC_NAME, "a", MATCH_NONE, 0},
+        {IOC_TYPES, "a", MATCH_NONE, 0},
+    };
+
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++)
+        assert_int_equal(build_indicator(b, &list[i], NULL), BUILD_NEW);
+    struct image *im = test_image(b);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct match m = match_value(im, rows[i].type, span_str(rows[i].text));
+        if (m.how != rows[i].how || m.ioc != rows[i].ioc)
+            fail_msg("%u %s: %s %u", rows[i].type, rows[i].text, match_names[m.how], m.ioc);
+    }
+    assert_int_equal(match_name(im, span_str(JA3_HEX)).ioc, 4);
+    assert_int_equal(match_name(im, span_str("x." JA3_HEX)).how, MATCH_BELOW);
+    assert_int_equal(match_name(im, span_str(SHA1_HEX)).how, MATCH_NONE);
+    assert_int_equal(match_name(im, span_str("x." SHA1_HEX)).how, MATCH_NONE);
+    assert_int_equal(match_name(im, span_str(JA4_TEXT)).how, MATCH_NONE);
+    image_unmap(im);
+    build_free(b);
+}
+
+static void types_are_told(void **state)
+{
+    struct build *b = build_new();
+    struct indicator ja4 = test_name(IOC_JA4, JA4_TEXT), prefix = test_prefix("192.0.2.0/24");
+
+    build_indicator(b, &ja4, NULL);
+    build_indicator(b, &prefix, NULL);
+    struct image *im = test_image(b);
+    for (unsigned type = 0; type < IOC_TYPES + 70; type++)
+        assert_int_equal(image_has_type(im, type), type == IOC_JA4 || type == IOC_PREFIX);
+    image_unmap(im);
+    build_free(b);
+}
+
+/* Digests differ in few bits and come by the thousand: all are found, and nothing else. */
+static void many_digests(void **state)
+{
+    enum { N = 5000 };
+    struct build *b = build_new();
+    char text[65];
+
+    for (unsigned i = 0; i < 2 * N; i++) {
+        snprintf(text, sizeof text, "%064x", 2 * i);
+        struct indicator ind = test_name(i < N ? IOC_CERT : IOC_JA3, text);
+        assert_int_equal(build_indicator(b, &ind, NULL), BUILD_NEW);
+    }
+    struct image *im = test_image(b);
+    for (unsigned i = 0; i < 4 * N; i++) {
+        snprintf(text, sizeof text, "%064x", i);
+        struct match cert = match_value(im, IOC_CERT, span_str(text)),
+                     ja3 = match_value(im, IOC_JA3, span_str(text));
+        assert_int_equal(cert.how, i % 2 == 0 && i < 2 * N ? MATCH_EXACT : MATCH_NONE);
+        assert_int_equal(ja3.how, i % 2 == 0 && i >= 2 * N ? MATCH_EXACT : MATCH_NONE);
+        assert_true(!match_found(cert) || cert.ioc == i / 2);
+    }
+    image_unmap(im);
+    build_free(b);
+}
+
 static void an_empty_image_matches_nothing(void **state)
 {
     struct build *b = build_new();
@@ -196,6 +291,9 @@ static void an_empty_image_matches_nothing(void **state)
     assert_int_equal(match_addr(im, &a).how, MATCH_NONE);
     assert_false(image_ioc(im, 0, &ioc));
     assert_false(image_hosting(im, &a, NULL, NULL));
+    assert_int_equal(match_value(im, IOC_CERT, span_str(SHA1_HEX)).how, MATCH_NONE);
+    assert_false(image_resolver_name(im, span_str("a.b")) || image_resolver_name(im, span_of(NULL, 0)));
+    assert_false(image_resolver_addr(im, &a));
     image_unmap(im);
     build_free(b);
 }
@@ -296,9 +394,15 @@ static void families_do_not_mix(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names_match_reference),     cmocka_unit_test(exceptions_nest),
-        cmocka_unit_test(long_and_deep_names),       cmocka_unit_test(an_empty_image_matches_nothing),
-        cmocka_unit_test(addresses_match_reference), cmocka_unit_test(families_do_not_mix),
+        cmocka_unit_test(names_match_reference),
+        cmocka_unit_test(exceptions_nest),
+        cmocka_unit_test(long_and_deep_names),
+        cmocka_unit_test(an_empty_image_matches_nothing),
+        cmocka_unit_test(addresses_match_reference),
+        cmocka_unit_test(families_do_not_mix),
+        cmocka_unit_test(digests_and_names_do_not_mix),
+        cmocka_unit_test(types_are_told),
+        cmocka_unit_test(many_digests),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Flattening nested hosting ranges into disjoint intervals, so that a look-up is one binary search. */
+/* Flattening nested ranges into disjoint intervals, so that a look-up is one binary search. */
 #include "intel/build_private.h"
 
 #include <errno.h>
@@ -29,10 +29,10 @@ static bool says_more(const struct build *build, uint32_t a, uint32_t b)
 
 /* Sorts, and leaves one of equal ranges. The order of arrival is kept by a merge sort (glibc's and musl's
  * qsort differ), done bottom up over a second array. */
-static int sort_ranges(struct build *b)
+static int sort_ranges(const struct build *b, struct build_ranges *ranges)
 {
-    struct build_range *from = b->range, *to = calloc(b->ranges, sizeof *to);
-    size_t n = b->ranges;
+    struct build_range *from = ranges->list, *to = calloc(ranges->count, sizeof *to);
+    size_t n = ranges->count;
 
     if (to == NULL)
         return -ENOMEM;
@@ -48,13 +48,13 @@ static int sort_ranges(struct build *b)
         to = swap;
     }
     free(to);
-    b->range = from;
-    b->range_cap = n;
-    b->ranges = 0;
+    ranges->list = from;
+    ranges->cap = n;
+    ranges->count = 0;
     for (size_t i = 0; i < n; i++) {
-        struct build_range *last = b->ranges ? &b->range[b->ranges - 1] : NULL;
+        struct build_range *last = ranges->count ? &ranges->list[ranges->count - 1] : NULL;
         if (last == NULL || by_place(last, &from[i]) != 0)
-            b->range[b->ranges++] = from[i];
+            ranges->list[ranges->count++] = from[i];
         else if (says_more(b, last->tag, from[i].tag))
             last->tag = from[i].tag;
     }
@@ -89,30 +89,30 @@ static void emit(struct build_section *s, const struct addr *start, uint32_t tag
     put_le32(row + 16, tag);
 }
 
-int build_hosting(struct build *b, struct build_section *ret)
+int build_ranges(const struct build *b, struct build_ranges *ranges, struct build_section *ret)
 {
     uint32_t open[129]; /* ranges around the current place; each is inside the one before */
     unsigned depth = 0;
     struct addr end;
 
-    if (b->ranges == 0)
+    if (ranges->count == 0)
         return 0;
-    if (sort_ranges(b) < 0)
+    if (sort_ranges(b, ranges) < 0)
         return -ENOMEM;
-    ret->own = reallocarray(NULL, b->ranges, (size_t)2 * IMAGE_HOSTING_ROW);
+    ret->own = reallocarray(NULL, ranges->count, (size_t)2 * IMAGE_HOSTING_ROW);
     if (ret->own == NULL)
         return -ENOMEM;
-    for (size_t i = 0; i <= b->ranges; i++) {
+    for (size_t i = 0; i <= ranges->count; i++) {
         while (depth > 0) {
-            const struct prefix *top = &b->range[open[depth - 1]].prefix;
-            if (i < b->ranges && prefix_has(top, &b->range[i].prefix.addr))
+            const struct prefix *top = &ranges->list[open[depth - 1]].prefix;
+            if (i < ranges->count && prefix_has(top, &ranges->list[i].prefix.addr))
                 break;
             depth--;
             if (behind(top, &end))
-                emit(ret, &end, depth ? b->range[open[depth - 1]].tag : 0);
+                emit(ret, &end, depth ? ranges->list[open[depth - 1]].tag : 0);
         }
-        if (i < b->ranges) {
-            emit(ret, &b->range[i].prefix.addr, b->range[i].tag);
+        if (i < ranges->count) {
+            emit(ret, &ranges->list[i].prefix.addr, ranges->list[i].tag);
             open[depth++] = (uint32_t)i;
         }
     }
