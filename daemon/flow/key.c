@@ -2,14 +2,6 @@
 /* The identity of a flow. */
 #include "flow/key.h"
 
-static uint64_t tunnel_hash(const struct hash_key *key, const struct packet *p)
-{
-    /* The sum of the ends is the same in both directions; the hash around it is keyed. */
-    uint64_t h = hash_word(key, key->k[0], (uint64_t)p->tunnel << 8 | p->tunnel_depth);
-    h = hash_word(key, h, p->tunnel_src.w[0] + p->tunnel_dst.w[0]);
-    return hash_word(key, h, p->tunnel_src.w[1] + p->tunnel_dst.w[1]);
-}
-
 struct flow_key flow_key_of(const struct hash_key *key, const struct packet *p)
 {
     const struct addr *lo = &p->src, *hi = &p->dst;
@@ -25,7 +17,7 @@ struct flow_key flow_key_of(const struct hash_key *key, const struct packet *p)
         k.dir = 1;
     }
     if (p->tunnel_depth > 0)
-        k.hash = tunnel_hash(key, p);
+        k.hash = hash_word(key, key->k[0], p->tunnel_key);
     if ((lo->w[0] | hi->w[0]) != 0) {
         k.hash = hash_word(key, k.hash, lo->w[0]);
         k.hash = hash_word(key, k.hash, hi->w[0]);

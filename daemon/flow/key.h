@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The identity of a flow (RFC 7011): the five-tuple and the tunnel that carries it, in one order for both
- * directions. VLAN ids are left out: mirror ports often show the two directions, or two copies of a packet,
- * on different VLANs.
+ * The identity of a flow (RFC 7011): the five-tuple and the tunnels that carry it, in one order for both
+ * directions: what is inside of a tunnel never is the same flow as what is outside or in another one. VLAN
+ * ids are left out: mirror ports often show the two directions, or two copies of a packet, on different
+ * VLANs.
  */
 #ifndef BRIDLE_FLOW_KEY_H
 #define BRIDLE_FLOW_KEY_H

@@ -2,8 +2,10 @@
 /* The loop over layers, and the tables that say which number leads to which layer. */
 #include "packet/layers.h"
 
+#include "base/hash.h"
+
 /* Headers of one packet: beyond that it is made to waste time. Tunnels have their own, lower limit. */
-#define HEADERS_MAX 32
+#define HEADERS_MAX 64
 
 typedef enum layer layer_fn(struct decoding *s);
 
@@ -13,63 +15,245 @@ static layer_fn *const functions[LAYERS] = {
 #undef X
 };
 
+/* `skip`: bytes before the layer that say nothing of use. */
 struct row {
     uint32_t number;
-    enum layer layer;
+    uint8_t layer, skip;
 };
 
-/* LINKTYPE_ values (https://www.tcpdump.org/linktypes.html). */
+_Static_assert(LAYERS <= 256, "a layer fits in a byte");
+
+/* LINKTYPE_ values (https://www.tcpdump.org/linktypes.html), those that are met often first. */
 static const struct row links[] = {
-    {1, LAYER_ETHERNET},   /* EN10MB */
-    {113, LAYER_SLL},      /* LINUX_SLL */
-    {276, LAYER_SLL2},     /* LINUX_SLL2 */
-    {101, LAYER_RAW},      /* RAW */
-    {228, LAYER_IPV4},     /* IPV4 */
-    {229, LAYER_IPV6},     /* IPV6 */
-    {0, LAYER_LOOPBACK},   /* NULL */
-    {108, LAYER_LOOPBACK}, /* LOOP */
-    {12, LAYER_RAW},       /* DLT_RAW, as some programs write it */
-    {14, LAYER_RAW},       /* DLT_RAW of OpenBSD */
+    {1, LAYER_ETHERNET, 0},         /* EN10MB */
+    {113, LAYER_SLL, 0},            /* LINUX_SLL */
+    {276, LAYER_SLL2, 0},           /* LINUX_SLL2 */
+    {101, LAYER_RAW, 0},            /* RAW */
+    {228, LAYER_IPV4, 0},           /* IPV4 */
+    {229, LAYER_IPV6, 0},           /* IPV6 */
+    {0, LAYER_LOOPBACK, 0},         /* NULL */
+    {108, LAYER_LOOPBACK, 0},       /* LOOP */
+    {12, LAYER_RAW, 0},             /* DLT_RAW, as some programs write it */
+    {14, LAYER_RAW, 0},             /* DLT_RAW of OpenBSD */
+    {127, LAYER_RADIOTAP, 0},       /* IEEE802_11_RADIOTAP */
+    {105, LAYER_WLAN, 0},           /* IEEE802_11 */
+    {119, LAYER_PRISM, 0},          /* IEEE802_11_PRISM */
+    {163, LAYER_AVS, 0},            /* IEEE802_11_AVS */
+    {192, LAYER_PPI, 0},            /* PPI */
+    {9, LAYER_PPP, 0},              /* PPP */
+    {50, LAYER_PPP_HDLC, 0},        /* PPP_HDLC */
+    {51, LAYER_PPPOE, 0},           /* PPP_ETHER */
+    {166, LAYER_PPP, 2},            /* PPP_PPPD: the direction stands in place of the address */
+    {204, LAYER_PPP, 1},            /* PPP_WITH_DIR */
+    {104, LAYER_CISCO_HDLC, 0},     /* C_HDLC */
+    {205, LAYER_CISCO_HDLC, 1},     /* C_HDLC_WITH_DIR */
+    {107, LAYER_FRAME_RELAY, 0},    /* FRELAY */
+    {206, LAYER_FRAME_RELAY, 1},    /* FRELAY_WITH_DIR */
+    {100, LAYER_ATM, 0},            /* ATM_RFC1483 */
+    {106, LAYER_ATM, 0},            /* ATM_CLIP */
+    {123, LAYER_SUNATM, 0},         /* SUNATM */
+    {219, LAYER_MPLS, 0},           /* MPLS */
+    {8, LAYER_RAW, 16},             /* SLIP: direction and the header before it was compressed */
+    {10, LAYER_LLC, 13},            /* FDDI */
+    {6, LAYER_TOKEN_RING, 0},       /* IEEE802_5 */
+    {129, LAYER_ARCNET, 4},         /* ARCNET_LINUX: ends, and two bytes of the driver */
+    {7, LAYER_ARCNET, 2},           /* ARCNET_BSD: ends */
+    {143, LAYER_DOCSIS, 0},         /* DOCSIS */
+    {138, LAYER_TYPE, 16},          /* APPLE_IP_OVER_IEEE1394 */
+    {239, LAYER_NFLOG, 0},          /* NFLOG */
+    {109, LAYER_RAW, 12},           /* ENC */
+    {117, LAYER_PFLOG, 0},          /* PFLOG */
+    {226, LAYER_RAW, 24},           /* IPNET */
+    {258, LAYER_PKTAP, 0},          /* PKTAP */
+    {149, LAYER_PKTAP, 0},          /* USER2: the same, by Apple's libpcap */
+    {274, LAYER_MPACKET, 0},        /* ETHERNET_MPACKET */
+    {240, LAYER_ETHERNET, 4},       /* NETANALYZER */
+    {241, LAYER_ETHERNET, 12},      /* NETANALYZER_TRANSPARENT: with the preamble */
+    {281, LAYER_TYPE, 16},          /* DSA_TAG_BRCM: the tag of a switch, behind the addresses */
+    {282, LAYER_ETHERNET, 4},       /* DSA_TAG_BRCM_PREPEND */
+    {284, LAYER_TYPE, 16},          /* DSA_TAG_DSA */
+    {285, LAYER_TYPE, 20},          /* DSA_TAG_EDSA */
+    {178, LAYER_JUNIPER_ETHER, 0},  /* JUNIPER_ETHER */
+    {179, LAYER_JUNIPER_PPP, 0},    /* JUNIPER_PPP */
+    {180, LAYER_JUNIPER_FRELAY, 0}, /* JUNIPER_FRELAY */
+    {181, LAYER_JUNIPER_CHDLC, 0},  /* JUNIPER_CHDLC */
 };
 
-/* https://www.iana.org/assignments/ieee-802-numbers */
+/* https://www.iana.org/assignments/ieee-802-numbers, and what vendors took. Also the protocol types of GRE
+ * and Geneve. */
 static const struct row ethertypes[] = {
-    {0x0800, LAYER_IPV4}, {0x86dd, LAYER_IPV6}, {0x8100, LAYER_VLAN},
-    {0x88a8, LAYER_VLAN}, {0x9100, LAYER_VLAN}, {0x9200, LAYER_VLAN},
+    {0x0800, LAYER_IPV4, 0},     {0x86dd, LAYER_IPV6, 0}, {0x8100, LAYER_VLAN, 0}, /* IEEE 802.1Q */
+    {0x88a8, LAYER_VLAN, 0},                                                       /* IEEE 802.1ad */
+    {0x9100, LAYER_VLAN, 0},     /* before there was 802.1ad */
+    {0x9200, LAYER_VLAN, 0},     /* the same */
+    {0x9300, LAYER_VLAN, 0},     /* the same */
+    {0x8847, LAYER_MPLS, 0},     /* RFC 3032 */
+    {0x8848, LAYER_MPLS, 0},     /* the same, with labels of upstream */
+    {0x8864, LAYER_PPPOE, 0},    /* RFC 2516 */
+    {0x880b, LAYER_PPP, 0},      /* also in GRE: RFC 2637 */
+    {0x6558, LAYER_ETHERNET, 0}, /* transparent Ethernet bridging: RFC 1701 */
+    {0x894f, LAYER_NSH, 0},      /* RFC 8300 */
+    {0x8870, LAYER_LLC, 0},      /* frames with more than 1500 bytes of LLC */
+    {0x88e7, LAYER_ETHERNET, 4}, /* IEEE 802.1ah: the I-TAG */
+    {0x88e5, LAYER_MACSEC, 0},   /* IEEE 802.1AE */
+    {0x22f3, LAYER_TRILL, 0},    /* RFC 6325 */
+    {0x8903, LAYER_ETHERNET, 2}, /* Cisco FabricPath */
+    {0x8909, LAYER_TYPE, 6},     /* Cisco MetaData: security group tag */
+    {0x8926, LAYER_TYPE, 4},     /* Cisco VN-Tag */
+    {0x893f, LAYER_TYPE, 6},     /* IEEE 802.1BR: E-TAG */
+    {0xf1c1, LAYER_TYPE, 4},     /* IEEE 802.1CB: R-TAG */
 };
 
 /* https://www.iana.org/assignments/protocol-numbers */
 static const uint8_t protocols[256] = {
-    [6] = LAYER_TCP,
-    [17] = LAYER_UDP,
-    [4] = LAYER_IP_IN_IP,
-    [41] = LAYER_IP_IN_IP,
+    [6] = LAYER_TCP,          [17] = LAYER_UDP,
+    [4] = LAYER_IP_IN_IP,     [41] = LAYER_IP_IN_IP,
+    [47] = LAYER_GRE,         [51] = LAYER_AUTHENTICATION,
+    [97] = LAYER_ETHERIP,     [115] = LAYER_L2TP_IP,
+    [137] = LAYER_MPLS_IN_IP, [143] = LAYER_ETHERNET_IN_IP,
 };
 
-static enum layer find_row(const struct row *rows, size_t n, uint32_t number)
+/* https://www.iana.org/assignments/ppp-numbers */
+static const struct row ppp_protocols[] = {
+    {0x0021, LAYER_IPV4, 0}, {0x0057, LAYER_IPV6, 0},       {0x0281, LAYER_MPLS, 0},
+    {0x0283, LAYER_MPLS, 0}, {0x0031, LAYER_PPP_BRIDGE, 0}, {0x003d, LAYER_PPP_MULTILINK, 0},
+};
+
+static const struct row next_protocols[] = {
+    {1, LAYER_IPV4, 0}, {2, LAYER_IPV6, 0}, {3, LAYER_ETHERNET, 0}, {4, LAYER_NSH, 0}, {5, LAYER_MPLS, 0},
+};
+
+/*
+ * X(port, layer, whether its source port announces it, too). Any client may use one of them by chance: only a
+ * valid IP packet inside makes the datagram a tunnel.
+ */
+#define TUNNEL_PORTS(X)                                                                                      \
+    X(4789, VXLAN, false)      /* RFC 7348 */                                                                \
+    X(8472, VXLAN, false)      /* the same, before it had a port: Linux, and Cisco OTV */                    \
+    X(4790, VXLAN_GPE, false)  /* draft-ietf-nvo3-vxlan-gpe */                                               \
+    X(6081, GENEVE, false)     /* RFC 8926 */                                                                \
+    X(2152, GTP, false)        /* 3GPP TS 29.281 */                                                          \
+    X(3544, TEREDO, true)      /* RFC 4380 */                                                                \
+    X(1701, L2TP, true)        /* RFC 2661, RFC 3931 */                                                      \
+    X(5247, CAPWAP, true)      /* RFC 5415 */                                                                \
+    X(37008, TZSP, false)      /* TaZmen Sniffer Protocol */                                                 \
+    X(4341, LISP, false)       /* RFC 9300 */                                                                \
+    X(4754, GRE, false)        /* RFC 8086 */                                                                \
+    X(6635, MPLS_IN_IP, false) /* RFC 7510 */                                                                \
+    X(5072, AYIYA, true)       /* draft-massar-v6ops-ayiya */
+
+static const struct row *find_row(const struct row *rows, size_t n, uint32_t number)
 {
     for (size_t i = 0; i < n; i++)
         if (rows[i].number == number)
-            return rows[i].layer;
-    return LAYER_DONE;
+            return &rows[i];
+    return NULL;
 }
+
+static enum layer follow(struct decoding *s, const struct row *row, enum decode_result unknown)
+{
+    s->result = unknown;
+    if (row == NULL)
+        return LAYER_DONE;
+    if (row->skip != 0)
+        cur_skip(&s->cur, row->skip);
+    return (enum layer)row->layer;
+}
+
+#define FOLLOW(s, rows, number, unknown)                                                                     \
+    follow(s, find_row(rows, sizeof(rows) / sizeof *(rows), number), unknown)
 
 enum layer layer_of_link(struct decoding *s, uint32_t linktype)
 {
-    s->result = DECODE_UNKNOWN_LINK;
-    return find_row(links, sizeof links / sizeof *links, linktype);
+    return FOLLOW(s, links, linktype, DECODE_UNKNOWN_LINK);
 }
 
 enum layer layer_of_ethertype(struct decoding *s, uint16_t type)
 {
-    s->result = DECODE_NOT_IP;
-    return find_row(ethertypes, sizeof ethertypes / sizeof *ethertypes, type);
+    return FOLLOW(s, ethertypes, type, DECODE_NOT_IP);
+}
+
+enum layer layer_of_ppp(struct decoding *s, uint16_t protocol)
+{
+    return FOLLOW(s, ppp_protocols, protocol, DECODE_NOT_IP);
+}
+
+enum layer layer_of_next_protocol(struct decoding *s, uint8_t protocol)
+{
+    return FOLLOW(s, next_protocols, protocol, DECODE_NOT_IP);
 }
 
 enum layer layer_of_ip(struct decoding *s, uint8_t protocol)
 {
     s->result = DECODE_OTHER;
     return (enum layer)protocols[protocol];
+}
+
+enum layer layer_of_ports(uint16_t src_port, uint16_t dst_port)
+{
+    static const struct {
+        uint16_t port;
+        uint8_t layer;
+        bool source;
+    } rows[] = {
+#define X(number, id, either) {number, LAYER_##id, either},
+        TUNNEL_PORTS(X)
+#undef X
+    };
+    /* One bit for each port's lowest six: nearly all datagrams are done with here. */
+#define X(number, id, either) | 1ull << ((number)&63)
+    const uint64_t known = 0 TUNNEL_PORTS(X);
+#undef X
+
+    if (((known >> (dst_port & 63) | known >> (src_port & 63)) & 1) == 0)
+        return LAYER_DONE;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].port == dst_port || (rows[i].source && rows[i].port == src_port))
+            return (enum layer)rows[i].layer;
+    return LAYER_DONE;
+}
+
+static uint64_t tunnel_key(const struct packet *p, bool mirror)
+{
+    static const struct hash_key key = {{0, 0x9e3779b97f4a7c15u}};
+
+    if (mirror)
+        return hash_word(&key, 0, (uint8_t)p->tunnel_path);
+    uint64_t h = hash_word(&key, p->tunnel_key, p->tunnel_path);
+    h = hash_word(&key, h, p->tunnel_id);
+    /* The sum of the ends is the same in both directions. */
+    h = hash_word(&key, h, p->tunnel_src.w[0] + p->tunnel_dst.w[0]);
+    return hash_word(&key, h, p->tunnel_src.w[1] + p->tunnel_dst.w[1]);
+}
+
+bool tunnel_enter(struct decoding *s, enum tunnel_kind kind, uint32_t id)
+{
+    static const bool mirrors[TUNNEL_KINDS] = {
+#define X(id, name, mirror) [TUNNEL_##id] = mirror,
+        BRIDLE_TUNNELS(X)
+#undef X
+    };
+    struct packet *p = s->p;
+
+    if (p->tunnel_depth == PACKET_DEPTH_MAX) {
+        layer_done(s, DECODE_TOO_DEEP);
+        return false;
+    }
+    *s->carrier = *p;
+    s->carrier_result = s->result;
+    s->carried = true;
+    s->strict = s->result == DECODE_UDP;
+    s->addressed = false;
+    p->tunnel_depth++;
+    p->tunnel_path = p->tunnel_path << 8 | kind;
+    p->tunnel_id = id;
+    p->tunnel_src = p->src;
+    p->tunnel_dst = p->dst;
+    p->tunnel_key = tunnel_key(p, mirrors[kind]);
+    p->src_port = p->dst_port = p->l4_checksum = 0;
+    p->payload = NULL;
+    p->payload_bytes = p->payload_wire_bytes = 0;
+    return true;
 }
 
 /* Fragments are counted where they are found: one that completes its datagram counts as its result too. */
@@ -92,7 +276,9 @@ static inline void forget(struct packet *p)
 
     p->src = p->dst = p->tunnel_src = p->tunnel_dst = none;
     p->src_port = p->dst_port = p->ip_id = p->l4_checksum = 0;
-    p->ip_proto = p->ttl = p->tcp_flags = p->vlans = p->tunnel = p->tunnel_depth = 0;
+    p->ip_proto = p->ttl = p->tcp_flags = p->vlans = p->tunnel_depth = 0;
+    p->tunnel_path = p->tunnel_key = 0;
+    p->tunnel_id = 0;
     p->reassembled = false;
     p->seq = p->ack = 0;
     p->payload = NULL;
@@ -102,15 +288,21 @@ static inline void forget(struct packet *p)
 
 enum decode_result packet_decode(struct decoder *d, struct packet *p)
 {
+    struct packet carrier; /* set by tunnel_enter only */
     struct decoding s = {.cur = cur_datagram(p->at, p->captured_bytes, p->wire_bytes),
                          .p = p,
                          .defrag = d->defrag,
-                         .counters = d->counters};
+                         .counters = d->counters,
+                         .carrier = &carrier};
 
     forget(p);
     enum layer next = layer_of_link(&s, p->linktype);
     for (unsigned headers = 0; next != LAYER_DONE; headers++)
         next = headers < HEADERS_MAX ? functions[next](&s) : layer_done(&s, DECODE_TOO_DEEP);
+    if (s.carried && (s.result == DECODE_NOT_IP || s.result == DECODE_SHORT || s.result == DECODE_BAD)) {
+        *p = carrier;
+        s.result = s.carrier_result;
+    }
     count(d->counters, s.result);
     return s.result;
 }

@@ -179,7 +179,7 @@ static void fields(void **state)
     assert_int_equal(p.vlans, 2);
     assert_int_equal(p.vlan[0], 0xfff);
     assert_int_equal(p.vlan[1], 10);
-    assert_int_equal(p.tunnel, TUNNEL_NONE);
+    assert_int_equal(p.tunnel_path, 0);
     check_every_length(&b, 1, DECODE_TCP);
 
     start(&b);
@@ -198,7 +198,7 @@ static void many_vlans(void **state)
     struct build b;
     struct packet p;
 
-    for (unsigned n = 1; n < 40; n++) {
+    for (unsigned n = 1; n < 70; n++) {
         start(&b);
         build_udp(&b);
         build_ipv4(&b, 17, 0, 0);
@@ -371,7 +371,9 @@ static void forgets(void **state)
     assert_true(addr_eq(&p.src, &none) && addr_eq(&p.dst, &none));
     assert_true(addr_eq(&p.tunnel_src, &none) && addr_eq(&p.tunnel_dst, &none));
     assert_int_equal(p.src_port | p.dst_port | p.ip_id | p.l4_checksum, 0);
-    assert_int_equal(p.ip_proto | p.ttl | p.tcp_flags | p.vlans | p.tunnel | p.tunnel_depth, 0);
+    assert_int_equal(p.ip_proto | p.ttl | p.tcp_flags | p.vlans | p.tunnel_depth | p.tunnel_path |
+                         p.tunnel_id | p.tunnel_key,
+                     0);
     assert_int_equal(p.seq | p.ack | p.payload_bytes | p.payload_wire_bytes | p.reassembled, 0);
     assert_null(p.payload);
     assert_memory_equal(p.vlan, no_vlan, sizeof no_vlan);
@@ -404,7 +406,6 @@ static void tunnels(void **state)
         }
         assert_int_equal(r, DECODE_UDP);
         assert_int_equal(p.tunnel_depth, depth);
-        assert_int_equal(p.tunnel, depth > 0 ? TUNNEL_IPIP : TUNNEL_NONE);
         assert_string_equal(addr_text(&p.src, out), mixture & 1 ? "2001:db8::1" : "192.0.2.1");
         if (depth > 0)
             assert_string_equal(addr_text(&p.tunnel_dst, out), mixture & 2 ? "2001:db8::2" : "198.51.100.3");

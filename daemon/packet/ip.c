@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* IPv4 (RFC 791), IPv6 (RFC 8200) with its extension headers and fragments, and IP in IP (RFC 2003, 2473,
- * 4213).
+/*
+ * IPv4 (RFC 791), IPv6 (RFC 8200) with its extension headers and fragments, authentication (RFC 4302), and
+ * what IP carries without a header of its own: IP (RFC 2003, 2473, 4213), Ethernet (RFC 3378, 8986), MPLS
+ * (RFC 4023).
  */
 #include "base/hash.h"
 #include "packet/defrag.h"
@@ -21,6 +23,23 @@ enum layer ip_any(struct decoding *s)
     if (!cur_ok(&peek))
         return layer_short(s);
     return version == 4 ? LAYER_IPV4 : version == 6 ? LAYER_IPV6 : layer_done(s, DECODE_NOT_IP);
+}
+
+bool ip_plausible(struct cur c)
+{
+    uint32_t left = cur_left(&c), bytes;
+    struct cur peek = c;
+    uint8_t first = cur_u8(&peek);
+
+    if (first >> 4 == 6) {
+        struct span h = cur_take(&c, IPV6_HEADER);
+        return cur_ok(&c) && IPV6_HEADER + be16(h.at + 4) <= left;
+    }
+    struct span h = cur_take(&c, 20);
+    if (!cur_ok(&c) || first >> 4 != 4)
+        return false;
+    bytes = (first & 0xfu) * 4;
+    return bytes >= 20 && bytes <= be16(h.at + 2) && be16(h.at + 2) <= left;
 }
 
 /*
@@ -45,12 +64,26 @@ static uint64_t path_of(const struct packet *p)
     for (unsigned i = 0; i < p->vlans; i++)
         vlans = vlans << 12 | p->vlan[i];
     uint64_t path = vlans | (uint64_t)p->vlans << 48 | (uint64_t)p->tunnel_depth << 56;
-    if (p->tunnel_depth == 0)
-        return path;
-    path = hash_word(&key, path, p->tunnel);
-    for (unsigned i = 0; i < 2; i++)
-        path = hash_word(&key, hash_word(&key, path, p->tunnel_src.w[i]), p->tunnel_dst.w[i]);
-    return path;
+    return p->tunnel_depth == 0 ? path : hash_word(&key, path, p->tunnel_key);
+}
+
+bool layer_reassemble(struct decoding *s, struct fragment *f, uint8_t *ret_proto)
+{
+    struct packet *p = s->p;
+    struct span whole;
+
+    if (s->defrag == NULL || s->cur.end < s->cur.limit)
+        return false;
+    f->ts_ns = p->ts_ns;
+    f->src = p->src;
+    f->dst = p->dst;
+    f->path = path_of(p);
+    f->bytes = cur_rest(&s->cur);
+    if (!defrag_add(s->defrag, f, &whole, ret_proto))
+        return false;
+    s->cur = cur_datagram(whole.at, whole.len, whole.len);
+    p->reassembled = true;
+    return true;
 }
 
 /*
@@ -60,24 +93,13 @@ static uint64_t path_of(const struct packet *p)
  */
 static bool join(struct decoding *s, struct fragment *f)
 {
-    struct packet *p = s->p;
-    struct span whole;
-
     s->counters[COUNT_FRAGMENTS]++;
     s->result = DECODE_FRAGMENT;
     if (s->cur.end < s->cur.limit)
         return f->offset == 0;
-    if (s->defrag == NULL)
+    if (!layer_reassemble(s, f, &s->p->ip_proto))
         return false;
-    f->ts_ns = p->ts_ns;
-    f->src = p->src;
-    f->dst = p->dst;
-    f->path = path_of(p);
-    f->bytes = cur_rest(&s->cur);
-    if (!defrag_add(s->defrag, f, &whole, &p->ip_proto))
-        return false;
-    s->cur = cur_datagram(whole.at, whole.len, whole.len);
-    p->reassembled = true;
+    s->carried = false; /* the payload of what carries it may have lain where `whole` lies now */
     return true;
 }
 
@@ -86,8 +108,10 @@ enum layer ip_v4(struct decoding *s)
     struct cur *c = &s->cur;
     struct packet *p = s->p;
     uint32_t start = c->pos;
-    struct span h = cur_take(c, 20);
 
+    if (s->strict && !ip_plausible(*c))
+        return layer_done(s, DECODE_BAD);
+    struct span h = cur_take(c, 20);
     if (!cur_ok(c))
         return layer_short(s);
     uint32_t header_bytes = (h.at[0] & 0xfu) * 4;
@@ -100,6 +124,7 @@ enum layer ip_v4(struct decoding *s)
     p->ttl = h.at[8];
     p->ip_id = be16(h.at + 4);
     s->addressed = true;
+    s->strict = false;
     if (total != 0) /* zero: a segment that the sender's network card was yet to cut up */
         bound(c, start, total);
     cur_skip(c, header_bytes - 20);
@@ -179,8 +204,10 @@ enum layer ip_v6(struct decoding *s)
     struct cur *c = &s->cur;
     struct packet *p = s->p;
     uint32_t start = c->pos;
-    struct span h = cur_take(c, IPV6_HEADER);
 
+    if (s->strict && !ip_plausible(*c))
+        return layer_done(s, DECODE_BAD);
+    struct span h = cur_take(c, IPV6_HEADER);
     if (!cur_ok(c))
         return layer_short(s);
     if (h.at[0] >> 4 != 6)
@@ -192,20 +219,51 @@ enum layer ip_v6(struct decoding *s)
     p->ttl = h.at[7];
     p->ip_id = 0;
     s->addressed = true;
+    s->strict = false;
     if (payload_bytes != 0) /* zero: a jumbogram (RFC 2675), or not cut up yet as with IPv4 */
         bound(c, start, IPV6_HEADER + payload_bytes);
     return v6_extensions(s);
 }
 
+/* In IPv4; among IPv6's extension headers it is read above. */
+enum layer ip_authentication(struct decoding *s)
+{
+    uint8_t next = cur_u8(&s->cur);
+    uint8_t words = cur_u8(&s->cur);
+
+    cur_skip(&s->cur, (words + 2u) * 4 - 2);
+    if (!cur_ok(&s->cur))
+        return layer_short(s);
+    s->p->ip_proto = next;
+    return layer_of_ip(s, next);
+}
+
 enum layer ip_tunnel(struct decoding *s)
 {
-    struct packet *p = s->p;
+    bool in_v4 = addr_is_v4(&s->p->src);
 
-    if (p->tunnel_depth == PACKET_DEPTH_MAX)
-        return layer_done(s, DECODE_TOO_DEEP);
-    p->tunnel = TUNNEL_IPIP;
-    p->tunnel_depth++;
-    p->tunnel_src = p->src;
-    p->tunnel_dst = p->dst;
-    return p->ip_proto == 4 ? LAYER_IPV4 : LAYER_IPV6;
+    if (s->p->ip_proto == 4)
+        return tunnel_to(s, in_v4 ? TUNNEL_IPIP : TUNNEL_4IN6, 0, LAYER_IPV4);
+    return tunnel_to(s, in_v4 ? TUNNEL_6IN4 : TUNNEL_6IN6, 0, LAYER_IPV6);
+}
+
+/* Segment routing over IPv6 ends in a frame: RFC 8986 §4.9. */
+enum layer ip_ethernet(struct decoding *s)
+{
+    return tunnel_to(s, TUNNEL_SRV6, 0, LAYER_ETHERNET);
+}
+
+enum layer ip_etherip(struct decoding *s)
+{
+    uint16_t version = cur_u16(&s->cur);
+
+    if (!cur_ok(&s->cur) || version != 0x3000)
+        return LAYER_DONE;
+    return tunnel_to(s, TUNNEL_ETHERIP, 0, LAYER_ETHERNET);
+}
+
+/* Also in UDP: RFC 7510. */
+enum layer ip_mpls(struct decoding *s)
+{
+    return tunnel_to(s, TUNNEL_MPLS, 0, LAYER_MPLS);
 }

@@ -9,17 +9,68 @@
 /* X(identifier, function): the order is of no importance. */
 #define BRIDLE_LAYERS(X)                                                                                     \
     X(ETHERNET, link_ethernet)                                                                               \
+    X(TYPE, link_type)                                                                                       \
     X(VLAN, link_vlan)                                                                                       \
     X(LLC, link_llc)                                                                                         \
     X(LOOPBACK, link_loopback)                                                                               \
     X(SLL, link_sll)                                                                                         \
     X(SLL2, link_sll2)                                                                                       \
+    X(MPACKET, link_mpacket)                                                                                 \
+    X(TRILL, shim_trill)                                                                                     \
+    X(MACSEC, shim_macsec)                                                                                   \
+    X(MPLS, shim_mpls)                                                                                       \
+    X(NSH, shim_nsh)                                                                                         \
+    X(TOKEN_RING, lan_token_ring)                                                                            \
+    X(ARCNET, lan_arcnet)                                                                                    \
+    X(DOCSIS, lan_docsis)                                                                                    \
+    X(FRAME_RELAY, wan_frame_relay)                                                                          \
+    X(NLPID, wan_nlpid)                                                                                      \
+    X(ATM, wan_atm)                                                                                          \
+    X(SUNATM, wan_sunatm)                                                                                    \
+    X(PPP, ppp_frame)                                                                                        \
+    X(PPP_HDLC, ppp_hdlc)                                                                                    \
+    X(CISCO_HDLC, ppp_cisco)                                                                                 \
+    X(PPPOE, ppp_oe)                                                                                         \
+    X(PPP_BRIDGE, ppp_bridge)                                                                                \
+    X(PPP_MULTILINK, ppp_multilink)                                                                          \
+    X(WLAN, wlan_frame)                                                                                      \
+    X(WLAN_SWAPPED, wlan_swapped)                                                                            \
+    X(RADIOTAP, wlan_radiotap)                                                                               \
+    X(PRISM, wlan_prism)                                                                                     \
+    X(AVS, wlan_avs)                                                                                         \
+    X(NFLOG, meta_nflog)                                                                                     \
+    X(PFLOG, meta_pflog)                                                                                     \
+    X(PPI, meta_ppi)                                                                                         \
+    X(PKTAP, meta_pktap)                                                                                     \
+    X(JUNIPER_ETHER, meta_juniper_ether)                                                                     \
+    X(JUNIPER_PPP, meta_juniper_ppp)                                                                         \
+    X(JUNIPER_FRELAY, meta_juniper_frelay)                                                                   \
+    X(JUNIPER_CHDLC, meta_juniper_chdlc)                                                                     \
     X(RAW, ip_any)                                                                                           \
     X(IPV4, ip_v4)                                                                                           \
     X(IPV6, ip_v6)                                                                                           \
+    X(AUTHENTICATION, ip_authentication)                                                                     \
     X(IP_IN_IP, ip_tunnel)                                                                                   \
+    X(ETHERNET_IN_IP, ip_ethernet)                                                                           \
+    X(ETHERIP, ip_etherip)                                                                                   \
+    X(MPLS_IN_IP, ip_mpls)                                                                                   \
     X(TCP, transport_tcp)                                                                                    \
-    X(UDP, transport_udp)
+    X(UDP, transport_udp)                                                                                    \
+    X(GRE, gre_header)                                                                                       \
+    X(ERSPAN2, gre_erspan2)                                                                                  \
+    X(ERSPAN3, gre_erspan3)                                                                                  \
+    X(WCCP, gre_wccp)                                                                                        \
+    X(L2TP, l2tp_udp)                                                                                        \
+    X(L2TP_IP, l2tp_ip)                                                                                      \
+    X(VXLAN, overlay_vxlan)                                                                                  \
+    X(VXLAN_GPE, overlay_vxlan_gpe)                                                                          \
+    X(GENEVE, overlay_geneve)                                                                                \
+    X(LISP, overlay_lisp)                                                                                    \
+    X(GTP, access_gtp)                                                                                       \
+    X(TEREDO, access_teredo)                                                                                 \
+    X(AYIYA, access_ayiya)                                                                                   \
+    X(CAPWAP, access_capwap)                                                                                 \
+    X(TZSP, access_tzsp)
 
 enum layer {
     LAYER_DONE = 0, /* the result is in decoding.result */
@@ -36,6 +87,11 @@ struct decoding {
     uint64_t *counters;    /* borrowed */
     enum decode_result result;
     bool addressed; /* an IP header was read whole */
+    /* In a UDP datagram that may be no tunnel at all: an IP packet must be as long as it says. */
+    bool strict;
+    bool carried; /* the packet is inside of `carrier`, and shows nothing of its own yet */
+    enum decode_result carrier_result;
+    struct packet *carrier; /* borrowed: what the packet is if the tunnel carries no IP packet */
 };
 
 #define X(id, function) enum layer function(struct decoding *s);
@@ -46,6 +102,34 @@ BRIDLE_LAYERS(X)
 enum layer layer_of_link(struct decoding *s, uint32_t linktype);
 enum layer layer_of_ethertype(struct decoding *s, uint16_t type);
 enum layer layer_of_ip(struct decoding *s, uint8_t protocol);
+enum layer layer_of_ppp(struct decoding *s, uint16_t protocol);
+/* NSH's numbers (RFC 8300 §2.2), and those of VXLAN-GPE. */
+enum layer layer_of_next_protocol(struct decoding *s, uint8_t protocol);
+/* What a UDP datagram between these ports may carry; LAYER_DONE: nothing known. */
+enum layer layer_of_ports(uint16_t src_port, uint16_t dst_port);
+
+/*
+ * The packet in hand carries another one. From here on that one is decoded; if it turns out to be no IP
+ * packet, the one in hand is the result. False, with a result, when there are too many already.
+ */
+bool tunnel_enter(struct decoding *s, enum tunnel_kind kind, uint32_t id);
+/* The same, to name the next layer. */
+static inline enum layer tunnel_to(struct decoding *s, enum tunnel_kind kind, uint32_t id, enum layer next)
+{
+    return tunnel_enter(s, kind, id) ? next : LAYER_DONE;
+}
+
+struct fragment; /* packet/defrag.h */
+/*
+ * The rest of the packet is a fragment, of which id, offset and whether there are more are set. True when it
+ * completes its datagram: the cursor is then over that. False: it is held, or was cut by the capture.
+ */
+bool layer_reassemble(struct decoding *s, struct fragment *f, uint8_t *ret_proto);
+
+/* Whether an IP packet, as long as it says, may begin here; whether an Ethernet frame with something that is
+ * decoded. For places that nothing else describes. */
+bool ip_plausible(struct cur c);
+bool link_plausible(struct cur c);
 
 static inline enum layer layer_done(struct decoding *s, enum decode_result result)
 {
@@ -59,6 +143,13 @@ static inline enum layer layer_short(struct decoding *s)
     return layer_done(s, s->addressed ? DECODE_OTHER : DECODE_SHORT);
 }
 
+/* A header of `bytes` that says nothing of use. */
+static inline enum layer layer_skip(struct decoding *s, uint32_t bytes, enum layer next)
+{
+    cur_skip(&s->cur, bytes);
+    return cur_ok(&s->cur) ? next : layer_short(s);
+}
+
 static inline uint16_t be16(const uint8_t *at)
 {
     return (uint16_t)(at[0] << 8 | at[1]);
@@ -67,6 +158,16 @@ static inline uint16_t be16(const uint8_t *at)
 static inline uint32_t be32(const uint8_t *at)
 {
     return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+
+static inline uint16_t le16(const uint8_t *at)
+{
+    return (uint16_t)(at[1] << 8 | at[0]);
+}
+
+static inline uint32_t le32(const uint8_t *at)
+{
+    return (uint32_t)at[3] << 24 | (uint32_t)at[2] << 16 | (uint32_t)at[1] << 8 | at[0];
 }
 
 #endif

@@ -9,12 +9,36 @@
 #define PACKET_VLANS_MAX 4
 #define PACKET_DEPTH_MAX 8 /* headers that carry another packet */
 
-/* X(identifier, "kind as events print it") */
-#define BRIDLE_TUNNELS(X) X(IPIP, "ipip")
+/*
+ * X(identifier, "kind as events print it", whether its ends are those of a mirror). Both directions of what a
+ * mirror shows come from the mirror, and they may come from two: its ends and ids say nothing of the flow.
+ */
+#define BRIDLE_TUNNELS(X)                                                                                    \
+    X(IPIP, "ipip", false)                                                                                   \
+    X(6IN4, "6in4", false)                                                                                   \
+    X(4IN6, "4in6", false)                                                                                   \
+    X(6IN6, "6in6", false)                                                                                   \
+    X(ETHERIP, "etherip", false)                                                                             \
+    X(SRV6, "srv6", false)                                                                                   \
+    X(MPLS, "mpls", false)                                                                                   \
+    X(GRE, "gre", false)                                                                                     \
+    X(PPTP, "pptp", false)                                                                                   \
+    X(NVGRE, "nvgre", false)                                                                                 \
+    X(ERSPAN, "erspan", true)                                                                                \
+    X(L2TP, "l2tp", false)                                                                                   \
+    X(VXLAN, "vxlan", false)                                                                                 \
+    X(VXLAN_GPE, "vxlan-gpe", false)                                                                         \
+    X(GENEVE, "geneve", false)                                                                               \
+    X(LISP, "lisp", false)                                                                                   \
+    X(GTP, "gtp", false)                                                                                     \
+    X(TEREDO, "teredo", false)                                                                               \
+    X(AYIYA, "ayiya", false)                                                                                 \
+    X(CAPWAP, "capwap", true)                                                                                \
+    X(TZSP, "tzsp", true)
 
 enum tunnel_kind {
     TUNNEL_NONE = 0,
-#define X(id, name) TUNNEL_##id,
+#define X(id, name, mirror) TUNNEL_##id,
     BRIDLE_TUNNELS(X)
 #undef X
         TUNNEL_KINDS
@@ -46,9 +70,17 @@ struct packet {
     uint32_t payload_wire_bytes;     /* of it that there were, by the IP header */
     uint16_t vlan[PACKET_VLANS_MAX]; /* VLAN ids, outer first */
     uint8_t vlans;
-    uint8_t tunnel;                     /* enum tunnel_kind of the innermost tunnel, TUNNEL_NONE */
-    uint8_t tunnel_depth;               /* how many tunnels */
-    struct addr tunnel_src, tunnel_dst; /* ends of the innermost tunnel */
+    uint8_t tunnel_depth; /* how many tunnels */
+    uint64_t tunnel_path; /* enum tunnel_kind of each, a byte each, the innermost in the lowest */
+    /* Of the innermost tunnel. The id tells tenants apart and is the same in both directions (VNI, VSID); 0
+     * where there is none such. */
+    uint32_t tunnel_id;
+    struct addr tunnel_src, tunnel_dst;
+    uint64_t tunnel_key; /* hash of kinds, ids and ends of all tunnels, the same in both directions */
 };
+
+_Static_assert(PACKET_DEPTH_MAX == sizeof(uint64_t) && TUNNEL_KINDS <= 256, "tunnel_path has a byte each");
+
+_Static_assert(PACKET_DEPTH_MAX == sizeof(uint64_t) && TUNNEL_KINDS <= 256, "a byte each in tunnel_path");
 
 #endif

@@ -52,5 +52,6 @@ enum layer transport_udp(struct decoding *s)
     p->src_port = be16(h.at);
     p->dst_port = be16(h.at + 2);
     p->l4_checksum = be16(h.at + 6);
-    return payload(s, DECODE_UDP);
+    payload(s, DECODE_UDP);
+    return layer_of_ports(p->src_port, p->dst_port);
 }

@@ -28,7 +28,8 @@ struct sighting sighting_of(const struct record *rec)
         .proto = rec->proto,
         .ip_proto = rec->ip_proto,
         .vlans = rec->vlans,
-        .tunnel = rec->tunnel,
+        .tunnel_path = rec->tunnel_path,
+        .tunnel_id = rec->tunnel_id,
         .tunnel_depth = rec->tunnel_depth,
     };
 

@@ -19,12 +19,12 @@
 /* Where and how something was seen: of a record what an incident keeps. */
 struct sighting {
     struct addr client, server, tunnel_src, tunnel_dst;
-    uint64_t flow_id, packet;
-    uint32_t source;
+    uint64_t flow_id, packet, tunnel_path;
+    uint32_t source, tunnel_id;
     uint16_t client_port, server_port;
     uint16_t vlan[PACKET_VLANS_MAX];
     uint16_t flags; /* enum record_flag */
-    uint8_t via, match, proto, ip_proto, vlans, tunnel, tunnel_depth;
+    uint8_t via, match, proto, ip_proto, vlans, tunnel_depth;
 };
 
 struct sighting sighting_of(const struct record *rec);

@@ -30,7 +30,7 @@ struct eve {
 };
 
 static const char *const tunnel_names[TUNNEL_KINDS] = {[TUNNEL_NONE] = "none",
-#define X(id, name) [TUNNEL_##id] = name,
+#define X(id, name, mirror) [TUNNEL_##id] = name,
                                                        BRIDLE_TUNNELS(X)
 #undef X
 };
@@ -118,6 +118,23 @@ static void put_source(struct eve *e, struct json *j, const struct sighting *s, 
         json_u64(j, "pcap_cnt", s->packet);
 }
 
+/* The innermost tunnel, and the way to it. */
+static void put_tunnel(struct json *j, const struct sighting *s)
+{
+    json_open(j, "tunnel");
+    json_str(j, "kind", tunnel_names[s->tunnel_path & 0xff]);
+    if (s->tunnel_id != 0)
+        json_u64(j, "id", s->tunnel_id);
+    put_addr(j, "src_ip", &s->tunnel_src);
+    put_addr(j, "dest_ip", &s->tunnel_dst);
+    json_u64(j, "depth", s->tunnel_depth);
+    json_open_array(j, "path");
+    for (unsigned i = s->tunnel_depth; i > 0; i--)
+        json_str(j, NULL, tunnel_names[s->tunnel_path >> (i - 1) * 8 & 0xff]);
+    json_close_array(j);
+    json_close(j);
+}
+
 static void put_layers(struct json *j, const struct sighting *s)
 {
     if (s->vlans > 0) {
@@ -126,14 +143,8 @@ static void put_layers(struct json *j, const struct sighting *s)
             json_u64(j, NULL, s->vlan[i]);
         json_close_array(j);
     }
-    if (s->tunnel != TUNNEL_NONE) {
-        json_open(j, "tunnel");
-        json_str(j, "kind", tunnel_names[s->tunnel]);
-        put_addr(j, "src_ip", &s->tunnel_src);
-        put_addr(j, "dest_ip", &s->tunnel_dst);
-        json_u64(j, "depth", s->tunnel_depth);
-        json_close(j);
-    }
+    if (s->tunnel_depth > 0)
+        put_tunnel(j, s);
 }
 
 /* Where it was seen; `with_frame`: a frame of the capture stands behind this event. */

@@ -28,7 +28,8 @@ static struct record full_record(const struct bench *b, enum record_kind kind, s
     rec.vlans = 2;
     rec.vlan[0] = 100;
     rec.vlan[1] = 4094;
-    rec.tunnel = TUNNEL_IPIP;
+    rec.tunnel_path = TUNNEL_GRE << 8 | TUNNEL_VXLAN;
+    rec.tunnel_id = 7;
     rec.tunnel_depth = 2;
     rec.tunnel_src = ip("2001:db8::1");
     rec.tunnel_dst = ip("198.51.100.1");
@@ -62,9 +63,9 @@ static void hostile_text_everywhere_fits_the_schema(void **state)
     char *text = slurp(b.eve);
     assert_int_equal(occurrences(text, "\n"), 1 + 2 + 256 + 2 + 1);
     assert_int_equal(occurrences(text, "\"conflict\":true"), 1 + 2 + 256 + 1);
-    assert_non_null(strstr(text,
-                           "\"vlan\":[100,4094],\"tunnel\":{\"kind\":\"ipip\",\"src_ip\":\"2001:db8::1\","
-                           "\"dest_ip\":\"198.51.100.1\",\"depth\":2}"));
+    assert_non_null(strstr(text, "\"vlan\":[100,4094],\"tunnel\":{\"kind\":\"vxlan\",\"id\":7,\"src_ip\":"
+                                 "\"2001:db8::1\",\"dest_ip\":\"198.51.100.1\",\"depth\":2,\"path\":[\"gre\","
+                                 "\"vxlan\"]}"));
     assert_non_null(strstr(text, "\"stats\":{\"capture\":{\"packets\":1,\"bytes\":2,"));
     assert_non_null(strstr(text, "\"observed\":\"a\\\"b\\\\c\\u000ad\\u001b[31m\xef\xbf\xbd\xc3\xb6"));
     free(text);

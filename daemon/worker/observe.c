@@ -68,8 +68,9 @@ void worker_record_ends(struct record *r, const struct packet *p, struct flow_ke
     r->ip_proto = p->ip_proto;
     r->vlans = p->vlans;
     memcpy(r->vlan, p->vlan, sizeof r->vlan);
-    r->tunnel = p->tunnel;
     r->tunnel_depth = p->tunnel_depth;
+    r->tunnel_path = p->tunnel_path;
+    r->tunnel_id = p->tunnel_id;
     if (p->tunnel_depth > 0) {
         r->tunnel_src = p->tunnel_src;
         r->tunnel_dst = p->tunnel_dst;

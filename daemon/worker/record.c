@@ -54,11 +54,21 @@ uint32_t record_pack(const struct record *r, uint8_t *buf)
     return (uint32_t)at;
 }
 
+/* As many kinds as there are tunnels, and each a known one. */
+static bool path_plausible(uint64_t path, unsigned depth)
+{
+    for (; depth > 0; depth--, path >>= 8)
+        if ((path & 0xff) == TUNNEL_NONE || (path & 0xff) >= TUNNEL_KINDS)
+            return false;
+    return path == 0;
+}
+
 static bool plausible(const struct record *r, uint32_t len)
 {
     return r->kind < RECORD_KINDS && r->via < VIAS && r->match <= MATCH_EXCEPTION && r->stage < STAGES &&
-           r->notice < NOTICES && r->vlans <= PACKET_VLANS_MAX && r->tunnel < TUNNEL_KINDS &&
-           r->is_addr <= 1 && r->attrs <= OBSERVATION_ATTRS_MAX && r->value_len <= NAME_TEXT_MAX &&
+           r->notice < NOTICES && r->vlans <= PACKET_VLANS_MAX && r->tunnel_depth <= PACKET_DEPTH_MAX &&
+           path_plausible(r->tunnel_path, r->tunnel_depth) && r->is_addr <= 1 &&
+           r->attrs <= OBSERVATION_ATTRS_MAX && r->value_len <= NAME_TEXT_MAX &&
            FIXED + r->value_len <= len && (r->flags & ~RECORD_FLAGS_ALL) == 0;
 }
 

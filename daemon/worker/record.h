@@ -77,18 +77,20 @@ struct record {
     uint64_t bytes_out, bytes_in; /* sighting: payload client to server and back, so far */
     uint64_t number[2];           /* notice */
     struct addr client, server;   /* as observations define it: for DNS who asked, and whom */
+    uint64_t tunnel_path;
     struct addr tunnel_src, tunnel_dst;
     struct addr value_addr; /* the value, if is_addr */
     uint32_t ioc;           /* indicator id, or RECORD_NO_IOC */
     uint32_t generation;    /* of the image that `ioc` belongs to */
     uint32_t source;        /* file or interface */
     uint32_t ttl_s;         /* learned */
+    uint32_t tunnel_id;
     uint16_t client_port, server_port;
     uint16_t vlan[PACKET_VLANS_MAX];
     uint16_t flags;     /* enum record_flag */
     uint16_t value_len; /* of `value`, if not is_addr */
     uint8_t kind, via, match, stage, notice;
-    uint8_t ip_proto, vlans, tunnel, tunnel_depth, is_addr;
+    uint8_t ip_proto, vlans, tunnel_depth, is_addr;
     uint8_t proto; /* index in protos[] + 1; 0: none */
     uint8_t attrs;
     struct attr attr[OBSERVATION_ATTRS_MAX]; /* values point into the buffer that was unpacked */

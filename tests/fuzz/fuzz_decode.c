@@ -23,7 +23,7 @@ static void one_packet(struct decoder *d, struct packet *p, struct span bytes)
     bool transport = r == DECODE_TCP || r == DECODE_UDP;
     if (p->payload_bytes > p->payload_wire_bytes || (!transport && p->payload != NULL) ||
         p->vlans > PACKET_VLANS_MAX || p->tunnel_depth > PACKET_DEPTH_MAX ||
-        (p->tunnel == TUNNEL_NONE) != (p->tunnel_depth == 0))
+        (p->tunnel_path == 0) != (p->tunnel_depth == 0))
         abort();
     if (!p->reassembled && p->payload_bytes > 0 &&
         (p->payload < copy || p->payload + p->payload_bytes > copy + bytes.len))

@@ -79,7 +79,7 @@ static void any_record(struct cur *c, uint64_t *ts_ns, struct record *ret)
                            .stage = cur_u8(c) % STAGES,
                            .flags = cur_u8(c) & RECORD_FLAGS_ALL,
                            .vlans = cur_u8(c) % (PACKET_VLANS_MAX + 1),
-                           .tunnel = cur_u8(c) % TUNNEL_KINDS,
+                           .tunnel_path = cur_u8(c) % TUNNEL_KINDS,
                            .proto = cur_u8(c),
                            .ip_proto = cur_u8(c),
                            .is_addr = cur_u8(c) & 1,
@@ -88,6 +88,7 @@ static void any_record(struct cur *c, uint64_t *ts_ns, struct record *ret)
                            .flow_id = cur_u8(c),
                            .bytes_out = cur_u32(c) * (uint64_t)UINT32_MAX,
                            .bytes_in = cur_u16(c)};
+    ret->tunnel_depth = ret->tunnel_path != 0;
     ret->client = any_addr(c);
     ret->server = any_addr(c);
     ret->value_addr = any_addr(c);
