@@ -54,6 +54,20 @@
     X(LEARNED_SUSPENDED, "learned.suspended",                                                                \
       "learned addresses suspended: too many clients that never asked")                                      \
     X(LEARNED_OVERRULED, "learned.overruled", "flows to learned addresses that showed another name")         \
+    X(VISIBLE_SNI, "visible.sni", "new flows named by a TLS server name")                                    \
+    X(VISIBLE_QUIC, "visible.quic", "new flows named by a QUIC server name")                                 \
+    X(VISIBLE_HTTP, "visible.http", "new flows named by an HTTP host")                                       \
+    X(VISIBLE_OTHER, "visible.other", "new flows named otherwise: DTLS, the target asked of a proxy")        \
+    X(VISIBLE_DNS_ADDRESS, "visible.dns_address",                                                            \
+      "new flows without a name, to an address that DNS in clear gave within a day")                         \
+    X(VISIBLE_OUTER, "visible.outer", "new flows that showed only the outer name of an encrypted hello")     \
+    X(VISIBLE_NAMELESS, "visible.nameless", "new flows without a name, to an address that DNS did not give") \
+    X(VISIBLE_DNS, "visible.dns", "minutes in which a client asked DNS in clear, summed over clients")       \
+    X(VISIBLE_ENCRYPTED_DNS, "visible.encrypted_dns",                                                        \
+      "minutes in which a client connected to encrypted DNS, summed over clients")                           \
+    X(VISIBLE_DOT, "visible.dot", "new flows of DNS over TLS")                                               \
+    X(VISIBLE_DOQ, "visible.doq", "new flows of DNS over QUIC")                                              \
+    X(VISIBLE_DOH, "visible.doh", "new flows to known resolvers of DNS over HTTPS")                          \
     X(OBSERVATIONS, "match.observations", "names and addresses looked up")                                   \
     X(SIGHTINGS, "match.sightings", "observations that matched an indicator")                                \
     X(WATCH_LIMIT, "match.watch_limit", "matched flows whose bytes could not be followed: limit hit")        \

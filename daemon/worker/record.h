@@ -46,6 +46,25 @@ enum stage {
       "file or interface %llu has packets twice: %llu per cent; they are counted once")                      \
     X(LEARNED_SUSPENDED, "learned-suspended",                                                                \
       "a learned address is used by many who never asked: suspended (%llu clients, indicator %llu)")         \
+    X(CLIENTS_ONLY, "clients-only",                                                                          \
+      "file or interface %llu shows only what clients send: %llu per cent of their connections are "         \
+      "answered. Certificates, answers of DNS and whether a listed server answered cannot be seen: mirror "  \
+      "both directions, received and transmitted")                                                           \
+    X(SERVERS_ONLY, "servers-only",                                                                          \
+      "file or interface %llu shows only what servers send: of %llu per cent of the connections the "        \
+      "opening is seen. Server names and questions of DNS cannot be seen: mirror both directions, received " \
+      "and transmitted")                                                                                     \
+    X(ONE_CLIENT, "one-client",                                                                              \
+      "file or interface %llu: one address opens %llu per cent of the connections. If a router translates "  \
+      "addresses before this point, clients cannot be told apart: put the sensor on its inner side")         \
+    X(DARK, "dark",                                                                                          \
+      "file or interface %llu: %llu per cent of the new web connections within an hour showed no name, or "  \
+      "only the outer one of Encrypted Client Hello. Browsers take its keys from DNS: let the resolver "     \
+      "leave ech= out of HTTPS records, and have clients use that resolver")                                 \
+    X(DNS_ENCRYPTED, "dns-encrypted",                                                                        \
+      "file or interface %llu: %llu per cent of the clients' DNS within an hour was encrypted: what they "   \
+      "ask cannot be seen here. Let the resolver answer NXDOMAIN for use-application-dns.net (then Firefox " \
+      "leaves DNS over HTTPS off), turn it off in managed browsers, or watch at the resolver")               \
     X(DONE, "done", "all input was read (%llu files, %llu packets)")
 
 enum notice {

@@ -46,6 +46,7 @@ int worker_init(struct worker *w, struct worker_shm *shm, int control, char *ret
     }
     ring_attach(&w->sightings, worker_shm_sightings(shm), shm->sightings_size);
     ring_attach(&w->observations, worker_shm_observations(shm, shm->sightings_size), shm->observations_size);
+    visibility_init(&w->visibility, &w->config.key, &shm->status.visibility, w->counters);
     w->decoder.counters = w->counters;
     w->decoder.defrag = defrag_new(w->config.fragments, FRAGMENTED_MAX, FRAGMENT_WAIT_NS, w->counters);
     w->file = w->config.live ? NULL : capture_file_new(-1, 0);
@@ -127,10 +128,20 @@ bool worker_control(struct worker *w, int wait_ms, int *ret_file, uint32_t *ret_
     return true;
 }
 
+static void tell_visibility(struct worker *w)
+{
+    struct visibility_notice n;
+    uint32_t source = w->config.live ? w->config.source : atomic_load(&w->shm->status.source);
+
+    while (visibility_judge(&w->visibility, w->now_ns, &n))
+        worker_notice(w, (enum notice)n.notice, source, n.percent);
+}
+
 void worker_tick(struct worker *w)
 {
     worker_tcp_tick(w);
     follow_tick(w);
+    tell_visibility(w);
     if (w->now_ns >= w->next_expire_ns || w->now_ns + LEARNED_EXPIRE_NS < w->next_expire_ns) {
         learned_expire(&w->learned, w->now_ns);
         w->next_expire_ns = w->now_ns + LEARNED_EXPIRE_NS;
@@ -150,6 +161,7 @@ static void finish(struct worker *w)
 {
     worker_tcp_finish(w);
     follow_finish(w);
+    tell_visibility(w);
 }
 
 static void note_packet(struct worker *w, const struct packet *p)

@@ -13,9 +13,10 @@
 #include "base/hash.h"
 #include "base/ring.h"
 #include "packet/capture.h"
+#include "worker/visibility.h"
 
 /* Raised whenever anything in this file, record.h or image.h changes its meaning. */
-#define BRIDLE_ABI 2u
+#define BRIDLE_ABI 3u
 
 #define WORKER_CONTROL_FD 3
 #define WORKER_SHM_FD     4
@@ -63,6 +64,7 @@ struct worker_status {
     _Atomic uint64_t beats;   /* turns of the loop: stands still when the worker hangs */
     char why[256];            /* WORKER_FAILED: text for people */
     uint64_t counter[COUNTERS];
+    struct visibility_page visibility;
 };
 
 struct worker_shm {

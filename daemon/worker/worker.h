@@ -18,6 +18,7 @@
 #include "proto/proto.h"
 #include "worker/record.h"
 #include "worker/shm.h"
+#include "worker/visibility.h"
 
 #define WORKER_TOLD 256u
 /* Copies that a mirror delivers are judged after so many packets, and at the end of a file if it has so many.
@@ -53,6 +54,7 @@ struct worker {
     struct orphans orphans;
     struct copies copies;
     struct transactions transactions;
+    struct visibility visibility;
     uint64_t packets_judged, copies_judged; /* of this source, since its copies were judged last */
     bool copies_told, link_told;
     struct {
