@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 WIRE_FD = 3
 OK, INCOMPLETE, FAILED = range(3)
 LINE_MAX = 2048
-COUNTS = ["loaded", "retyped", "duplicate", "quarantined", "not-network", "malformed", "ranges", "guards"]
+COUNTS = ["loaded", "retyped", "duplicate", "quarantined", "not-network", "malformed", "ranges", "guards",
+          "resolvers"]
 
 
 @dataclass

@@ -20,8 +20,10 @@ static const struct command {
     {"reload", "", "load the rules again; the old ones stay in use when that fails", 0, 0, ctl_reload},
     {"check", "[PATH...]", "read indicator files and tell what becomes of each entry (-v: of all)", 0, ~0u,
      ctl_check},
-    {"lookup", "NAME|ADDRESS...",
-     "which indicator matches, and why (- reads standard input; -R: in these rules)", 1, ~0u, ctl_lookup},
+    {"lookup", "VALUE...",
+     "which indicator matches a name, address, digest or fingerprint, and why\n"
+     "                             (- reads standard input; -R: in these rules)",
+     1, ~0u, ctl_lookup},
     {"compile", "-o FILE PATH...", "write the matcher image of these rules to a file", 1, ~0u, ctl_compile},
 };
 

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "ctl/bridlectl.h"
 #include "ctl/run_load.h"
+#include "intel/image.h"
 
 struct check {
     const struct ctl *ctl; /* borrowed */
@@ -81,10 +82,8 @@ static void programs(const struct load_line *l)
     json_open(&j, NULL);
     if (l->kind == LOAD_LINE_FILE)
         json_file(&j, l);
-    else if (l->kind == LOAD_LINE_NOTE)
-        json_note(&j, l);
     else
-        json_u64(&j, "indicators", l->indicators);
+        json_note(&j, l);
     json_close(&j);
     puts(line);
 }
@@ -93,7 +92,7 @@ static void on_line(void *ctx, const struct load_line *l)
 {
     struct check *c = ctx;
 
-    if (l->kind == LOAD_LINE_IMAGE)
+    if (l->kind == LOAD_LINE_IMAGE || l->kind == LOAD_LINE_TOTAL)
         return;
     if (c->ctl->json)
         programs(l);
@@ -114,6 +113,51 @@ static void print_notes(struct check *c)
         puts("What was listed before, or what no network sensor can see, is only counted: -v tells more");
 }
 
+/* How many indicators of each type there are, from the image that came of the load. */
+static void count_types(const struct load *load, uint64_t ret[IOC_TYPES])
+{
+    const char *why;
+    struct image *im = load->image >= 0 ? image_map(load->image, true, &why) : NULL;
+    struct ioc ioc;
+
+    memset(ret, 0, IOC_TYPES * sizeof *ret);
+    for (uint32_t id = 0; im != NULL && id < image_iocs(im); id++)
+        if (image_ioc(im, id, &ioc))
+            ret[ioc.type]++;
+    image_unmap(im);
+}
+
+/* The last line: `1324 indicators: 1318 domain, 6 name`. */
+static void print_total(const struct check *c, const struct load *load)
+{
+    char line[1024];
+    struct text t = text_on(line, sizeof line);
+    struct json j = json_on(&t);
+    uint64_t types[IOC_TYPES];
+    const char *comma = ": ";
+
+    count_types(load, types);
+    if (!c->ctl->json) {
+        text_fmt(&t, "%" PRIu64 " indicators", load->indicators);
+        for (unsigned i = 0; i < IOC_TYPES; i++) {
+            if (types[i] > 0) {
+                text_fmt(&t, "%s%" PRIu64 " %s", comma, types[i], ioc_type_names[i]);
+                comma = ", ";
+            }
+        }
+        puts(line);
+        return;
+    }
+    json_open(&j, NULL);
+    json_u64(&j, "indicators", load->indicators);
+    json_open(&j, "types");
+    for (unsigned i = 0; i < IOC_TYPES; i++)
+        json_u64(&j, ioc_type_names[i], types[i]);
+    json_close(&j);
+    json_close(&j);
+    puts(line);
+}
+
 int ctl_check(const struct ctl *c)
 {
     static char deflt[] = "default";
@@ -131,8 +175,8 @@ int ctl_check(const struct ctl *c)
         if (check.files > 1)
             row(load.count, span_str(""), span_str("all"));
         print_notes(&check);
-        printf("%" PRIu64 " indicators\n", load.indicators);
     }
+    print_total(&check, &load);
     fclose(check.notes);
     load_abort(&load);
     return rc < 0 ? CTL_FAILED : CTL_DONE;

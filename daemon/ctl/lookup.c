@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* bridlectl lookup: which indicator matches a name or address, why, and where it is listed. */
+/* bridlectl lookup: which indicator matches a name, address or digest, why, and where it is listed. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +19,15 @@ struct finding {
     struct match match;
     struct ioc ioc;
     struct span hosting; /* of an address; may be empty */
+    bool resolver;       /* a public one */
 };
+
+/* A digest that does not say of what can be either. */
+static struct match find_bare(const struct image *im, struct span digits)
+{
+    struct match m = match_value(im, IOC_CERT, digits);
+    return m.how != MATCH_NONE ? m : match_value(im, IOC_JA3, digits);
+}
 
 static void find(const struct image *im, struct span query, struct finding *ret)
 {
@@ -30,6 +38,10 @@ static void find(const struct image *im, struct span query, struct finding *ret)
     switch (n.kind) {
     case NORMAL_NAME:
         ret->match = match_name(im, span_str(n.name));
+        ret->resolver = image_resolver_name(im, span_str(n.name));
+        break;
+    case NORMAL_DIGEST:
+        ret->match = match_value(im, (enum ioc_type)n.type, span_str(n.name));
         break;
     case NORMAL_PREFIX:
         ret->error = "a prefix cannot be looked up: give an address in it";
@@ -37,9 +49,13 @@ static void find(const struct image *im, struct span query, struct finding *ret)
     case NORMAL_ADDRESS:
         ret->match = match_addr(im, &n.prefix.addr);
         image_hosting(im, &n.prefix.addr, &ret->hosting, NULL);
+        ret->resolver = image_resolver_addr(im, &n.prefix.addr);
         break;
     default:
-        ret->error = n.why;
+        if (n.bare_digest)
+            ret->match = find_bare(im, span_str(n.name));
+        else
+            ret->error = n.why;
     }
     if (ret->error == NULL && ret->match.how != MATCH_NONE && !image_ioc(im, ret->match.ioc, &ret->ioc))
         ret->error = "the image is broken";
@@ -54,6 +70,14 @@ static void field(struct text *t, const char *name, struct span value)
     text_char(t, '\n');
 }
 
+/* What is known beside the indicators. */
+static void about(const struct finding *f, struct text *t)
+{
+    field(t, "hosted at", f->hosting);
+    if (f->resolver)
+        field(t, "resolver", span_str("public, over TLS, QUIC or HTTPS"));
+}
+
 static void people(const struct finding *f, struct text *t)
 {
     text_escaped(t, f->query);
@@ -63,7 +87,7 @@ static void people(const struct finding *f, struct text *t)
     }
     if (f->match.how == MATCH_NONE) {
         text_str(t, ": no match\n");
-        field(t, "hosted at", f->hosting);
+        about(f, t);
         return;
     }
     const struct ioc *i = &f->ioc;
@@ -78,7 +102,7 @@ static void people(const struct finding *f, struct text *t)
     field(t, "source", i->source);
     field(t, "reference", i->reference);
     field(t, "comment", i->comment);
-    field(t, "hosted at", f->hosting);
+    about(f, t);
     text_str(t, "    listed in  ");
     text_escaped(t, i->feed);
     if (i->line > 0)
@@ -115,6 +139,8 @@ static void programs(const struct finding *f, struct text *t)
     } else if (f->hosting.len > 0) {
         json_span(&j, "hosting", f->hosting);
     }
+    if (f->resolver)
+        json_bool(&j, "resolver", true);
     json_close(&j);
     text_char(t, '\n');
 }

@@ -131,16 +131,18 @@ static const struct load_origin *keep_origin(struct load_file *f, const struct l
 /* What was changed about a value so that it could be loaded, or NULL. */
 static const char *retyped(const struct normal *n)
 {
-    return n->kind != NORMAL_NAME && n->retyped ? "an address listed as a name: loaded as an address"
-           : n->had_path                        ? "the path after the name was cut off: loaded as a name"
-           : n->had_url                         ? "a URL or port: loaded as the host"
-                                                : NULL;
+    return n->kind == NORMAL_DIGEST && n->retyped ? "a digest listed as a name: loaded as a digest"
+           : n->kind != NORMAL_NAME && n->retyped ? "an address listed as a name: loaded as an address"
+           : n->had_path                          ? "the path after the name was cut off: loaded as a name"
+           : n->had_url                           ? "a URL or port: loaded as the host"
+                                                  : NULL;
 }
 
 static enum ioc_type type_of(const struct load_entry *e, const struct normal *n)
 {
     return n->kind == NORMAL_ADDRESS  ? IOC_ADDRESS
            : n->kind == NORMAL_PREFIX ? IOC_PREFIX
+           : n->kind == NORMAL_DIGEST ? (enum ioc_type)n->type
            : e->exception             ? IOC_EXCEPTION
            : e->exact                 ? IOC_NAME
                                       : IOC_DOMAIN;
@@ -170,7 +172,8 @@ static void wait_for_guards(struct load_file *f, const struct load_entry *e, con
         .tier = e->tier,
         .alone = e->exact || e->exception,
         .retyped = retyped(n) != NULL,
-        .name = n->kind == NORMAL_NAME ? load_keep(l, span_str(n->name)) : span_of(NULL, 0),
+        .name = n->kind == NORMAL_NAME || n->kind == NORMAL_DIGEST ? load_keep(l, span_str(n->name))
+                                                                   : span_of(NULL, 0),
         .prefix = n->prefix,
         .origin = origin,
         .comment = load_keep(l, e->comment),
@@ -192,10 +195,12 @@ void load_entry(struct load_file *f, const struct load_entry *e)
     if (f->guards_only)
         return;
     normalise(e->value, (enum normal_want)e->want, &n);
-    if (n.kind == NORMAL_BAD) {
+    if (n.bare_digest) {
+        load_not_network(f, span_str("digest without cert: or ja3:"));
+    } else if (n.kind == NORMAL_BAD) {
         load_refused(f, n.had_path ? LOAD_QUARANTINED : LOAD_MALFORMED, e->place, e->value, "%s", n.why);
     } else if (e->exception && n.kind != NORMAL_NAME) {
-        load_refused(f, LOAD_MALFORMED, e->place, e->value, "an exception is a name; addresses have none");
+        load_refused(f, LOAD_MALFORMED, e->place, e->value, "an exception is a name; nothing else has any");
     } else if (e->exact && n.had_wildcard) {
         load_refused(f, LOAD_MALFORMED, e->place, e->value,
                      "=NAME is one name alone and *. all below it: choose one");
@@ -229,6 +234,32 @@ void load_range(struct load_file *f, struct load_place at, struct span value, st
         if (n.had_host_bits)
             warn_host_bits(f, at, value);
     }
+}
+
+void load_resolver(struct load_file *f, struct load_place at, struct span value)
+{
+    struct build *b = f->loader->build;
+    struct normal n;
+    bool dotted;
+
+    if (f->guards_only)
+        return;
+    normalise(value, NORMAL_WANT_ANY, &n);
+    dotted = n.kind == NORMAL_NAME && strchr(n.name, '.') != NULL;
+    if (!dotted && n.kind != NORMAL_ADDRESS && n.kind != NORMAL_PREFIX) {
+        load_refused(f, LOAD_MALFORMED, at, value, "a resolver is a full name, an address or ADDRESS/LENGTH");
+        return;
+    }
+    if (!dotted && guard_wide(&n.prefix)) {
+        load_refused(f, LOAD_QUARANTINED, at, value, "wider than /8 (IPv4) or /19 (IPv6): no resolver is");
+        return;
+    }
+    if ((dotted ? build_resolver_name(b, span_str(n.name)) : build_resolver_net(b, &n.prefix)) < 0)
+        f->loader->no_memory = true;
+    f->count[LOAD_RESOLVERS]++;
+    f->loader->ranges++;
+    if (n.had_host_bits)
+        warn_host_bits(f, at, value);
 }
 
 void load_guard(struct load_file *f, struct load_place at, struct span value, struct span why)
@@ -315,6 +346,8 @@ static bool guarded(struct loader *l, struct load_file *f, const struct load_wai
     struct text t = text_on(why, sizeof(why));
     bool name = w->name.len > 0;
 
+    if (ioc_is_digest(w->type))
+        return false;
     if (name ? !guard_name(l->guards, w->name, w->alone, &t) : w->alone || !guard_prefix(&w->prefix, &t))
         return false;
     load_refused(f, LOAD_QUARANTINED, w->place, name ? w->name : span_str(prefix_text(&w->prefix, buf)), "%s",

@@ -37,6 +37,8 @@ struct load_entry {
 /* Each normalises, counts, reports; nothing can fail for the caller. */
 void load_entry(struct load_file *f, const struct load_entry *e);
 void load_range(struct load_file *f, struct load_place at, struct span value, struct span tag, bool shared);
+/* A public resolver: a name, which stands for all below it, or addresses. */
+void load_resolver(struct load_file *f, struct load_place at, struct span value);
 void load_guard(struct load_file *f, struct load_place at, struct span value, struct span why);
 /* An entry that no network sensor can see; `kind` says what it is about, e.g. "file:name". */
 void load_not_network(struct load_file *f, struct span kind);

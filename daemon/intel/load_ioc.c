@@ -9,8 +9,8 @@
 #define TEXT_MAX 1024
 #define NAME_MAX 64
 
-/* What the lines below the last @campaign, @hosting or @guard are. */
-enum block { INDICATORS, HOSTING, GUARD, UNSURE };
+/* What the lines below the last @campaign, @hosting, @guard or @resolver are. */
+enum block { INDICATORS, HOSTING, GUARD, RESOLVER, UNSURE };
 
 struct ioc_reader {
     struct load_file *f; /* borrowed */
@@ -142,6 +142,11 @@ static void header_guard(struct ioc_reader *c, struct span s)
     copy(c->block_text, sizeof(c->block_text), s.len > 0 ? s : span_str("guard"));
 }
 
+static void header_resolver(struct ioc_reader *c, struct span s)
+{
+    c->block = RESOLVER; /* whose they are is for who reads the file */
+}
+
 static const struct {
     const char *name;
     void (*set)(struct ioc_reader *c, struct span text);
@@ -151,7 +156,7 @@ static const struct {
     {"guard", header_guard, true},          {"source", header_source, false},
     {"reference", header_reference, false}, {"licence", header_licence, false},
     {"tier", header_tier, false},           {"from", header_from, false},
-    {"until", header_until, false},
+    {"until", header_until, false},         {"resolver", header_resolver, true},
 };
 
 #define HEADERS (sizeof(headers) / sizeof(*headers))
@@ -238,7 +243,7 @@ static const struct {
 } attribute_rows[] = {
     {"from", attr_from, IN(INDICATORS)},
     {"until", attr_until, IN(INDICATORS)},
-    {"comment", attr_comment, IN(INDICATORS) | IN(HOSTING) | IN(GUARD)},
+    {"comment", attr_comment, IN(INDICATORS) | IN(HOSTING) | IN(GUARD) | IN(RESOLVER)},
     {"campaign", attr_campaign, IN(INDICATORS)},
     {"tier", attr_tier, IN(INDICATORS)},
     {"tag", attr_tag, IN(HOSTING)},
@@ -359,6 +364,8 @@ static void read_value(struct ioc_reader *c, struct span line)
         hand_range(c, value, &a);
     else if (c->block == GUARD)
         load_guard(c->f, place_of(c, value), value, span_str(c->block_text));
+    else if (c->block == RESOLVER)
+        load_resolver(c->f, place_of(c, value), value);
     else
         hand_indicator(c, value, &a);
 }

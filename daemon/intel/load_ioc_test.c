@@ -3,6 +3,10 @@
 #include "base/text.h"
 #include "intel/load_test.h"
 
+#define SHA1_HEX "da39a3ee5e6b4b0d3255bfef95601890afd80709"
+#define JA3_HEX  "e7d705a3286e19ea42f587b344ee6865"
+#define JA4_TEXT "t13d1516h2_8daaf6152771_b0da82dd1658"
+
 /* Takes the next literal block of a man page into `to`, with mdoc's escapes undone. Returns what follows. */
 static const char *take_example(const char *page, char *to, size_t room)
 {
@@ -60,6 +64,10 @@ static void check_first_example(const struct load_test *t)
     assert_int_equal(load_test_ioc(t, "192.0.2.7").tier, TIER_C2);
     assert_int_equal(load_test_ioc(t, "198.51.100.9").type, IOC_PREFIX);
     assert_true(span_eq(load_test_ioc(t, "2001:db8::5").campaign[0], span_str("Predator")));
+    ioc = load_test_digest(t, IOC_CERT, "da39a3ee5e6b4b0d3255bfef95601890afd80709");
+    assert_true(span_eq(ioc.comment, span_str("of their panels")));
+    load_test_digest(t, IOC_JA3, "e7d705a3286e19ea42f587b344ee6865");
+    load_test_digest(t, IOC_JA4, "t13d1516h2_8daaf6152771_b0da82dd1658");
 }
 
 static void examples_of_the_manual(void **state)
@@ -98,6 +106,15 @@ static void examples_of_the_manual(void **state)
     assert_true(load_test_match(&t, "sub.dyn.example", MATCH_EXACT));
     assert_int_equal(load_test_count(&t, "guards", LOAD_GUARDS), 2);
     load_test_end(&t);
+
+    rest = take_example(rest, example, sizeof(example));
+    assert_non_null(rest);
+    load_test_one(&t, "resolvers", example);
+    assert_int_equal(load_test_notes(&t), 0);
+    assert_int_equal(load_test_count(&t, "resolvers", LOAD_RESOLVERS), 3);
+    assert_true(addr_parse(span_str("192.0.2.53"), &a) && image_resolver_addr(t.im, &a));
+    assert_true(image_resolver_name(t.im, span_str("a1b2.dns.example")));
+    load_test_end(&t);
     assert_null(take_example(rest, example, sizeof(example))); /* a new one needs its test here */
 }
 
@@ -135,6 +152,19 @@ static const struct {
     {"!", "\t2\t1\tmalformed\t\t", "", 0},
     {"localhost", "\t2\t1\tquarantined\tlocalhost\t", "single label", 0},
     {"=localhost", "\t2\t1\tquarantined\tlocalhost\t", "single label", 0},
+    {"!cert:" SHA1_HEX, "\t2\t1\tmalformed\tcert:" SHA1_HEX "\t", "exception", 0},
+    {"cert:" JA3_HEX "00", "\t2\t1\tmalformed\t", "SHA-1 40", 0},
+    {"  ja3:" SHA1_HEX, "\t2\t3\tmalformed\t", "32 hex digits", 0},
+    {"ja4:" SHA1_HEX, "\t2\t1\tmalformed\t", "t13d1516h2_", 0},
+    {SHA1_HEX, "\t0\t0\tnot-network\tdigest without cert: or ja3:\t", "1 of this kind", 0},
+    {"@guard x\ncert:" SHA1_HEX, "\t3\t1\tmalformed\tcert:" SHA1_HEX "\t", "a guard is a name", 0},
+    {"@hosting x\ncert:" SHA1_HEX, "\t3\t1\tmalformed\tcert:" SHA1_HEX "\t", "hosting range", 0},
+    {"@resolver x\ncert:" SHA1_HEX, "\t3\t1\tmalformed\tcert:" SHA1_HEX "\t", "a resolver is", 0},
+    {"@resolver x\nlocalhost", "\t3\t1\tmalformed\tlocalhost\t", "a resolver is", 0},
+    {"@resolver x\n0.0.0.0/0", "\t3\t1\tquarantined\t0.0.0.0/0\t", "wider than /8", 0},
+    {"@resolver x\n192.0.2.1/24", "\t3\t1\twarning\t192.0.2.1/24\t", "cleared", 0},
+    {"@resolver x\na.example tier=c2", "\t3\t11\twarning\ttier\t", "unknown attribute", 0},
+    {"@resolvr x\na.example", "\t3\t1\tmalformed\ta.example\t", "header in line 2", 0},
 };
 
 static void mistakes_are_told_with_their_place(void **state)
@@ -147,8 +177,9 @@ static void mistakes_are_told_with_their_place(void **state)
         snprintf(note, sizeof(note), "note\tf%s", mistakes[i].note);
         load_test_one(&t, "f", text);
         load_test_has(&t, note, mistakes[i].part);
-        assert_int_equal(load_test_notes(&t), 1 + (strstr(mistakes[i].line, "@gaurd") ||
-                                                   strcmp(mistakes[i].line, "@hosting\na.example") == 0));
+        bool header = strstr(mistakes[i].line, "@gaurd") || strstr(mistakes[i].line, "@resolvr") ||
+                      strcmp(mistakes[i].line, "@hosting\na.example") == 0;
+        assert_int_equal(load_test_notes(&t), 1 + header);
         assert_int_equal(image_iocs(t.im), mistakes[i].loaded);
         load_test_end(&t);
     }
@@ -190,6 +221,57 @@ static void exact_and_meant_pass_the_guards(void **state)
     load_test_end(&t);
 }
 
+static const char digests[] =
+    "# bridle-ioc 1\n@campaign One\n@guard x\nshared.example\n@campaign One\n"
+    "cert:DA:39:A3:EE:5E:6B:4B:0D:32:55:BF:EF:95:60:18:90:AF:D8:07:09 tier=c2 until=2020-01-01\n"
+    "Cert:" SHA1_HEX " campaign=Two\n" /* the same */
+    "ja3:" JA3_HEX "\n=cert:" JA3_HEX "\n" JA4_TEXT "\n"
+    "@resolver R\ndns.example\n192.0.2.53 comment=\"two\"\nDNS.Example.\n*.r.dns.example\n";
+
+static void digests_load_match_and_merge(void **state)
+{
+    struct load_test t;
+    struct addr a;
+
+    load_test_one(&t, "f", digests);
+    assert_int_equal(load_test_count(&t, "f", LOAD_LOADED), 4);
+    assert_int_equal(load_test_count(&t, "f", LOAD_DUPLICATE), 1);
+    assert_int_equal(load_test_count(&t, "f", LOAD_RESOLVERS), 4);
+    assert_int_equal(load_test_notes(&t), 1);
+    load_test_has(&t, "note\tf\t7\t1\tduplicate\t" SHA1_HEX "\t", "listed before in f:6");
+    struct ioc cert = load_test_digest(&t, IOC_CERT, SHA1_HEX);
+    assert_int_equal(cert.campaigns, 2);
+    assert_int_equal(cert.tier, TIER_C2);
+    assert_int_equal(cert.until_s, 1577836800 + 86399);
+    assert_int_equal(cert.line, 6);
+    /* One text, two things: of a certificate and of a client. */
+    assert_true(load_test_digest(&t, IOC_CERT, JA3_HEX).key != load_test_digest(&t, IOC_JA3, JA3_HEX).key);
+    load_test_digest(&t, IOC_JA4, JA4_TEXT);
+    assert_true(load_test_match(&t, SHA1_HEX, MATCH_NONE));
+    assert_true(load_test_match(&t, "x." SHA1_HEX, MATCH_NONE));
+    assert_true(image_resolver_name(t.im, span_str("dns.example")));
+    assert_true(load_test_match(&t, "dns.example", MATCH_NONE));
+    assert_true(addr_parse(span_str("192.0.2.53"), &a) && image_resolver_addr(t.im, &a));
+    assert_int_equal(match_addr(t.im, &a).how, MATCH_NONE);
+    load_test_end(&t);
+}
+
+static void a_plain_list_may_have_digests(void **state)
+{
+    struct load_test t;
+
+    load_test_one(&t, "list.txt", "cert:" SHA1_HEX "\n" JA4_TEXT "\nevil.example\n" SHA1_HEX "\n");
+    assert_int_equal(load_test_count(&t, "list.txt", LOAD_LOADED), 3);
+    assert_int_equal(load_test_count(&t, "list.txt", LOAD_NOT_NETWORK), 1);
+    load_test_digest(&t, IOC_CERT, SHA1_HEX);
+    load_test_has(&t, "file\tlist.txt\tplain\t", "");
+    load_test_end(&t);
+    load_test_one(&t, "hashes.txt", SHA1_HEX "\n" JA3_HEX "\n");
+    assert_int_equal(image_iocs(t.im), 0);
+    load_test_has(&t, "note\thashes.txt\t0\t0\tnot-network\t", "2 of this kind");
+    load_test_end(&t);
+}
+
 static void a_later_version_is_not_guessed_at(void **state)
 {
     struct load_test t;
@@ -210,6 +292,8 @@ int main(void)
         cmocka_unit_test(mistakes_are_told_with_their_place),
         cmocka_unit_test(headers_hold_until_they_stand_again),
         cmocka_unit_test(exact_and_meant_pass_the_guards),
+        cmocka_unit_test(digests_load_match_and_merge),
+        cmocka_unit_test(a_plain_list_may_have_digests),
         cmocka_unit_test(a_later_version_is_not_guessed_at),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,7 +44,7 @@ static bool is_plausible(struct span line)
         (word.at[word.len - 1] == ':' && !memchr(word.at, ':', word.len - 1)))
         return false;
     normalise(word, NORMAL_WANT_HOST, &n);
-    return n.kind != NORMAL_BAD;
+    return n.kind != NORMAL_BAD || n.bare_digest;
 }
 
 /* At least a quarter of the first lines must look like values: a list may be dirty, prose is no list. */

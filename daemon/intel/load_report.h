@@ -14,8 +14,9 @@
     X(QUARANTINED, "quarantined") /* too broad to be true: not loaded */                                     \
     X(NOT_NETWORK, "not-network") /* file hash, e-mail address, process: nothing a network sensor can see */ \
     X(MALFORMED, "malformed")                                                                                \
-    X(RANGES, "ranges") /* hosting ranges */                                                                 \
-    X(GUARDS, "guards") /* names that guard against broad indicators */
+    X(RANGES, "ranges")       /* hosting ranges */                                                           \
+    X(GUARDS, "guards")       /* names that guard against broad indicators */                                \
+    X(RESOLVERS, "resolvers") /* names and addresses of public resolvers */
 
 enum load_count {
 #define X(id, name) LOAD_##id,

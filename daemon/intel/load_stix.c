@@ -30,8 +30,9 @@ static bool is_stix(struct span head)
 #include "intel/stix_pattern.h"
 
 /* What a comparison's object path means to us. What is not here cannot be seen on a network. */
-enum meaning { UNSEEN, HOST, ADDRESS, URL, NO_MATTER };
+enum meaning { UNSEEN, HOST, ADDRESS, URL, CERT, NO_MATTER };
 
+/* Quotes in a path do not count: they only allow for a hyphen. */
 static const struct {
     const char *path;
     enum meaning meaning;
@@ -44,6 +45,11 @@ static const struct {
     {"domain-name:resolves_to_refs[*].value", ADDRESS},
     {"network-traffic:dst_ref.value", ADDRESS},
     {"network-traffic:src_ref.value", ADDRESS},
+    {"x509-certificate:hashes.SHA-256", CERT},
+    {"x509-certificate:hashes.SHA-1", CERT},
+    {"x509-certificate:hashes.MD5", CERT},
+    {"x509-certificate:hashes.SHA256", CERT}, /* as STIX 2.0's users wrote it */
+    {"x509-certificate:hashes.SHA1", CERT},
     {"network-traffic:dst_ref.type", NO_MATTER},
     {"network-traffic:src_ref.type", NO_MATTER},
 };
@@ -191,11 +197,22 @@ static void tier_from_words(const json_t *list, const char *key, uint8_t *ret)
     }
 }
 
+static bool same_path(struct span path, const char *known)
+{
+    for (size_t i = 0; i < path.len; i++) {
+        if (path.at[i] == '\'')
+            continue;
+        if (*known == 0 || path.at[i] != (uint8_t)*known++)
+            return false;
+    }
+    return *known == 0;
+}
+
 /* What one comparison is to us; an address or a name only with an operator that lists values. */
 static enum meaning meaning_of(const struct stix_comparison *c)
 {
     for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++)
-        if (span_eq(c->path, span_str(paths[i].path)))
+        if (same_path(c->path, paths[i].path))
             return paths[i].meaning;
     return UNSEEN;
 }
@@ -244,7 +261,7 @@ static void hand_comparison(struct bundle *b, const struct stix_comparison *c, s
     } else if (m != NO_MATTER) {
         const struct stix_comparison *blind = blind_spot(&b->pattern, c);
         e->value = c->value;
-        e->want = m == HOST ? NORMAL_WANT_HOST : NORMAL_WANT_ANY;
+        e->want = m == HOST ? NORMAL_WANT_HOST : m == CERT ? NORMAL_WANT_CERT : NORMAL_WANT_ANY;
         if (blind)
             refuse_blind(b, c, blind);
         else

@@ -158,6 +158,46 @@ static void values_are_what_their_type_says_or_told(void **state)
     load_test_end(&t);
 }
 
+#define SHA1_HEX   "da39a3ee5e6b4b0d3255bfef95601890afd80709"
+#define SHA256_HEX "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+#define MD5_HEX    "d41d8cd98f00b204e9800998ecf8427e"
+
+static void certificates_by_their_digests(void **state)
+{
+    static const struct indicator_text list[] = {
+        {"[x509-certificate:hashes.'SHA-1' = 'DA39A3EE5E6B4B0D3255BFEF95601890AFD80709']", NULL},
+        {"[x509-certificate:hashes.'SHA-256'='" SHA256_HEX "' OR file:hashes.'SHA-256'='" SHA256_HEX "']",
+         NULL},
+        {"[x509-certificate:hashes.MD5 IN ('" MD5_HEX "', 'd41d8cd98f00b204e9800998ecf8427f')]", NULL},
+        {"[x509-certificate:hashes.SHA256='f" SHA1_HEX "']", NULL},
+        {"[x509-certificate:hashes.'SHA-1' LIKE 'da%']", NULL},
+        {"[x509-certificate:serial_number='36:f7:d4']", NULL},
+        {"[x509-certificate:hashes.'SHA-1'='0" SHA1_HEX "']", NULL},
+        {"[x509-certificate:hashes.'SHA-1'='aa39a3ee5e6b4b0d3255bfef95601890afd80709' AND "
+         "x509-certificate:issuer='CN=x']",
+         NULL},
+        {"[file:hashes.MD5='" MD5_HEX "']", NULL},
+        {"[domain-name:value='" SHA1_HEX "']", NULL},
+        {"[domain-name:value='cert:ba39a3ee5e6b4b0d3255bfef95601890afd80709']", NULL},
+    };
+    struct load_test t;
+
+    LOAD_BUNDLE(&t, "f", "", list);
+    load_test_digest(&t, IOC_CERT, SHA1_HEX);
+    load_test_digest(&t, IOC_CERT, SHA256_HEX);
+    load_test_digest(&t, IOC_CERT, MD5_HEX);
+    load_test_digest(&t, IOC_CERT, "ba39a3ee5e6b4b0d3255bfef95601890afd80709");
+    assert_int_equal(image_iocs(t.im), 5);
+    load_test_has(&t, "note\tf\t0\t0\tmalformed\tf" SHA1_HEX "\t", "SHA-256 has 64");
+    load_test_has(&t, "note\tf\t0\t0\tmalformed\tx509-certificate:hashes.'SHA-1'\t", "understood");
+    load_test_has(&t, "note\tf\t0\t0\tnot-network\tx509-certificate:serial_number\t", "1 of this kind");
+    load_test_has(&t, "note\tf\t0\t0\tquarantined\taa39a3ee", "x509-certificate:issuer");
+    load_test_has(&t, "note\tf\t0\t0\tnot-network\tfile:hashes.MD5\t", "1 of this kind");
+    load_test_has(&t, "note\tf\t0\t0\tnot-network\tdigest without", "1 of this kind");
+    load_test_has(&t, "note\tf\t0\t0\tretyped\tcert:", "a digest listed as a name");
+    load_test_end(&t);
+}
+
 static void broken_documents_are_told(void **state)
 {
     static const struct {
@@ -204,6 +244,7 @@ int main(void)
         cmocka_unit_test(attributes_of_an_indicator),
         cmocka_unit_test(what_a_network_sensor_cannot_see),
         cmocka_unit_test(values_are_what_their_type_says_or_told),
+        cmocka_unit_test(certificates_by_their_digests),
         cmocka_unit_test(broken_documents_are_told),
         cmocka_unit_test(deep_documents_are_refused),
     };

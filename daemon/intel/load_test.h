@@ -119,6 +119,19 @@ static inline bool load_test_match(const struct load_test *t, const char *name, 
     return m.how == how;
 }
 
+/* The one for a digest; its value is what was asked for. */
+static inline struct ioc load_test_digest(const struct load_test *t, enum ioc_type type, const char *value)
+{
+    struct ioc ioc = {0};
+    struct match m = match_value(t->im, type, span_str(value));
+
+    if (m.how != MATCH_EXACT)
+        fail_msg("%s", value);
+    assert_true(image_ioc(t->im, m.ioc, &ioc));
+    assert_true(ioc.type == type && span_eq(ioc.value, span_str(value)));
+    return ioc;
+}
+
 /* What the image says about the indicator that decides for a name or an address. */
 static inline struct ioc load_test_ioc(const struct load_test *t, const char *value)
 {

@@ -62,9 +62,9 @@ static void nonsense_is_no_line(void **state)
                                       "nonsense\t1",
                                       "note\ta\t4294967296\t1\tk\tv\tt",
                                       "note\ta\t1\t1\tk\tv\tt\tmore",
-                                      "file\tp\tf\t0\t0\t0\t0\t0\t0\t0",
-                                      "file\tp\tf\t0\t0\t0\t0\t0\t0\t0\t0\t0",
-                                      "file\tp\tf\t0\t0\t0\t0\t0\t0\t0\tx",
+                                      "file\tp\tf\t0\t0\t0\t0\t0\t0\t0\t0",
+                                      "file\tp\tf\t0\t0\t0\t0\t0\t0\t0\t0\t0\t0",
+                                      "file\tp\tf\t0\t0\t0\t0\t0\t0\t0\t0\tx",
                                       "\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t"};
     struct load_line parsed;
 

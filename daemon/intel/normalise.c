@@ -6,6 +6,7 @@
 #include <idn2.h>
 
 #include "base/text.h"
+#include "intel/digest.h"
 
 /* Longer values are no names; a URL may be, but its host stands at its start and the rest is cut off anyway.
  */
@@ -334,11 +335,31 @@ static const char *plain_text(struct span s)
     return s.len == 0 ? "empty" : NULL;
 }
 
+/* False: it is none. */
+static bool as_digest(struct span s, enum normal_want want, struct normal *ret, const char **ret_why)
+{
+    enum ioc_type type = want == NORMAL_WANT_CERT ? IOC_CERT : digest_type(&s);
+
+    if (type != IOC_TYPES) {
+        *ret_why = digest_read(type, s, ret->name);
+        ret->kind = NORMAL_DIGEST;
+        ret->type = (uint8_t)type;
+        ret->retyped = want == NORMAL_WANT_HOST;
+        return true;
+    }
+    ret->bare_digest = digest_bare(s, ret->name);
+    if (ret->bare_digest)
+        *ret_why =
+            "a digest that does not say of what: write cert:DIGEST for a certificate or ja3:DIGEST for a "
+            "client; that of a file is not seen on a network";
+    return ret->bare_digest;
+}
+
 static const char *reduce(struct span s, enum normal_want want, struct normal *ret)
 {
     const char *why = plain_text(s);
 
-    if (why != NULL || as_prefix(s, want, ret))
+    if (why != NULL || as_digest(s, want, ret, &why) || as_prefix(s, want, ret))
         return why;
     bool scheme = cut_scheme(&s);
     why = cut_path(&s, scheme, ret);

@@ -21,7 +21,7 @@ static const struct {
     {RECORD_VIA_RESOLVER, 1},
 };
 
-uint8_t alert_severity(enum tier tier, enum stage stage, bool aged, unsigned flags)
+uint8_t alert_severity(enum tier tier, enum ioc_type type, enum stage stage, bool aged, unsigned flags)
 {
     unsigned severity = stage_severity[stage];
 
@@ -30,6 +30,7 @@ uint8_t alert_severity(enum tier tier, enum stage stage, bool aged, unsigned fla
     for (size_t i = 0; i < sizeof doubts / sizeof *doubts; i++)
         if ((flags & doubts[i].flags) == doubts[i].flags)
             severity += doubts[i].lower;
+    severity += type == IOC_JA3 || type == IOC_JA4;
     return (uint8_t)(aged || severity > SEVERITY_LEAST ? SEVERITY_LEAST : severity);
 }
 
@@ -49,6 +50,13 @@ void alert_campaigns(struct text *t, const struct ioc_copy *ioc)
     }
 }
 
+void alert_value(struct text *t, const struct ioc_copy *ioc)
+{
+    if (ioc_is_digest(ioc->type))
+        text_fmt(t, "%s ", ioc_type_names[ioc->type]);
+    text_str(t, ioc->value);
+}
+
 void alert_signature(struct text *t, const struct ioc_copy *ioc)
 {
     if (ioc->campaigns == 0)
@@ -56,7 +64,7 @@ void alert_signature(struct text *t, const struct ioc_copy *ioc)
     else
         alert_campaigns(t, ioc);
     text_str(t, ": ");
-    text_str(t, ioc->value);
+    alert_value(t, ioc);
 }
 
 void alert_category(struct text *t, const struct ioc_copy *ioc)

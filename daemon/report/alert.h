@@ -24,12 +24,15 @@ struct alert {
 
 /*
  * Severity of a sighting: 1 infection or command and control reached; 2 resolved or attempted; 3 watering
- * hole, aged, inbound scan. One lower when it was seen midstream (anybody can plant a hello inside a POST
- * body), and when the name was asked for by a resolver on behalf of others.
+ * hole, aged, inbound scan. One lower for a client's fingerprint, which all who use that software share; when
+ * it was seen midstream (anybody can plant a hello inside a POST body), and when the name was asked for by a
+ * resolver on behalf of others.
  */
-uint8_t alert_severity(enum tier tier, enum stage stage, bool aged, unsigned flags);
+uint8_t alert_severity(enum tier tier, enum ioc_type type, enum stage stage, bool aged, unsigned flags);
 /* Stable over runs, machines and image loads; 31 bits, never 0. */
 uint32_t alert_signature_id(uint64_t ioc_key);
+/* What is listed, and what it is where that does not show: "301-redirecting.com", "certificate 5a0b…" */
+void alert_value(struct text *t, const struct ioc_copy *ioc);
 /* "Pegasus (NSO Group) v4: 301-redirecting.com" */
 void alert_signature(struct text *t, const struct ioc_copy *ioc);
 /* "Spyware infrastructure: infection server" */

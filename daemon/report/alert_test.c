@@ -11,32 +11,39 @@ static void severity_is_what_the_table_says(void **state)
 {
     static const struct {
         enum tier tier;
+        enum ioc_type type;
         enum stage stage;
         bool aged;
         unsigned flags;
         uint8_t severity;
     } rows[] = {
-        {TIER_UNKNOWN, STAGE_CONNECTED, false, 0, 1},
-        {TIER_INFECTION, STAGE_EXCHANGED, false, RECORD_STREAM, 1},
-        {TIER_C2, STAGE_QUERIED, false, 0, 2},
-        {TIER_C2, STAGE_RESOLVED, false, 0, 2},
-        {TIER_C2, STAGE_ATTEMPTED, false, 0, 2},
-        {TIER_C2, STAGE_SCANNED, false, 0, 3},
-        {TIER_DELIVERY, STAGE_EXCHANGED, false, 0, 2},
-        {TIER_WATERING_HOLE, STAGE_EXCHANGED, false, 0, 3},
-        {TIER_WATERING_HOLE, STAGE_QUERIED, false, 0, 3},
-        {TIER_C2, STAGE_EXCHANGED, true, 0, 3},
-        {TIER_C2, STAGE_CONNECTED, false, MID, 2},
-        {TIER_C2, STAGE_CONNECTED, false, RECORD_MIDSTREAM, 1}, /* means nothing outside a stream */
-        {TIER_C2, STAGE_CONNECTED, false, RECORD_CONFLICT | RECORD_GUESSED, 1},
-        {TIER_C2, STAGE_CONNECTED, false, VIA, 2},
-        {TIER_C2, STAGE_CONNECTED, false, MID | VIA, 3},
-        {TIER_C2, STAGE_QUERIED, false, MID | VIA, 3}, /* never below the least */
-        {TIER_WATERING_HOLE, STAGE_SCANNED, true, MID | VIA, 3},
+        {TIER_UNKNOWN, IOC_DOMAIN, STAGE_CONNECTED, false, 0, 1},
+        {TIER_INFECTION, IOC_DOMAIN, STAGE_EXCHANGED, false, RECORD_STREAM, 1},
+        {TIER_C2, IOC_DOMAIN, STAGE_QUERIED, false, 0, 2},
+        {TIER_C2, IOC_DOMAIN, STAGE_RESOLVED, false, 0, 2},
+        {TIER_C2, IOC_DOMAIN, STAGE_ATTEMPTED, false, 0, 2},
+        {TIER_C2, IOC_DOMAIN, STAGE_SCANNED, false, 0, 3},
+        {TIER_DELIVERY, IOC_DOMAIN, STAGE_EXCHANGED, false, 0, 2},
+        {TIER_WATERING_HOLE, IOC_DOMAIN, STAGE_EXCHANGED, false, 0, 3},
+        {TIER_WATERING_HOLE, IOC_DOMAIN, STAGE_QUERIED, false, 0, 3},
+        {TIER_C2, IOC_DOMAIN, STAGE_EXCHANGED, true, 0, 3},
+        {TIER_C2, IOC_DOMAIN, STAGE_CONNECTED, false, MID, 2},
+        {TIER_C2, IOC_DOMAIN, STAGE_CONNECTED, false, RECORD_MIDSTREAM,
+         1}, /* means nothing outside a stream */
+        {TIER_C2, IOC_DOMAIN, STAGE_CONNECTED, false, RECORD_CONFLICT | RECORD_GUESSED, 1},
+        {TIER_C2, IOC_DOMAIN, STAGE_CONNECTED, false, VIA, 2},
+        {TIER_C2, IOC_DOMAIN, STAGE_CONNECTED, false, MID | VIA, 3},
+        {TIER_C2, IOC_DOMAIN, STAGE_QUERIED, false, MID | VIA, 3}, /* never below the least */
+        {TIER_WATERING_HOLE, IOC_DOMAIN, STAGE_SCANNED, true, MID | VIA, 3},
+        {TIER_C2, IOC_CERT, STAGE_CONNECTED, false, 0, 1},
+        {TIER_C2, IOC_JA3, STAGE_CONNECTED, false, 0, 2}, /* all who use the software have it */
+        {TIER_C2, IOC_JA4, STAGE_EXCHANGED, false, MID, 3},
+        {TIER_WATERING_HOLE, IOC_JA4, STAGE_EXCHANGED, true, MID | VIA, 3},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (alert_severity(rows[i].tier, rows[i].stage, rows[i].aged, rows[i].flags) != rows[i].severity)
+        if (alert_severity(rows[i].tier, rows[i].type, rows[i].stage, rows[i].aged, rows[i].flags) !=
+            rows[i].severity)
             fail_msg("row %zu", i);
 }
 
@@ -95,6 +102,10 @@ static void signatures_name_campaign_and_value(void **state)
     t = text_on(buf, sizeof buf);
     alert_category(&t, &ioc);
     assert_string_equal(buf, "Spyware infrastructure");
+    ioc.type = IOC_CERT;
+    t = text_on(buf, sizeof buf);
+    alert_signature(&t, &ioc);
+    assert_string_equal(buf, "Spyware infrastructure: certificate a.example");
 }
 
 int main(void)

@@ -24,6 +24,26 @@ static char *stop(struct bench *b)
     return slurp(b->out);
 }
 
+static void digests_say_what_has_them(void **state)
+{
+    struct bench b;
+    start(&b);
+    struct record rec = bench_digest(&b, AT(0), IOC_CERT, TEST_CERT);
+    reporter_record(b.r, b.im, &rec);
+    rec = bench_digest(&b, AT(1), IOC_JA4, TEST_JA4);
+    reporter_record(b.r, b.im, &rec);
+    char *text = stop(&b);
+    assert_string_equal(text, "2021-07-18 10:00:00 UTC  ALERT 1  10.0.0.5        connected to a server with "
+                              "the listed certificate " TEST_CERT
+                              " (203.0.113.5, aws/CLOUDFRONT) — unnamed campaign, tls-cert\n"
+                              "2021-07-18 10:00:01 UTC  ALERT 2  10.0.0.5        connected to a server, with "
+                              "software of the listed "
+                              "fingerprint " TEST_JA4
+                              " (203.0.113.5, aws/CLOUDFRONT) — unnamed campaign, tls-ja4\n");
+    free(text);
+    bench_done(&b);
+}
+
 static void lines_say_who_what_where_and_whose(void **state)
 {
     struct bench b;
@@ -178,6 +198,7 @@ static void nothing_found_promises_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(digests_say_what_has_them),
         cmocka_unit_test(lines_say_who_what_where_and_whose),
         cmocka_unit_test(lines_say_what_is_uncertain_and_what_repeats),
         cmocka_unit_test(hostile_text_forges_no_line),

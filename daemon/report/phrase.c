@@ -29,11 +29,22 @@ const char *phrase_verb(enum stage stage, enum via via, unsigned flags)
     return verbs[stage];
 }
 
+/* A digest says nothing to people: what has it comes first. */
+static const char *const digest_of[IOC_TYPES] = {
+    [IOC_CERT] = "a server with the listed certificate ",
+    [IOC_JA3] = "a server, with software of the listed fingerprint ",
+    [IOC_JA4] = "a server, with software of the listed fingerprint ",
+};
+
 void phrase_object(struct text *t, const struct alert *a)
 {
     const struct ioc_copy *ioc = a->incident->ioc;
     struct addr ignored;
 
+    if (digest_of[ioc->type] != NULL) {
+        text_fmt(t, "%s%s", digest_of[ioc->type], ioc->value);
+        return;
+    }
     text_name(t, a->observed);
     if (!addr_parse(a->observed, &ignored) || span_eq(a->observed, span_str(ioc->value)))
         return; /* a name shows which listed name it ends in */

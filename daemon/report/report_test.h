@@ -37,6 +37,9 @@ static inline struct addr ip(const char *text)
     return a;
 }
 
+#define TEST_CERT "da39a3ee5e6b4b0d3255bfef95601890afd80709"
+#define TEST_JA4  "t13d1516h2_8daaf6152771_b0da82dd1658"
+
 static inline struct image *bench_image(const char *campaign)
 {
     struct build *b = build_new();
@@ -57,6 +60,10 @@ static inline struct image *bench_image(const char *campaign)
     ind.campaign = span_str(HOSTILE);
     ind.source = span_str(HOSTILE);
     ind.until_s = 1600000000;
+    build_indicator(b, &ind, NULL);
+    ind = test_name(IOC_CERT, TEST_CERT);
+    build_indicator(b, &ind, NULL);
+    ind = test_name(IOC_JA4, TEST_JA4);
     build_indicator(b, &ind, NULL);
     struct prefix range = {.bits = 120};
     range.addr = ip("203.0.113.0");
@@ -117,6 +124,20 @@ static inline struct record bench_tls(const struct bench *b, uint64_t ts_ns, con
                          .flags = RECORD_STREAM,
                          .proto = 2};
     bench_match(b->im, name, &rec);
+    return rec;
+}
+
+/* A sighting of a digest: the value is the digest itself. */
+static inline struct record bench_digest(const struct bench *b, uint64_t ts_ns, enum ioc_type type,
+                                         const char *value)
+{
+    struct record rec = bench_tls(b, ts_ns, "", STAGE_CONNECTED);
+    struct match m = match_value(b->im, type, span_str(value));
+
+    rec.via = type == IOC_CERT ? VIA_CERT : VIA_JA4;
+    rec.value = span_str(value);
+    rec.ioc = m.ioc;
+    rec.match = m.how;
     return rec;
 }
 

@@ -257,7 +257,8 @@ static void handle_sighting(struct reporter *r, const struct image *im, const st
         .bytes_out = rec->bytes_out,
         .bytes_in = rec->bytes_in,
         .stage = rec->stage,
-        .severity = alert_severity(in->ioc->tier, rec->stage, aged(in->ioc, rec->ts_ns), rec->flags),
+        .severity =
+            alert_severity(in->ioc->tier, in->ioc->type, rec->stage, aged(in->ioc, rec->ts_ns), rec->flags),
     };
     uint64_t before = in->count;
     enum why why = incident_step(&r->incidents, in, &step);

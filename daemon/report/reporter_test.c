@@ -170,7 +170,7 @@ static void hostile_records_are_ignored(void **state)
     reporter_record(b.r, b.im, &rec);
     rec.match = MATCH_EXACT;
     reporter_record(b.r, NULL, &rec);
-    for (uint32_t id = 3; id < 64; id++) {
+    for (uint32_t id = image_iocs(b.im), end = id + 61; id < end; id++) {
         rec.ioc = id;
         reporter_record(b.r, b.im, &rec);
     }

@@ -18,12 +18,13 @@ struct summary_row {
     char *campaigns, *value; /* owned */
 };
 
-static char *campaigns_of(const struct ioc_copy *ioc)
+/* What `put` writes, owned by the caller; NULL without memory. */
+static char *text_of(void (*put)(struct text *t, const struct ioc_copy *ioc), const struct ioc_copy *ioc)
 {
-    char buf[IMAGE_CAMPAIGNS_MAX * (IOC_CAMPAIGN_MAX + 2) + 1];
+    char buf[IOC_VALUE_MAX + IMAGE_CAMPAIGNS_MAX * (IOC_CAMPAIGN_MAX + 2) + 1];
     struct text t = text_on(buf, sizeof buf);
 
-    alert_campaigns(&t, ioc);
+    put(&t, ioc);
     return strdup(buf);
 }
 
@@ -37,7 +38,7 @@ void summary_add(struct summary *s, const struct incident *in)
             s->room = room;
         }
     }
-    char *campaigns = campaigns_of(in->ioc), *value = strdup(in->ioc->value);
+    char *campaigns = text_of(alert_campaigns, in->ioc), *value = text_of(alert_value, in->ioc);
     if (s->rows == s->room || campaigns == NULL || value == NULL) {
         free(campaigns);
         free(value);

@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "intel/image_format.h"
+
 #define SEALS (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW)
 
 /* An image that the loader could still change, or cut under our feet (SIGBUS), is refused; so is a file that
@@ -91,27 +93,34 @@ void images_done(struct images *im)
     images_drop_before(im, UINT32_MAX);
 }
 
+static bool begins_as_image(int fd)
+{
+    char head[sizeof IMAGE_MAGIC - 1];
+    return pread(fd, head, sizeof head, 0) == (ssize_t)sizeof head &&
+           memcmp(head, IMAGE_MAGIC, sizeof head) == 0;
+}
+
 int images_open_file(const char *path, const char **ret_why)
 {
     struct stat st;
-    const char *ignored;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
     if (fd < 0)
         return -ENOENT; /* the loader says what is wrong with it */
-    if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+    if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || !begins_as_image(fd)) {
         close(fd);
         return -ENOENT;
     }
-    struct image *im = image_map(fd, false, &ignored);
+    if ((st.st_uid != 0 && st.st_uid != geteuid()) || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+        close(fd);
+        *ret_why = "a compiled image must belong to root or to our user, and nobody else may write it";
+        return -EPERM;
+    }
+    struct image *im = image_map(fd, false, ret_why);
     if (im == NULL) {
         close(fd);
-        return -ENOENT;
+        return -EINVAL;
     }
     image_unmap(im);
-    if ((st.st_uid == 0 || st.st_uid == geteuid()) && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0)
-        return fd;
-    close(fd);
-    *ret_why = "a compiled image must belong to root or to our user, and nobody else may write it";
-    return -EPERM;
+    return fd;
 }

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "intel/build.h"
@@ -56,9 +57,36 @@ static void foreign_must_be_sealed(void **state)
     images_done(&im);
 }
 
+static void files_are_told_from_images(void **state)
+{
+    static const uint8_t first_version[4] = {1};
+    char path[] = "/tmp/bridle-image-XXXXXX";
+    const char *why = "";
+    int file = written_to(mkstemp(path)), fd = images_open_file(path, &why);
+
+    assert_true(fd >= 0);
+    close(fd);
+    assert_int_equal(chmod(path, 0666), 0);
+    assert_int_equal(images_open_file(path, &why), -EPERM);
+    assert_int_equal(chmod(path, 0600), 0);
+    assert_int_equal(pwrite(file, first_version, 4, 8), 4); /* it stands behind the mark */
+    assert_int_equal(images_open_file(path, &why), -EINVAL);
+    assert_non_null(strstr(why, "another version of bridle"));
+    assert_int_equal(ftruncate(file, 9), 0);
+    assert_int_equal(images_open_file(path, &why), -EINVAL);
+    assert_int_equal(ftruncate(file, 7), 0);
+    assert_int_equal(images_open_file(path, &why), -ENOENT);
+    assert_int_equal(pwrite(file, "# a list of names", 17, 0), 17);
+    assert_int_equal(images_open_file(path, &why), -ENOENT);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(images_open_file(path, &why), -ENOENT);
+    close(file);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(foreign_must_be_sealed)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(foreign_must_be_sealed),
+                                       cmocka_unit_test(files_are_told_from_images)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

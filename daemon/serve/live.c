@@ -132,7 +132,7 @@ static void on_notice(void *ctx, struct worker *w, const struct record *rec)
             log_warning("worker %u says too much: its notices are left out for a while", w->index);
         return;
     }
-    notice_text(rec, serve_source, l->serve, text, sizeof text);
+    serve_notice_text(l->serve, rec, text, sizeof text);
     if (event)
         serve_engine(l->serve, level, 0, notice_names[rec->notice], "%s", text);
 }

@@ -25,14 +25,18 @@ static bool ends_with(const struct text *t, const char *word)
     return t->len >= n && memcmp(t->at + t->len - n, word, n) == 0;
 }
 
-static void number(struct text *t, uint64_t value, const char *(*source)(void *ctx, uint32_t source),
-                   void *ctx)
+static void number(struct text *t, uint64_t value, const struct image *im,
+                   const char *(*source)(void *ctx, uint32_t source), void *ctx)
 {
     const char *name = NULL;
+    struct ioc ioc;
 
     if (value < UINT32_MAX && (ends_with(t, "file ") || ends_with(t, "interface ")))
         name = source(ctx, (uint32_t)value);
-    if (name != NULL)
+    if (ends_with(t, "indicator ") && im != NULL && value < UINT32_MAX &&
+        image_ioc(im, (uint32_t)value, &ioc))
+        text_name(t, ioc.value);
+    else if (name != NULL)
         text_escaped(t, span_str(name));
     else if (ends_with(t, "error ") && value < 4096)
         text_str(t, strerror((int)value));
@@ -40,8 +44,8 @@ static void number(struct text *t, uint64_t value, const char *(*source)(void *c
         text_fmt(t, "%llu", (unsigned long long)value);
 }
 
-void notice_text(const struct record *r, const char *(*source)(void *ctx, uint32_t source), void *ctx,
-                 char *ret, size_t bytes)
+void notice_text(const struct record *r, const struct image *im,
+                 const char *(*source)(void *ctx, uint32_t source), void *ctx, char *ret, size_t bytes)
 {
     static const char mark[] = "%llu";
     struct text t = text_on(ret, bytes);
@@ -49,7 +53,7 @@ void notice_text(const struct record *r, const char *(*source)(void *ctx, uint32
 
     for (const char *p = notice_texts[r->notice]; *p != 0;) {
         if (used < 2 && strncmp(p, mark, sizeof mark - 1) == 0) {
-            number(&t, r->number[used++], source, ctx);
+            number(&t, r->number[used++], im, source, ctx);
             p += sizeof mark - 1;
         } else {
             text_char(&t, *p++);

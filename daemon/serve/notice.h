@@ -4,15 +4,17 @@
 #define BRIDLE_SERVE_NOTICE_H
 
 #include "base/log.h"
+#include "intel/image.h"
 #include "worker/record.h"
 
 /* How loud a notice is; ret_event: it is worth an engine event too. */
 enum log_level notice_level(uint8_t notice, bool *ret_event);
 /*
  * Renders notice_texts[notice]: a number that follows the word `file` or `interface` is replaced by the name
- * that `source` gives for it, escaped; one that follows `error` by the error's text.
+ * that `source` gives for it, escaped; one that follows `error` by the error's text; one that follows
+ * `indicator` by its value in `im`, the image of r->generation (NULL: it is gone).
  */
-void notice_text(const struct record *r, const char *(*source)(void *ctx, uint32_t source), void *ctx,
-                 char *ret, size_t bytes);
+void notice_text(const struct record *r, const struct image *im,
+                 const char *(*source)(void *ctx, uint32_t source), void *ctx, char *ret, size_t bytes);
 
 #endif

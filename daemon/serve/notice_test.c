@@ -2,10 +2,9 @@
 /* Notices for people: names for numbers, and no byte of a name that is not printable. */
 #include "serve/notice.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
+#include <stdio.h>
 
-#include <cmocka.h>
+#include "intel/image_test.h"
 
 static const char *source(void *ctx, uint32_t number)
 {
@@ -17,7 +16,7 @@ static void expect(enum notice notice, uint64_t a, uint64_t b, const char *expec
     struct record r = {.notice = (uint8_t)notice, .number = {a, b}};
     char text[256];
 
-    notice_text(&r, source, NULL, text, sizeof text);
+    notice_text(&r, NULL, source, NULL, text, sizeof text);
     assert_string_equal(text, expected);
 }
 
@@ -33,12 +32,38 @@ static void names_stand_for_numbers(void **state)
     expect(NOTICE_DONE, 3, 99, "all input was read (3 files, 99 packets)");
 }
 
+static void an_indicator_is_told_by_its_value(void **state)
+{
+    static const char *const values[] = {"evil.example", "a\x1b[31m\n.example"};
+    static const char *const told[] = {"evil.example", "a\\027[31m\\010.example", "2",
+                                       "18446744073709551615"};
+    static const uint64_t numbers[] = {0, 1, 2, UINT64_MAX};
+    struct build *b = build_new();
+    char text[256], wanted[256];
+
+    for (unsigned i = 0; i < 2; i++) {
+        struct indicator ind = test_name(IOC_DOMAIN, values[i]);
+        build_indicator(b, &ind, NULL);
+    }
+    struct image *im = test_image(b);
+    for (unsigned i = 0; i < 4; i++) {
+        struct record r = {.notice = NOTICE_LEARNED_SUSPENDED, .number = {17, numbers[i]}};
+        notice_text(&r, im, source, NULL, text, sizeof text);
+        snprintf(wanted, sizeof wanted, "suspended (17 clients, indicator %s)", told[i]);
+        assert_non_null(strstr(text, wanted));
+    }
+    expect(NOTICE_LEARNED_SUSPENDED, 17, 1, /* its image is gone */
+           "a learned address is used by many who never asked: suspended (17 clients, indicator 1)");
+    image_unmap(im);
+    build_free(b);
+}
+
 static void a_hostile_worker_cannot_overflow(void **state)
 {
     struct record r = {.notice = NOTICE_FILE_ERROR, .number = {UINT64_MAX, UINT64_MAX}};
     char text[24];
 
-    notice_text(&r, source, NULL, text, sizeof text);
+    notice_text(&r, NULL, source, NULL, text, sizeof text);
     assert_int_equal(text[sizeof text - 1], 0);
     assert_true(strlen(text) < sizeof text);
 }
@@ -57,6 +82,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_stand_for_numbers),
+        cmocka_unit_test(an_indicator_is_told_by_its_value),
         cmocka_unit_test(a_hostile_worker_cannot_overflow),
         cmocka_unit_test(every_notice_has_a_level),
     };

@@ -89,7 +89,7 @@ static void on_notice(void *ctx, struct worker *w, const struct record *rec)
     bool event;
     enum log_level level = notice_level(rec->notice, &event);
 
-    notice_text(rec, serve_source, r->serve, text, sizeof text);
+    serve_notice_text(r->serve, rec, text, sizeof text);
     if (level == LOG_LEVEL_ERROR)
         r->serve->failed = true;
     if (event)

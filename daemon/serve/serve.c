@@ -7,6 +7,7 @@
 
 #include "serve/clock.h"
 #include "serve/live.h"
+#include "serve/notice.h"
 
 void serve_engine(struct serve *s, enum log_level level, uint64_t ts_ns, const char *kind, const char *fmt,
                   ...)
@@ -20,6 +21,12 @@ void serve_engine(struct serve *s, enum log_level level, uint64_t ts_ns, const c
     log_line(level, "%s", text);
     if (s->reporter != NULL)
         reporter_engine(s->reporter, ts_ns != 0 || s->replay != NULL ? ts_ns : clock_wall_ns(), kind, text);
+}
+
+void serve_notice_text(struct serve *s, const struct record *r, char *ret, size_t bytes)
+{
+    const struct generation *g = images_find(&s->images, r->generation);
+    notice_text(r, g != NULL ? g->map : NULL, serve_source, s, ret, bytes);
 }
 
 const char *serve_source(void *serve, uint32_t source)

@@ -31,6 +31,8 @@ struct serve {
 /* Logs, and tells programs by an engine event of that kind. `ts_ns` 0: now (live). */
 void serve_engine(struct serve *s, enum log_level level, uint64_t ts_ns, const char *kind, const char *fmt,
                   ...) __attribute__((format(printf, 5, 6)));
+/* The text of a worker's notice, for people. */
+void serve_notice_text(struct serve *s, const struct record *r, char *ret, size_t bytes);
 /* Name of a file or interface by its number, NULL when there is none. */
 const char *serve_source(void *serve, uint32_t source);
 

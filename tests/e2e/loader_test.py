@@ -1,9 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""bridle-loader as a process, in its jail: what it sends, how it exits, and what hostile folders do to it."""
+"""bridle-loader as a process, in its jail: what it sends, how it exits, what hostile folders do to it, and what
+bridlectl finds in the image that comes of it."""
 import fcntl
+import json
 import os
 import pathlib
+import subprocess
 import sys
 import tempfile
 
@@ -83,9 +86,42 @@ def check_hostile(tap, folder):
     os.chmod(folder / "closed", 0o700)
 
 
+CERT, JA3, JA4 = ("da39a3ee5e6b4b0d3255bfef95601890afd80709", "e7d705a3286e19ea42f587b344ee6865",
+                  "t13d1516h2_8daaf6152771_b0da82dd1658")
+
+
+def lookup(rules, *values):
+    return subprocess.run([BUILD / "daemon" / "bridlectl", "lookup", "--json", "-R", rules, *values], text=True,
+                          capture_output=True, check=False)
+
+
+def check_digests(tap, folder):
+    """From a file over a compiled image to the answer, whatever the form in which it is asked for."""
+    rules, image = folder / "digests.ioc", folder / "image"
+    colons = ":".join(CERT[i:i + 2] for i in range(0, len(CERT), 2)).upper()
+    rules.write_text(f"@campaign Pegasus\ncert:{colons}\nja3:{JA3}\n{JA4}\n@resolver R\ndns.example\n192.0.2.53\n")
+    subprocess.run([BUILD / "daemon" / "bridlectl", "compile", "-o", image, rules], check=True,
+                   capture_output=True)
+    asked = {CERT: "certificate", colons: "certificate", "CERT:" + CERT: "certificate", JA3: "ja3",
+             "ja3:" + JA3.upper(): "ja3", JA4: "ja4", "JA4:" + JA4.upper(): "ja4", "cert:" + JA3: None,
+             "ja3:" + CERT[:32]: None, CERT + ".example": None, JA3[:-1] + "6": None}
+    answers = {a["query"]: a for a in map(json.loads, lookup(image, *asked).stdout.splitlines())}
+    tap.same({q: a.get("ioc", {}).get("type") for q, a in answers.items()}, asked, "digests are found in every form")
+    tap.same(answers[colons]["ioc"]["value"], CERT, "and told in one")
+    asked = ["dns.example", "a.dns.example", "192.0.2.53", "xdns.example", "192.0.2.54"]
+    answers = [json.loads(line) for line in lookup(image, *asked).stdout.splitlines()]
+    tap.same([(a["match"], a.get("resolver", False)) for a in answers],
+             [(False, True)] * 3 + [(False, False)] * 2, "resolvers are told and match nothing")
+    old = bytearray(image.read_bytes())
+    old[8:12] = (1).to_bytes(4, "little")
+    image.write_bytes(old)
+    run = lookup(image, CERT)
+    tap.ok(run.returncode == 1 and "another version" in run.stderr, "an image of version 1 is refused", run.stderr)
+
+
 def main():
     tap = Tap()
-    for check in (check_exits, check_guards, check_hostile):
+    for check in (check_exits, check_guards, check_hostile, check_digests):
         with tempfile.TemporaryDirectory() as folder:
             inner = pathlib.Path(folder) / "rules"
             inner.mkdir()

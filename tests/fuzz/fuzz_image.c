@@ -31,12 +31,17 @@ static void ask(const struct image *im, const struct ioc *ioc)
         in_image(im, ioc->campaign[i]);
     struct match m = match_name(im, ioc->value);
     require(m.how <= MATCH_EXCEPTION && (m.how == MATCH_NONE || m.ioc < image_iocs(im)));
+    m = match_value(im, (enum ioc_type)ioc->type, ioc->value);
+    require(m.how == MATCH_NONE ||
+            (m.how == MATCH_EXACT && m.ioc < image_iocs(im) && image_has_type(im, (enum ioc_type)ioc->type)));
+    image_resolver_name(im, ioc->value);
     if (prefix_parse(ioc->value, &p, NULL)) {
         struct span tag;
         m = match_addr(im, &p.addr);
         require(m.how == MATCH_NONE || m.ioc < image_iocs(im));
         if (image_hosting(im, &p.addr, &tag, NULL))
             in_image(im, tag);
+        image_resolver_addr(im, &p.addr);
     }
 }
 
@@ -60,6 +65,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     match_name(im, span_str("www.good.evil.example"));
+    match_value(im, IOC_CERT, span_str("da39a3ee5e6b4b0d3255bfef95601890afd80709"));
+    image_resolver_name(im, span_str("x.dns.example"));
     for (uint32_t id = 0; id < ASKED_MAX; id++)
         if (image_ioc(im, id, &ioc))
             ask(im, &ioc);
