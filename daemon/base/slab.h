@@ -36,6 +36,11 @@ static inline bool slab_used(const struct slab *s, uint32_t slot)
     return slot < s->count && s->link[slot].used;
 }
 
+static inline bool slab_full(const struct slab *s)
+{
+    return s->free == SLAB_NONE;
+}
+
 /* The slot that was used next after this one, or SLAB_NONE. */
 static inline uint32_t slab_newer(const struct slab *s, uint32_t slot)
 {

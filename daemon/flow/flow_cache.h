@@ -27,6 +27,8 @@ enum flow_flag {
     FLOW_OPENER = 1,    /* the sender of this direction opened the connection */
     FLOW_ANSWERER = 2,  /* the other side did */
     FLOW_MIDSTREAM = 4, /* the opening was not seen: `seq` is where we came in */
+    FLOW_METERED = 8,   /* what named the flow was counted */
+    FLOW_TRIES = 0xf0,  /* UDP: how often it was looked into */
 };
 
 #define FLOW_NONE UINT32_MAX

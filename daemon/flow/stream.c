@@ -199,12 +199,22 @@ bool stream_insert(struct streams *s, struct stream *stream, uint32_t offset, st
 void stream_consume(struct stream *stream, uint32_t n)
 {
     uint32_t reached = stream->range[stream->ranges - 1].to;
+    uint32_t first = stream->range[0].to > n ? stream->range[0].to - n : 0;
+    unsigned kept = 1;
 
-    memmove(stream->bytes, stream->bytes + n, reached > n ? reached - n : 0);
-    for (unsigned i = 0; i < stream->ranges; i++) {
-        stream->range[i].from = i == 0 ? 0 : stream->range[i].from - n;
-        stream->range[i].to = stream->range[i].to > n ? stream->range[i].to - n : 0;
+    if (reached > n)
+        memmove(stream->bytes, stream->bytes + n, reached - n);
+    for (unsigned i = 1; i < stream->ranges; i++) {
+        struct stream_range r = stream->range[i];
+        if (r.to <= n)
+            continue;
+        if (r.from <= n)
+            first = r.to - n;
+        else
+            stream->range[kept++] = (struct stream_range){r.from - n, r.to - n};
     }
+    stream->range[0] = (struct stream_range){0, first};
+    stream->ranges = (uint8_t)kept;
     stream->base_seq += n;
     stream->segments = 0;
     stream->parses = 0;

@@ -33,13 +33,15 @@ struct stream {
     uint8_t proto;   /* index in protos[], or STREAM_PROTO_UNKNOWN */
     bool last_wins;  /* a second reading: later copies overwrite */
     bool midstream, conflict, cut;
+    bool handshake; /* pieces of datagrams; the offsets are the handshake's own */
     bool finished;  /* parsed to its end; the other reading is not */
     bool told;      /* what was there was reported although more may come */
     uint8_t ranges; /* range[0] begins at 0, even if empty */
     struct stream_range range[1 + STREAM_ISLANDS_MAX];
     uint32_t name[STREAM_NAMES_MAX]; /* hashes of names reported from either reading */
     uint8_t names;
-    struct packet origin; /* the latest packet of the stream; its bytes are gone */
+    uint8_t cid_len, cid[20]; /* QUIC: destination connection ID of the first Initial packet */
+    struct packet origin;     /* the latest packet of the stream; its bytes are gone */
 };
 
 #define STREAM_PROTO_UNKNOWN 0xff
@@ -79,7 +81,7 @@ bool stream_disagrees(const struct stream *stream, uint32_t offset, struct span 
 /* Puts a piece in its place. False when it was not, or not wholly, kept: too long, too many pieces or
  * islands. */
 bool stream_insert(struct streams *s, struct stream *stream, uint32_t offset, struct span bytes);
-/* Lets go of the first `n` bytes: offset 0 moves there. */
+/* Lets go of the first `n` bytes, whether they came or not: offset 0 moves there. */
 void stream_consume(struct stream *stream, uint32_t n);
 
 #endif

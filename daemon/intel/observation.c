@@ -2,8 +2,16 @@
 /* Names of the observation kinds and attributes. */
 #include "intel/observation.h"
 
+#include "intel/indicator.h"
+
 const char *const via_names[VIAS] = {
 #define X(id, name, type, words) name,
+    BRIDLE_VIAS(X)
+#undef X
+};
+
+const uint8_t via_types[VIAS] = {
+#define X(id, name, type, words) IOC_##type,
     BRIDLE_VIAS(X)
 #undef X
 };

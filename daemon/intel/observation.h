@@ -91,6 +91,15 @@ static inline void observation_add(struct observation *o, enum attr_key key, str
         o->attr[o->attrs++] = (struct attr){(uint8_t)key, value};
 }
 
+/* The value of an attribute; empty: it has none. */
+static inline struct span observation_attr(const struct observation *o, enum attr_key key)
+{
+    for (unsigned i = 0; i < o->attrs; i++)
+        if (o->attr[i].key == key)
+            return o->attr[i].value;
+    return span_of(NULL, 0);
+}
+
 /* Adds what costs, once. The observation must still be being emitted. */
 static inline void observation_complete(struct observation *o)
 {
@@ -100,5 +109,6 @@ static inline void observation_complete(struct observation *o)
 }
 
 extern const char *const via_names[VIAS], *const via_words[VIAS], *const attr_names[ATTRS];
+extern const uint8_t via_types[VIAS]; /* enum ioc_type of the text */
 
 #endif

@@ -368,6 +368,7 @@ static enum parse_result parse_message(struct parse *p, struct span bytes, uint3
         return PARSE_NOT;
     tell_facts(p, &r.h);
     r.o.from_server = p->facts.response;
+    r.o.costly = NULL;
     enum parse_result result = read_message(&r);
     if (result == PARSE_BAD && !r.sound)
         return PARSE_NOT;

@@ -19,6 +19,7 @@ static const struct {
 } doubts[] = {
     {RECORD_STREAM | RECORD_MIDSTREAM, 1},
     {RECORD_VIA_RESOLVER, 1},
+    {RECORD_OTHER_NAME, 1},
 };
 
 uint8_t alert_severity(enum tier tier, enum ioc_type type, enum stage stage, bool aged, unsigned flags)

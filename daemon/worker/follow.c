@@ -2,7 +2,7 @@
 /* Flows that matched: followed until they end, told when they get further. */
 #include <netinet/in.h>
 
-#include "worker/worker.h"
+#include "worker/observe.h"
 
 #define SECOND_NS   1000000000ull
 #define PENDING_NS  (5 * SECOND_NS)  /* a flow that has shown no name by then shows none */
@@ -148,35 +148,31 @@ void follow_hit_name(struct watch_hit *hit, struct span name)
     memcpy(hit->name, name.at, hit->name_len);
 }
 
-void follow_name(struct message *m, const struct observation *o, struct match match)
+void follow_name(struct message *m, struct observation *o, struct match match, uint16_t flags)
 {
     struct worker *w = m->w;
-    struct watch *watch = follow_make(w, m->p, m->key, m->key.dir);
+    unsigned client_dir = m->key.dir ^ (o->from_server ? 1u : 0u);
+    struct watch *watch = follow_make(w, m->p, m->key, client_dir);
 
     if (watch == NULL) {
-        struct record r = {.kind = RECORD_SIGHTING, .via = o->via, .match = match.how, .ioc = match.ioc};
-        worker_record_ends(&r, m->p, m->key, false);
-        r.value = o->name;
-        r.flags = m->flags;
-        r.stage = STAGE_CONNECTED;
-        w->counters[COUNT_SIGHTINGS]++;
-        worker_emit(w, &r);
+        observe_sighting(m, o, match, STAGE_CONNECTED, flags);
         return;
     }
     bool fresh = watch->hits == 0;
-    struct watch_hit *hit = follow_hit(w, watch, match, o->via, m->flags);
+    struct watch_hit *hit = follow_hit(w, watch, match, o->via, m->flags | flags);
     if (hit == NULL)
         return;
     follow_hit_name(hit, o->name);
     hit->proto = (uint8_t)(m->proto + 1);
     if (fresh) {
-        watch->client_dir = m->key.dir; /* whoever sends the hello is the client */
+        watch->client_dir = client_dir; /* whoever sends the hello is the client */
         watch->opened = true;
         watch_packet(watch, m->key.dir, m->p, (m->flags & RECORD_COPY) != 0);
     }
     if (watch->progress < WATCH_CONNECTED)
         watch->progress = WATCH_CONNECTED;
     watch->origin = *m->p;
+    observation_complete(o);
     follow_tell(w, watch, hit, o);
 }
 
@@ -194,13 +190,13 @@ static bool is_outer_name(const struct message *m, const struct observation *o)
     return ech && !transactions_name_asked(&w->transactions, &w->config.key, &m->p->src, o->name, w->now_ns);
 }
 
-void follow_named(struct message *m, const struct observation *o)
+bool follow_named(struct message *m, const struct observation *o)
 {
     struct watch *watch = follow_find(m->w, m->key);
+    bool outer = is_outer_name(m, o);
 
     if (watch == NULL)
-        return;
-    bool outer = is_outer_name(m, o);
+        return outer;
     struct match shown = match_name(m->w->image, o->name);
     for (unsigned i = 0; i < watch->hits;) {
         struct watch_hit *hit = &watch->hit[i];
@@ -215,6 +211,7 @@ void follow_named(struct message *m, const struct observation *o)
     }
     if (outer)
         follow_nameless(m->w, m->key);
+    return outer;
 }
 
 static void settle_pending(struct worker *w, struct watch *watch)
@@ -297,8 +294,8 @@ void follow_rematch(struct worker *w)
         struct watch *watch = &w->watches.slot[i];
         for (unsigned h = 0; h < watch->hits;) {
             struct watch_hit *hit = &watch->hit[h];
-            struct match now = hit->is_addr ? match_addr(w->image, &hit->addr)
-                                            : match_name(w->image, span_of(hit->name, hit->name_len));
+            struct match now = observe_match(w, hit->via, span_of(hit->name, hit->name_len),
+                                             hit->is_addr ? &hit->addr : NULL);
             if (!match_found(now)) {
                 hit_remove(watch, h);
                 continue;

@@ -6,7 +6,11 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include "worker/worker.h"
+#include "worker/assemble.h"
+#include "worker/observe.h"
+
+/* A message that says it is longer is not waited for: sequence numbers have 32 bits. */
+#define MESSAGE_BYTES_MAX (1u << 30)
 
 static void wake_main(struct worker *w)
 {
@@ -77,8 +81,9 @@ void worker_record_ends(struct record *r, const struct packet *p, struct flow_ke
     }
 }
 
-static void record_of(struct record *r, const struct message *m, const struct observation *o)
+void observe_record(struct record *r, const struct message *m, struct observation *o)
 {
+    observation_complete(o);
     *r = (struct record){.via = o->via,
                          .ioc = RECORD_NO_IOC,
                          .flags = m->flags,
@@ -93,32 +98,12 @@ static void record_of(struct record *r, const struct message *m, const struct ob
     memcpy(r->attr, o->attr, o->attrs * sizeof *o->attr);
 }
 
-static struct span attr_of(const struct observation *o, enum attr_key key)
-{
-    for (unsigned i = 0; i < o->attrs; i++)
-        if (o->attr[i].key == key)
-            return o->attr[i].value;
-    return span_of(NULL, 0);
-}
-
-/* Records whose target serves the name that was asked for, so that its addresses are the name's, too. */
-static bool is_alias(const struct observation *o)
-{
-    static const char *const aliases[] = {"CNAME", "DNAME", "SVCB", "HTTPS"};
-    struct span type = attr_of(o, ATTR_RRTYPE);
-
-    for (unsigned i = 0; i < sizeof aliases / sizeof *aliases; i++)
-        if (span_eq(type, span_str(aliases[i])))
-            return true;
-    return false;
-}
-
-static void emit_sighting(const struct message *m, const struct observation *o, struct match hit,
-                          enum stage stage, uint16_t flags)
+void observe_sighting(const struct message *m, struct observation *o, struct match hit, enum stage stage,
+                      uint16_t flags)
 {
     struct record r;
 
-    record_of(&r, m, o);
+    observe_record(&r, m, o);
     r.kind = RECORD_SIGHTING;
     r.ioc = hit.ioc;
     r.match = hit.how;
@@ -128,134 +113,73 @@ static void emit_sighting(const struct message *m, const struct observation *o, 
     worker_emit(m->w, &r);
 }
 
-static struct match match_of(const struct worker *w, const struct observation *o)
+/* A name that is an address literal is looked up as one, too. */
+static struct match match_text(const struct image *image, enum via via, struct span text)
+{
+    struct addr literal;
+
+    if (via_types[via] != IOC_DOMAIN)
+        return match_value(image, via_types[via], text);
+    struct match hit = match_name(image, text);
+    if (hit.how == MATCH_NONE && via > VIA_DNS_ADDRESS && addr_parse(text, &literal))
+        hit = match_addr(image, &literal);
+    return hit;
+}
+
+struct match observe_match(const struct worker *w, enum via via, struct span text, const struct addr *addr)
 {
     struct match none = {.how = MATCH_NONE};
 
     if (w->image == NULL)
         return none;
-    struct match hit = o->is_addr ? match_addr(w->image, &o->addr) : match_name(w->image, o->name);
+    struct match hit = addr != NULL ? match_addr(w->image, addr) : match_text(w->image, via, text);
     return hit.how == MATCH_EXCEPTION ? none : hit;
 }
 
-/* An answer that names no reachable host resolves nothing: blockers answer so. */
-static bool reachable(const struct addr *a)
+/* Published digests of certificates are SHA-1 as often as SHA-256. */
+static struct match match_of(const struct worker *w, struct observation *o)
 {
-    return !addr_is_group(a) && !(addr_is_v4(a) && a->b[12] == 127) && !(a->w[0] == 0 && !addr_is_v4(a));
+    struct match hit = observe_match(w, o->via, o->name, o->is_addr ? &o->addr : NULL);
+
+    if (o->via != VIA_CERT || match_found(hit))
+        return hit;
+    observation_complete(o);
+    return observe_match(w, o->via, observation_attr(o, ATTR_CERT_SHA1), NULL);
 }
 
-static void note_dns_hit(struct message *m, struct match hit, struct span name)
-{
-    for (unsigned i = 0; i < m->dns_hits; i++)
-        if (m->dns_hit[i].ioc == hit.ioc)
-            return;
-    if (m->dns_hits == WATCH_HITS_MAX || name.len > NAME_TEXT_MAX)
-        return;
-    memcpy(m->dns_name[m->dns_hits], name.at, name.len);
-    m->dns_name_len[m->dns_hits] = (uint16_t)name.len;
-    m->dns_hit[m->dns_hits++] = hit;
-}
-
-static bool awaited(const struct message *m)
-{
-    return transactions_awaited(&m->w->transactions, &m->w->config.key, m->key, m->parse.facts.id,
-                                m->w->now_ns);
-}
-
-/* An address in the answer for listed names: they are resolved, and the address is learned. Only so many of a
- * message: a packet of hundreds would fill the ring for all others. */
-static void resolved(struct message *m, const struct observation *o)
-{
-    if (!o->from_server || !o->section_answer || m->parse.facts.rcode != 0 || !reachable(&o->addr))
-        return;
-    if (m->dns_hits == 0)
-        return;
-    if (m->dns_addresses == WORKER_ADDRESSES) {
-        m->w->counters[COUNT_LEARNED_LIMIT]++;
-        return;
-    }
-    m->dns_addresses++;
-    bool asked = awaited(m);
-    for (unsigned i = 0; i < m->dns_hits; i++) {
-        emit_sighting(m, o, m->dns_hit[i], STAGE_RESOLVED, RECORD_UPDATE);
-        if (asked)
-            addresses_learn(m, o, m->dns_hit[i], span_of(m->dns_name[i], m->dns_name_len[i]));
-    }
-}
-
-static void on_dns(struct message *m, const struct observation *o, struct match hit)
-{
-    struct worker *w = m->w;
-    bool counted = true;
-
-    if (o->via == VIA_DNS_QUERY) {
-        if (o->from_server) {
-            counted = !awaited(m); /* the query was seen and counted */
-        } else {
-            transactions_asked(&w->transactions, &w->config.key, m->key, m->parse.facts.id, w->now_ns);
-            transactions_name(&w->transactions, &w->config.key, &m->p->src, o->name, w->now_ns);
-        }
-    }
-    if (hit.how != MATCH_NONE) {
-        if (o->from_server && (o->via == VIA_DNS_QUERY || (o->section_answer && is_alias(o))))
-            note_dns_hit(m, hit, o->name);
-        if (m->dns_sightings++ < WORKER_SIGHTINGS)
-            emit_sighting(m, o, hit, o->via == VIA_DNS_ADDRESS ? STAGE_RESOLVED : STAGE_QUERIED,
-                          counted ? 0 : RECORD_UPDATE);
-    }
-    if (o->via == VIA_DNS_ADDRESS)
-        resolved(m, o);
-}
-
-/* The name that a client gives its server: TLS now, HTTP and QUIC like it. */
-static void on_server_name(struct message *m, const struct observation *o, struct match hit, bool again)
-{
-    m->named = true;
-    if (again)
-        return;
-    follow_named(m, o);
-    if (hit.how != MATCH_NONE)
-        follow_name(m, o, hit);
-}
-
-/*
- * Whether this name was reported for the flow before: by a copy of the same hello, whole or in part, or by
- * the other reading of a stream. Remembers it.
- */
-static bool known_name(struct message *m, struct span name)
-{
-    struct stream *s = m->stream;
-    uint32_t h = (uint32_t)hash_bytes(&m->w->config.key, name.at, name.len) | 1;
-    bool known = m->known == h;
-
-    m->told = h;
-    if (s == NULL)
-        return known;
-    if (s->first != FLOW_NONE)
-        s = streams_at(&m->w->streams, s->first);
-    for (unsigned i = 0; i < s->names; i++)
-        known |= s->name[i] == h;
-    if (!known && s->names < STREAM_NAMES_MAX)
-        s->name[s->names++] = h;
-    return known;
-}
+/* What is done with an observation, by its kind. */
+static void (*const react[VIAS])(struct message *m, struct observation *o, struct match hit) = {
+    [VIA_DNS_QUERY] = resolve_name,
+    [VIA_DNS_ANSWER] = resolve_name,
+    [VIA_DNS_ADDRESS] = resolve_address,
+    [VIA_TLS_SNI] = named_server,
+    [VIA_QUIC_SNI] = named_server,
+    [VIA_DTLS_SNI] = named_server,
+    [VIA_HTTP_HOST] = named_server,
+    [VIA_PROXY_TARGET] = named_server,
+    [VIA_HTTP_LOCATION] = named_elsewhere,
+    [VIA_CERT_NAME] = named_certificate,
+    [VIA_CERT] = named_certificate,
+    [VIA_JA3] = named_client,
+    [VIA_JA4] = named_client,
+};
 
 static void on_observation(void *ctx, struct observation *o)
 {
     struct message *m = ctx;
     struct worker *w = m->w;
-    bool again = o->via == VIA_TLS_SNI && known_name(m, o->name);
 
     m->seen = true;
+    m->again = named_before(m, o);
     struct match hit = match_of(w, o);
-    if (!again) {
+    if (!m->again) {
         w->counters[COUNT_OBSERVATIONS]++;
         if ((m->flags & RECORD_MIDSTREAM) != 0)
             w->counters[COUNT_STREAM_MIDSTREAM]++;
     }
-    if (!again && w->config.observe) {
+    if (!m->again && w->config.observe) {
         struct record r;
-        record_of(&r, m, o);
+        observe_record(&r, m, o);
         r.kind = RECORD_OBSERVATION;
         if (hit.how != MATCH_NONE) {
             r.ioc = hit.ioc;
@@ -263,10 +187,7 @@ static void on_observation(void *ctx, struct observation *o)
         }
         worker_emit(w, &r);
     }
-    if (o->via <= VIA_DNS_ADDRESS)
-        on_dns(m, o, hit);
-    else
-        on_server_name(m, o, hit, again);
+    react[o->via](m, o, hit);
 }
 
 void message_init(struct message *m, struct worker *w, const struct packet *p, struct flow_key key,
@@ -278,8 +199,13 @@ void message_init(struct message *m, struct worker *w, const struct packet *p, s
     m->key = key;
     m->proto = proto;
     m->flags = flags;
-    m->parse =
-        (struct parse){.scratch = &w->scratch, .counters = w->counters, .emit = on_observation, .ctx = m};
+    m->parse = (struct parse){.scratch = &w->scratch,
+                              .crypto = w->crypto,
+                              .counters = w->counters,
+                              .fingerprints = w->wants_fingerprints,
+                              .digests = w->wants_digests,
+                              .emit = on_observation,
+                              .ctx = m};
 }
 
 /* Who asks and who answers, so that resolvers are told from clients. With mDNS and LLMNR everybody answers
@@ -308,14 +234,37 @@ enum parse_result message_parse_udp(struct message *m)
     return result;
 }
 
-enum parse_result message_parse_tcp(struct message *m, struct span bytes, bool cut, bool last)
+/* Who opened the connection, as far as it was seen. */
+static enum parse_side sender_of(const struct message *m)
 {
+    const struct flow_entry *e = assemble_entry(m->w, m->key);
+    uint8_t flags = e != NULL ? e->flags : 0;
+
+    if ((flags & (FLOW_OPENER | FLOW_ANSWERER)) == 0) {
+        e = assemble_entry(m->w, flow_key_back(m->key));
+        uint8_t back = e != NULL ? e->flags : 0;
+        return (back & FLOW_OPENER) != 0     ? SIDE_SERVER
+               : (back & FLOW_ANSWERER) != 0 ? SIDE_CLIENT
+                                             : SIDE_UNKNOWN;
+    }
+    return (flags & FLOW_OPENER) != 0 ? SIDE_CLIENT : SIDE_SERVER;
+}
+
+enum parse_result message_parse_stream(struct message *m, struct span bytes, bool cut, bool last)
+{
+    const struct proto *proto = protos[m->proto];
+
     m->parse.bytes = bytes;
     m->parse.cut = cut;
     m->parse.last = last;
+    m->parse.sender = sender_of(m);
     m->seen = false;
     m->dns_hits = m->dns_addresses = 0;
     m->dns_sightings = 0;
     m->parse.facts = (struct parse_facts){0};
-    return protos[m->proto]->tcp(&m->parse);
+    enum parse_result result =
+        m->stream != NULL && m->stream->handshake ? proto->handshake(&m->parse) : proto->tcp(&m->parse);
+    if (result == PARSE_NEXT && m->parse.consumed > MESSAGE_BYTES_MAX)
+        return PARSE_DONE;
+    return result;
 }

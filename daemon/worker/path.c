@@ -4,28 +4,6 @@
 
 #include "worker/worker.h"
 
-bool worker_port_named(const struct worker *w, unsigned proto, const struct packet *p)
-{
-    for (const uint16_t *port = w->config.ports[proto]; *port != 0; port++)
-        if (*port == p->src_port || *port == p->dst_port)
-            return true;
-    return false;
-}
-
-static void udp(struct worker *w, const struct packet *p, struct flow_key key, uint16_t flags)
-{
-    struct span first = span_of(p->payload, p->payload_bytes);
-
-    for (unsigned i = 0; i < proto_count; i++) {
-        if (protos[i]->udp == NULL || protos[i]->udp_starts(first, worker_port_named(w, i, p)) != STARTS_YES)
-            continue;
-        struct message m;
-        message_init(&m, w, p, key, i, flags);
-        message_parse_udp(&m);
-        return;
-    }
-}
-
 void worker_judge_copies(struct worker *w, uint32_t source)
 {
     if (!w->copies_told && w->copies_judged * 5 > w->packets_judged) {
@@ -77,5 +55,5 @@ void worker_packet(struct worker *w, struct packet *p)
     if (decoded == DECODE_TCP)
         worker_tcp(w, p, key, flags);
     else if (decoded == DECODE_UDP && p->payload_bytes > 0)
-        udp(w, p, key, flags);
+        worker_udp(w, p, key, flags);
 }

@@ -83,7 +83,8 @@ enum record_flag {
     RECORD_VIA_RESOLVER = 32, /* learned: the name was asked for by a resolver on behalf of this client */
     RECORD_STREAM = 64,       /* came from a TCP stream: MIDSTREAM means something */
     RECORD_INBOUND = 128,     /* the listed end opened the connection */
-    RECORD_FLAGS_ALL = 255,
+    RECORD_OTHER_NAME = 256,  /* of a certificate: its client asked for another name */
+    RECORD_FLAGS_ALL = 511,
 };
 
 #define RECORD_NO_IOC UINT32_MAX

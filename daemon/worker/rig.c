@@ -106,6 +106,7 @@ void rig_free(struct rig *rig)
     streams_done(&rig->w->streams);
     watches_done(&rig->w->watches);
     learned_done(&rig->w->learned);
+    crypto_free(rig->w->crypto);
     free(rig->w);
     free(rig->shm);
     free(rig);
@@ -198,7 +199,7 @@ void rig_wait(struct rig *rig, uint64_t ns)
 
 void rig_finish(struct rig *rig)
 {
-    worker_tcp_finish(rig->w);
+    worker_streams_finish(rig->w);
     follow_finish(rig->w);
 }
 

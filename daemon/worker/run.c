@@ -47,6 +47,9 @@ int worker_init(struct worker *w, struct worker_shm *shm, int control, char *ret
     ring_attach(&w->sightings, worker_shm_sightings(shm), shm->sightings_size);
     ring_attach(&w->observations, worker_shm_observations(shm, shm->sightings_size), shm->observations_size);
     visibility_init(&w->visibility, &w->config.key, &shm->status.visibility, w->counters);
+    w->wants_digests = w->config.observe;
+    starts_init(&w->starts);
+    w->crypto = crypto_new();
     w->decoder.counters = w->counters;
     w->decoder.defrag = defrag_new(w->config.fragments, FRAGMENTED_MAX, FRAGMENT_WAIT_NS, w->counters);
     w->file = w->config.live ? NULL : capture_file_new(-1, 0);
@@ -72,6 +75,8 @@ static void take_image(struct worker *w, int fd, uint32_t generation)
     image_unmap(w->image);
     w->image = image;
     w->generation = generation;
+    w->wants_fingerprints = image_has_type(image, IOC_JA3) || image_has_type(image, IOC_JA4);
+    w->wants_digests = w->config.observe || image_has_type(image, IOC_CERT);
     follow_rematch(w);
     addresses_rematch(w);
     worker_message_send(w->control, &ack, -1);
@@ -139,7 +144,7 @@ static void tell_visibility(struct worker *w)
 
 void worker_tick(struct worker *w)
 {
-    worker_tcp_tick(w);
+    worker_streams_tick(w);
     follow_tick(w);
     tell_visibility(w);
     if (w->now_ns >= w->next_expire_ns || w->now_ns + LEARNED_EXPIRE_NS < w->next_expire_ns) {
@@ -159,7 +164,7 @@ static void tick_if_due(struct worker *w)
 
 static void finish(struct worker *w)
 {
-    worker_tcp_finish(w);
+    worker_streams_finish(w);
     follow_finish(w);
     tell_visibility(w);
 }

@@ -18,6 +18,7 @@
 #include "proto/proto.h"
 #include "worker/record.h"
 #include "worker/shm.h"
+#include "worker/starts.h"
 #include "worker/visibility.h"
 
 #define WORKER_TOLD 256u
@@ -60,6 +61,9 @@ struct worker {
     struct {
         uint32_t digest, time_s;
     } told[WORKER_TOLD]; /* flows that could not be watched: told once a minute */
+    struct starts starts;
+    bool wants_fingerprints, wants_digests; /* the image lists such; observations show certificates, too */
+    struct crypto *crypto;                  /* owned; NULL: OpenSSL refused */
     struct parse_scratch scratch;
     uint8_t record[RING_RECORD_MAX];
 };
@@ -75,6 +79,7 @@ struct message {
     uint32_t known; /* hash of a name of this flow that was reported before, or 0 */
     uint32_t told;  /* hash of the latest server name that this message showed, or 0 */
     bool seen;      /* there were observations */
+    bool again;     /* the observation in hand was told before */
     bool named;     /* the message named a server */
     /* DNS: what this message has shown */
     uint8_t dns_hits, dns_addresses;
@@ -95,26 +100,30 @@ void worker_packet(struct worker *w, struct packet *p);
 /* Says once for each source that more than a fifth of its packets came twice; looks at those since last time.
  */
 void worker_judge_copies(struct worker *w, uint32_t source);
-/* Whether one of the packet's ports is set for protocol `proto`. */
-bool worker_port_named(const struct worker *w, unsigned proto, const struct packet *p);
 
 /* tcp.c */
 void worker_tcp(struct worker *w, const struct packet *p, struct flow_key key, uint16_t flags);
-/* Messages that wait for more bytes are told as far as they came. Once a second. */
-void worker_tcp_tick(struct worker *w);
+/* udp.c */
+void worker_udp(struct worker *w, const struct packet *p, struct flow_key key, uint16_t flags);
+
+/* assemble.c: messages that wait for more bytes are told as far as they came. Once a second. */
+void worker_streams_tick(struct worker *w);
 /* Parses what is left of all streams, as nothing more will come. */
-void worker_tcp_finish(struct worker *w);
+void worker_streams_finish(struct worker *w);
 
 /* observe.c: parses one message; every observation goes through matching and into the rings. */
 void message_init(struct message *m, struct worker *w, const struct packet *p, struct flow_key key,
                   unsigned proto, uint16_t flags);
-enum parse_result message_parse_tcp(struct message *m, struct span bytes, bool cut, bool last);
+enum parse_result message_parse_stream(struct message *m, struct span bytes, bool cut, bool last);
 enum parse_result message_parse_udp(struct message *m);
 /* Puts a record into its ring: waits in replay, drops and counts live. Fills in sequence, time, ends from
  * `p`. */
 void worker_emit(struct worker *w, struct record *r);
 void worker_record_ends(struct record *r, const struct packet *p, struct flow_key key, bool from_server);
 void worker_notice(struct worker *w, enum notice notice, uint64_t a, uint64_t b);
+
+/* named.c: the first bytes of this direction showed no name. */
+void named_nothing(struct worker *w, const struct packet *p, struct flow_key key);
 
 /* follow.c: flows that matched. */
 struct watch *follow_find(struct worker *w, struct flow_key key);
@@ -128,11 +137,12 @@ void follow_hit_name(struct watch_hit *hit, struct span name);
 /* One record of what became of the flow: the first one of a hit counts as a sighting, the others are updates.
  * `o`: with its attributes, or NULL. */
 void follow_tell(struct worker *w, struct watch *watch, struct watch_hit *hit, const struct observation *o);
-/* A message of this flow named a listed server: follow the flow from here. */
-void follow_name(struct message *m, const struct observation *o, struct match hit);
-/* The flow named a server: pending hits of learned addresses give way, unless the name was only an outer one.
- */
-void follow_named(struct message *m, const struct observation *o);
+/* A message of this flow showed something listed of one of its ends: follow the flow from here. `flags`: enum
+ * record_flag, beside those of the message. */
+void follow_name(struct message *m, struct observation *o, struct match hit, uint16_t flags);
+/* The flow named a server: pending hits of learned addresses give way, unless the name was only an outer one,
+ * which is what it returns. */
+bool follow_named(struct message *m, const struct observation *o);
 /* The first bytes of the client showed no name: pending hits are told. */
 void follow_nameless(struct worker *w, struct flow_key key);
 /* A packet of a watched flow. */

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Puts together what is split: streams in the slab, their entries in the flow cache, and both readings where
+ * copies disagree. */
+#include "worker/assemble.h"
+
+/* After so many parses of one message, wait until it has grown by a quarter: one-byte segments buy no
+ * quadratic work. */
+#define PARSES_EAGER 16
+/* After so long, what is there of a message is told, and the rest still waited for. */
+#define TELL_NS 3000000000ull
+
+struct flow_entry *assemble_entry(struct worker *w, struct flow_key key)
+{
+    struct flow_entry *e = flow_cache_find(&w->cache, key);
+
+    if (e == NULL)
+        return NULL;
+    e->age_s = worker_now_s(w);
+    if (e->class == FLOW_WATCH) {
+        struct watch *watch = watches_at(&w->watches, e->value);
+        return watch != NULL ? &watch->inner[key.dir] : NULL;
+    }
+    return e;
+}
+
+struct stream *assemble_stream(struct worker *w, const struct flow_entry *e)
+{
+    bool may = e != NULL && (e->class == FLOW_STREAM || e->class == FLOW_REPEAT);
+
+    return may ? streams_at(&w->streams, e->value) : NULL;
+}
+
+/* Lets go of what an entry referred to. */
+static void entry_release(struct worker *w, const struct flow_entry *e)
+{
+    struct stream *s = assemble_stream(w, e);
+
+    if (s != NULL) {
+        assemble_give_up(w, s);
+    } else if (e->class == FLOW_WATCH) {
+        struct watch *watch = watches_at(&w->watches, e->value);
+        if (watch != NULL)
+            follow_release(w, watch);
+    }
+}
+
+/* What gave way may make a watch when it is told, which may take the new entry's place: it is found anew. */
+struct flow_entry *assemble_entry_make(struct worker *w, struct flow_key key, enum flow_class class)
+{
+    struct flow_entry evicted;
+    struct flow_entry *e = assemble_entry(w, key);
+
+    if (e != NULL)
+        return e;
+    if (flow_cache_add(&w->cache, key, class, worker_now_s(w), &evicted) == NULL)
+        return NULL;
+    entry_release(w, &evicted);
+    return assemble_entry(w, key);
+}
+
+void assemble_entry_done(struct flow_entry *e, uint32_t seq, uint32_t name)
+{
+    e->class = FLOW_DONE;
+    e->seq = seq;
+    e->value = name;
+}
+
+void assemble_reserve(struct worker *w)
+{
+    if (!slab_full(&w->streams.slab))
+        return;
+    w->counters[COUNT_STREAM_LIMIT]++;
+    assemble_give_up(w, streams_oldest(&w->streams));
+}
+
+static uint16_t stream_flags(const struct stream *s)
+{
+    return (uint16_t)((s->handshake ? 0 : RECORD_STREAM) | (s->midstream ? RECORD_MIDSTREAM : 0) |
+                      (s->conflict ? RECORD_CONFLICT : 0));
+}
+
+static void drop_stream(struct worker *w, struct stream *s)
+{
+    struct stream *other = streams_other(&w->streams, s);
+
+    if (other != NULL)
+        streams_free(&w->streams, other);
+    streams_free(&w->streams, s);
+}
+
+/* Finds out from its first bytes of which protocol the message at offset 0 is. */
+static enum proto_starts identify(struct worker *w, struct stream *s)
+{
+    unsigned proto = 0;
+
+    if (s->proto != STREAM_PROTO_UNKNOWN)
+        return STARTS_YES;
+    enum proto_starts starts =
+        starts_tcp(&w->starts, span_of(s->bytes, stream_have(s)), &w->config, &s->origin, &proto);
+    if (starts == STARTS_YES)
+        s->proto = (uint8_t)proto;
+    return starts;
+}
+
+/* Parses what a stream holds. Messages that follow one another are consumed. */
+static enum parse_result parse_stream(struct worker *w, struct stream *s, bool last)
+{
+    struct message m;
+    enum parse_result result;
+
+    do {
+        enum proto_starts starts = identify(w, s);
+        if (starts != STARTS_YES)
+            return starts == STARTS_NO ? PARSE_NOT : PARSE_MORE;
+        message_init(&m, w, &s->origin, s->key, s->proto, stream_flags(s));
+        m.stream = s;
+        result = message_parse_stream(&m, span_of(s->bytes, stream_have(s)), s->cut, last);
+        if (result != PARSE_NEXT)
+            break;
+        stream_consume(s, m.parse.consumed);
+        s->proto = STREAM_PROTO_UNKNOWN;
+    } while (stream_have(s) > 0);
+    if (result == PARSE_MORE) {
+        s->need = m.parse.need;
+        if (++s->parses > PARSES_EAGER && s->need < stream_have(s) + stream_have(s) / 4)
+            s->need = stream_have(s) + stream_have(s) / 4;
+    }
+    return result;
+}
+
+/* What is left of a stream is an entry that remembers it. */
+static void close_stream(struct worker *w, struct stream *s)
+{
+    /* Found anew: a match may have put a watch in between. */
+    struct flow_entry *e = assemble_entry(w, s->key);
+    struct packet origin = s->origin;
+    struct flow_key key = s->key;
+    bool named = s->names > 0;
+
+    if (assemble_stream(w, e) == s)
+        assemble_entry_done(e, s->base_seq, named ? s->name[s->names - 1] : 0);
+    drop_stream(w, s);
+    if (!named)
+        named_nothing(w, &origin, key);
+}
+
+void assemble_give_up(struct worker *w, struct stream *s)
+{
+    if (s->first != FLOW_NONE)
+        s = streams_at(&w->streams, s->first);
+    struct stream *readings[2] = {s, streams_other(&w->streams, s)};
+
+    for (unsigned i = 0; i < 2; i++)
+        if (readings[i] != NULL && !readings[i]->finished && stream_have(readings[i]) > 0)
+            parse_stream(w, readings[i], true);
+    if (s->ranges > 1)
+        w->counters[COUNT_STREAM_GAP]++;
+    close_stream(w, s);
+}
+
+/* Parses a reading if it has grown enough. True when nothing more is to come of it. */
+static bool advance(struct worker *w, struct stream *s, enum parse_result *ret)
+{
+    *ret = PARSE_MORE;
+    if (s->finished || stream_have(s) == 0 || stream_have(s) < s->need)
+        return s->finished;
+    *ret = parse_stream(w, s, false);
+    s->finished = *ret != PARSE_MORE && *ret != PARSE_NEXT;
+    return s->finished;
+}
+
+/* Between two messages nothing need be held. */
+static void between_messages(struct worker *w, struct stream *s)
+{
+    struct flow_entry *e = assemble_entry(w, s->key);
+    bool empty = s->ranges == 1 && stream_have(s) == 0;
+
+    if (assemble_stream(w, e) != s)
+        return;
+    e->class = FLOW_REPEAT;
+    e->seq = s->base_seq;
+    if (empty) {
+        e->value = FLOW_NONE;
+        drop_stream(w, s);
+    }
+}
+
+static void insert(struct worker *w, struct stream *s, const struct segment *g)
+{
+    uint32_t offset = g->seq - s->base_seq;
+    struct span bytes = g->bytes;
+
+    if (s->first != FLOW_NONE && (int32_t)offset >= (int32_t)w->streams.slot_bytes)
+        return; /* a piece of the first reading; this one lies elsewhere */
+    if ((int32_t)offset < 0) {
+        uint32_t old = 0u - offset;
+        if (old >= bytes.len)
+            return;
+        bytes = span_of(bytes.at + old, bytes.len - old);
+        offset = 0;
+    }
+    if (!s->conflict && s->first == FLOW_NONE && stream_disagrees(s, offset, bytes)) {
+        w->counters[COUNT_STREAM_CONFLICT]++;
+        s->conflict = true;
+        if (s->other == FLOW_NONE) {
+            struct stream *fork = streams_fork(&w->streams, s);
+            if (fork != NULL)
+                stream_insert(&w->streams, fork, offset, bytes);
+        }
+    }
+    if (!stream_insert(&w->streams, s, offset, bytes))
+        w->counters[COUNT_STREAM_LIMIT]++;
+    if (g->cut && offset + bytes.len == stream_have(s))
+        s->cut = true;
+}
+
+void assemble_insert(struct worker *w, struct stream *s, const struct packet *p, const struct segment *g)
+{
+    struct stream *other = streams_other(&w->streams, s);
+
+    s->origin = *p;
+    s->used_ns = w->now_ns;
+    streams_touch(&w->streams, s);
+    if (other != NULL) {
+        other->origin = *p;
+        insert(w, other, g);
+    }
+    insert(w, s, g);
+}
+
+void assemble_advance(struct worker *w, struct stream *s)
+{
+    enum parse_result result = PARSE_MORE, second;
+    struct stream *other = streams_other(&w->streams, s);
+    bool finished = advance(w, s, &result);
+
+    if (other != NULL)
+        finished &= advance(w, other, &second);
+    if (result == PARSE_NEXT)
+        between_messages(w, s);
+    else if (finished)
+        close_stream(w, s);
+}
+
+/* The entry is found anew: making room may have moved it. */
+struct stream *assemble_open(struct worker *w, const struct packet *p, struct flow_key key, uint32_t base)
+{
+    assemble_reserve(w);
+    struct stream *s = streams_new(&w->streams, key, base);
+    s->origin = *p;
+    s->used_ns = w->now_ns;
+    struct flow_entry *e = assemble_entry_make(w, key, FLOW_STREAM);
+
+    if (e == NULL) {
+        streams_free(&w->streams, s);
+        return NULL;
+    }
+    s->midstream = (e->flags & FLOW_MIDSTREAM) != 0;
+    if (e->class == FLOW_DONE && e->value != 0) {
+        s->name[s->names++] = e->value;
+        s->conflict = e->seq == base;
+    }
+    e->class = e->class == FLOW_REPEAT ? FLOW_REPEAT : FLOW_STREAM;
+    e->seq = base;
+    e->value = streams_slot(&w->streams, s);
+    return s;
+}
+
+void assemble_hold(struct worker *w, const struct packet *p, struct flow_key key, uint32_t base,
+                   const struct segment *g)
+{
+    struct stream *s = assemble_open(w, p, key, base);
+    struct orphan *orphan;
+
+    if (s == NULL)
+        return;
+    uint32_t slot = streams_slot(&w->streams, s);
+    assemble_insert(w, s, p, g);
+    assemble_advance(w, s);
+    while (streams_at(&w->streams, slot) == s && s->key.hash == key.hash &&
+           (orphan = orphans_take(&w->orphans, key, w->now_ns)) != NULL) {
+        struct segment early = {.bytes = span_of(orphan->bytes, orphan->len), .seq = orphan->seq};
+        assemble_insert(w, s, p, &early);
+        assemble_advance(w, s);
+    }
+}
+
+void worker_streams_tick(struct worker *w)
+{
+    for (uint32_t i = w->streams.slab.oldest; i != SLAB_NONE; i = slab_newer(&w->streams.slab, i)) {
+        struct stream *s = &w->streams.slot[i];
+        if (s->told || s->finished || s->used_ns + TELL_NS > w->now_ns)
+            continue;
+        s->told = true;
+        if (stream_have(s) > 0 && (s->proto == STREAM_PROTO_UNKNOWN || !protos[s->proto]->repeats))
+            parse_stream(w, s, true);
+    }
+}
+
+void worker_streams_finish(struct worker *w)
+{
+    for (struct stream *s; (s = streams_oldest(&w->streams)) != NULL;)
+        assemble_give_up(w, s);
+}

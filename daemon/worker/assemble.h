@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the worker remembers of a direction of a flow: its entry in the flow cache and, while a message is
+ * split, the stream that puts it together. TCP segments and pieces of QUIC and DTLS handshakes come in by the
+ * same door: bytes and their place.
+ */
+#ifndef BRIDLE_WORKER_ASSEMBLE_H
+#define BRIDLE_WORKER_ASSEMBLE_H
+
+#include "worker/worker.h"
+
+/* Bytes of a stream and their place. */
+struct segment {
+    struct span bytes;
+    uint32_t seq;
+    bool cut; /* the capture did not keep all of it */
+};
+
+/* The entry of this direction, inside its watch if the flow is followed, or NULL. */
+struct flow_entry *assemble_entry(struct worker *w, struct flow_key key);
+/* The same, made if there is none. NULL: the cache has no room for it. What gave way is told first. */
+struct flow_entry *assemble_entry_make(struct worker *w, struct flow_key key, enum flow_class class);
+/* Nothing more is expected of this direction: where its message was, and the hash of the name told, or 0. */
+void assemble_entry_done(struct flow_entry *e, uint32_t seq, uint32_t name);
+
+/* The stream that holds bytes of this direction, or NULL. */
+struct stream *assemble_stream(struct worker *w, const struct flow_entry *e);
+/* Makes sure that the next stream finds room without parsing another one. */
+void assemble_reserve(struct worker *w);
+/* A new stream for this direction, whose first byte is at `base`. NULL when the cache refuses the flow. */
+struct stream *assemble_open(struct worker *w, const struct packet *p, struct flow_key key, uint32_t base);
+/* Puts a segment into its place; nothing is parsed. */
+void assemble_insert(struct worker *w, struct stream *s, const struct packet *p, const struct segment *g);
+/* Parses what has grown enough, and closes the stream when nothing more is to come of it. */
+void assemble_advance(struct worker *w, struct stream *s);
+/* Both, and those segments that came before the stream was opened. */
+void assemble_hold(struct worker *w, const struct packet *p, struct flow_key key, uint32_t base,
+                   const struct segment *g);
+/* No more bytes will come, or there is no room to wait for them: what is there is told. */
+void assemble_give_up(struct worker *w, struct stream *s);
+
+#endif

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * UDP: a datagram is a message (DNS), or carries pieces of a handshake that are put together by offset (QUIC:
+ * RFC 9001 §4; DTLS: RFC 6347 §4.2.3). What first bytes look like decides, on any port.
+ */
+#include "worker/assemble.h"
+
+/* Datagrams of one direction of a flow that are looked into although they brought nothing new: a flood on one
+ * five-tuple costs no more. Forgotten after a minute of silence. */
+#define TRIES_MAX    15u
+#define TRIES_SHIFT  4u /* of FLOW_TRIES */
+#define TRIES_IDLE_S 60u
+
+static unsigned tries(const struct flow_entry *e)
+{
+    return (unsigned)e->flags >> TRIES_SHIFT;
+}
+
+static void set_tries(struct flow_entry *e, unsigned n)
+{
+    e->flags = (uint8_t)((e->flags & ~FLOW_TRIES) | (n < TRIES_MAX ? n : TRIES_MAX) << TRIES_SHIFT);
+}
+
+static uint32_t cid_digest(const struct worker *w, const struct parse_cid *cid)
+{
+    return (uint32_t)hash_bytes(&w->config.key, cid->id, cid->len) | 1;
+}
+
+/* One piece; the message's stream is opened with the first. */
+static void on_piece(void *ctx, uint32_t offset, struct span bytes)
+{
+    struct message *m = ctx;
+    struct worker *w = m->w;
+    struct stream *s = assemble_stream(w, assemble_entry(w, m->key));
+
+    if (s == NULL) {
+        s = assemble_open(w, m->p, m->key, 0);
+        if (s == NULL)
+            return;
+        s->proto = (uint8_t)m->proto;
+        s->handshake = true;
+    }
+    assemble_insert(w, s, m->p, &(struct segment){.bytes = bytes, .seq = offset});
+}
+
+/* The server's connection ID is what its client sends to from now on: such packets continue a handshake.
+ * After a Retry they begin it anew. */
+static void server_datagram(struct message *m)
+{
+    struct worker *w = m->w;
+
+    m->parse.sender = SIDE_SERVER;
+    message_parse_udp(m);
+    struct flow_entry *e = assemble_entry_make(w, m->key, FLOW_DONE);
+    if (e == NULL || m->parse.facts.cid.len == 0)
+        return;
+    if (e->class == FLOW_FREE)
+        assemble_entry_done(e, 0, 0);
+    e->flags |= FLOW_ANSWERER;
+    if (e->class == FLOW_DONE)
+        e->value = m->parse.facts.retry ? 0 : cid_digest(w, &m->parse.facts.cid);
+}
+
+/* Whether the client only goes on with a handshake whose hello is known. */
+static bool continues(const struct message *m, const struct flow_entry *e, const struct flow_entry *back)
+{
+    struct parse_cid to = {0};
+
+    if (e == NULL || e->class != FLOW_DONE || back == NULL || back->class != FLOW_DONE || back->value == 0 ||
+        protos[m->proto]->addressed == NULL)
+        return false;
+    protos[m->proto]->addressed(span_of(m->p->payload, m->p->payload_bytes), &to);
+    return to.len > 0 && cid_digest(m->w, &to) == back->value;
+}
+
+/* True when the flow was looked into often enough. */
+static bool tried_out(struct worker *w, struct flow_key key)
+{
+    const struct flow_entry *e = flow_cache_find(&w->cache, key);
+
+    if (e == NULL || e->class != FLOW_DONE || tries(e) < TRIES_MAX)
+        return false;
+    return (uint16_t)(worker_now_s(w) - e->age_s) < TRIES_IDLE_S;
+}
+
+static void count_try(struct worker *w, struct flow_key key, bool opened)
+{
+    struct flow_entry *e = assemble_entry_make(w, key, FLOW_DONE);
+
+    if (e == NULL)
+        return;
+    if (e->class == FLOW_FREE)
+        assemble_entry_done(e, 0, 0);
+    set_tries(e, tries(e) < TRIES_MAX ? tries(e) + 1 : 1);
+    e->flags |= opened ? FLOW_OPENER : 0;
+}
+
+/* False: it is of another protocol after all. */
+static bool handshake(struct message *m)
+{
+    struct worker *w = m->w;
+    struct flow_key key = m->key;
+
+    const struct flow_entry *back = assemble_entry(w, flow_key_back(key));
+    if (back != NULL && (back->flags & FLOW_OPENER) != 0) {
+        server_datagram(m);
+        return true;
+    }
+    if (tried_out(w, key)) {
+        w->counters[COUNT_QUIC_LIMIT]++;
+        return true;
+    }
+    assemble_reserve(w);
+    const struct flow_entry *e = assemble_entry(w, key);
+    if (continues(m, e, assemble_entry(w, flow_key_back(key))))
+        return true;
+    struct stream *s = assemble_stream(w, e);
+    struct parse_cid first = {0};
+    if (s != NULL && s->cid_len > 0) {
+        first.len = s->cid_len;
+        memcpy(first.id, s->cid, sizeof first.id);
+        m->parse.cid = &first;
+    }
+    m->parse.piece = on_piece;
+    enum parse_result result = message_parse_udp(m);
+    if (result == PARSE_NOT)
+        return false;
+    count_try(w, key, result != PARSE_BAD);
+    s = assemble_stream(w, assemble_entry(w, key));
+    if (s == NULL || !s->handshake)
+        return true;
+    if (s->cid_len == 0) {
+        s->cid_len = m->parse.facts.cid.len;
+        memcpy(s->cid, m->parse.facts.cid.id, sizeof s->cid);
+    }
+    assemble_advance(w, s);
+    return true;
+}
+
+void worker_udp(struct worker *w, const struct packet *p, struct flow_key key, uint16_t flags)
+{
+    unsigned are = starts_udp(&w->config, p);
+
+    for (; are != 0; are &= are - 1) {
+        struct message m;
+        message_init(&m, w, p, key, (unsigned)__builtin_ctz(are), flags);
+        if (protos[m.proto]->handshake != NULL ? handshake(&m) : message_parse_udp(&m) != PARSE_NOT)
+            return;
+    }
+}
