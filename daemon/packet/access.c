@@ -31,8 +31,9 @@ enum layer access_gtp(struct decoding *s)
     struct cur *c = &s->cur;
     struct span h = cur_take(c, 8);
 
-    if (!cur_ok(c) || (h.at[0] & GTP_VERSION) != 0x30 || h.at[1] != GTP_DATA || be16(h.at + 2) > cur_left(c))
+    if (!cur_ok(c) || (h.at[0] & GTP_VERSION) != 0x30 || h.at[1] != GTP_DATA)
         return LAYER_DONE;
+    *c = cur_child(c, be16(h.at + 2));
     if ((h.at[0] & GTP_OPTIONS) != 0) {
         struct span options = cur_take(c, 4);
         if (!cur_ok(c) || ((h.at[0] & GTP_EXTENSION) != 0 && !gtp_extensions(c, options.at[3])))

@@ -170,6 +170,8 @@ enum layer layer_of_link(struct decoding *s, uint32_t linktype)
 
 enum layer layer_of_ethertype(struct decoding *s, uint16_t type)
 {
+    if (s->strict == STRICT_EXACT)
+        s->strict = STRICT_FITS;
     return FOLLOW(s, ethertypes, type, DECODE_NOT_IP);
 }
 
@@ -242,7 +244,7 @@ bool tunnel_enter(struct decoding *s, enum tunnel_kind kind, uint32_t id)
     *s->carrier = *p;
     s->carrier_result = s->result;
     s->carried = true;
-    s->strict = s->result == DECODE_UDP;
+    s->strict = s->result == DECODE_UDP ? STRICT_EXACT : STRICT_NOT;
     s->addressed = false;
     p->tunnel_depth++;
     p->tunnel_path = p->tunnel_path << 8 | kind;

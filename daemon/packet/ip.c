@@ -42,6 +42,35 @@ bool ip_plausible(struct cur c)
     return bytes >= 20 && bytes <= be16(h.at + 2) && be16(h.at + 2) <= left;
 }
 
+/* RFC 1071, over a header that is there. */
+static bool checksum_right(struct span header)
+{
+    uint32_t sum = 0;
+
+    if (header.len == 0) /* options that were cut off */
+        return false;
+    for (size_t i = 0; i + 2 <= header.len; i += 2)
+        sum += be16(header.at + i);
+    sum = (sum & 0xffff) + (sum >> 16);
+    return ((sum + (sum >> 16)) & 0xffff) == 0xffff;
+}
+
+static bool believable(const struct decoding *s)
+{
+    struct cur c = s->cur;
+
+    if (!ip_plausible(c))
+        return false;
+    if (s->strict == STRICT_FITS)
+        return true;
+    struct span h = cur_take(&c, 20);
+    uint32_t left = cur_left(&s->cur);
+    if (h.at[0] >> 4 == 6)
+        return IPV6_HEADER + be16(h.at + 4) == left;
+    struct cur whole = s->cur;
+    return be16(h.at + 2) == left || checksum_right(cur_take(&whole, (h.at[0] & 0xfu) * 4));
+}
+
 /*
  * From here on the packet ends `bytes` after `start`: what follows is the link's padding. The IP header is
  * believed when it claims more than the frame has: the rest is then as if cut off by the capture, so no
@@ -109,7 +138,7 @@ enum layer ip_v4(struct decoding *s)
     struct packet *p = s->p;
     uint32_t start = c->pos;
 
-    if (s->strict && !ip_plausible(*c))
+    if (s->strict != STRICT_NOT && !believable(s))
         return layer_done(s, DECODE_BAD);
     struct span h = cur_take(c, 20);
     if (!cur_ok(c))
@@ -124,7 +153,7 @@ enum layer ip_v4(struct decoding *s)
     p->ttl = h.at[8];
     p->ip_id = be16(h.at + 4);
     s->addressed = true;
-    s->strict = false;
+    s->strict = STRICT_NOT;
     if (total != 0) /* zero: a segment that the sender's network card was yet to cut up */
         bound(c, start, total);
     cur_skip(c, header_bytes - 20);
@@ -205,7 +234,7 @@ enum layer ip_v6(struct decoding *s)
     struct packet *p = s->p;
     uint32_t start = c->pos;
 
-    if (s->strict && !ip_plausible(*c))
+    if (s->strict != STRICT_NOT && !believable(s))
         return layer_done(s, DECODE_BAD);
     struct span h = cur_take(c, IPV6_HEADER);
     if (!cur_ok(c))
@@ -219,7 +248,7 @@ enum layer ip_v6(struct decoding *s)
     p->ttl = h.at[7];
     p->ip_id = 0;
     s->addressed = true;
-    s->strict = false;
+    s->strict = STRICT_NOT;
     if (payload_bytes != 0) /* zero: a jumbogram (RFC 2675), or not cut up yet as with IPv4 */
         bound(c, start, IPV6_HEADER + payload_bytes);
     return v6_extensions(s);

@@ -7,6 +7,7 @@
 #define SEQUENCE 0x0800
 #define OFFSET   0x0200
 #define VERSION  0x000f
+#define RESERVED 0x34f0
 
 /* How long the cookie is, and whether a sublayer follows, was agreed on when the session was set up. */
 static enum layer session(struct decoding *s)
@@ -29,7 +30,7 @@ enum layer l2tp_udp(struct decoding *s)
     struct cur *c = &s->cur;
     uint16_t flags = cur_u16(c);
 
-    if ((flags & CONTROL) != 0)
+    if ((flags & (CONTROL | RESERVED)) != 0)
         return LAYER_DONE;
     if ((flags & VERSION) == 3) {
         cur_skip(c, 6); /* reserved, session */

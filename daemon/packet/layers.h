@@ -80,6 +80,13 @@ enum layer {
         LAYERS
 };
 
+/* How much an IP header must show before it is believed. What is in a UDP datagram may be anything. */
+enum strict {
+    STRICT_NOT,   /* it is believed, even if it claims more than the frame has */
+    STRICT_FITS,  /* an EtherType announced it: it must fit into what carries it */
+    STRICT_EXACT, /* nothing announced it: it must fill what carries it, or its checksum must be right */
+};
+
 struct decoding {
     struct cur cur; /* at the header of the next layer; its limit is the end of what the layers above carry */
     struct packet *p;
@@ -87,9 +94,8 @@ struct decoding {
     uint64_t *counters;    /* borrowed */
     enum decode_result result;
     bool addressed; /* an IP header was read whole */
-    /* In a UDP datagram that may be no tunnel at all: an IP packet must be as long as it says. */
-    bool strict;
-    bool carried; /* the packet is inside of `carrier`, and shows nothing of its own yet */
+    uint8_t strict; /* enum strict */
+    bool carried;   /* the packet is inside of `carrier`, and shows nothing of its own yet */
     enum decode_result carrier_result;
     struct packet *carrier; /* borrowed: what the packet is if the tunnel carries no IP packet */
 };
@@ -141,6 +147,12 @@ static inline enum layer layer_done(struct decoding *s, enum decode_result resul
 static inline enum layer layer_short(struct decoding *s)
 {
     return layer_done(s, s->addressed ? DECODE_OTHER : DECODE_SHORT);
+}
+
+/* Nothing that is known, as far as can be seen. */
+static inline enum layer layer_unknown(struct decoding *s)
+{
+    return s->cur.end < s->cur.limit ? layer_short(s) : layer_done(s, DECODE_NOT_IP);
 }
 
 /* A header of `bytes` that says nothing of use. */

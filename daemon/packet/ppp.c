@@ -12,6 +12,8 @@ enum layer ppp_frame(struct decoding *s)
 
     if (cur_u16(&peek) == 0xff03)
         *c = peek;
+    if (!cur_ok(&peek))
+        return layer_short(s);
     uint16_t protocol = cur_u8(c);
     if ((protocol & 1) == 0)
         protocol = (uint16_t)(protocol << 8 | cur_u8(c));

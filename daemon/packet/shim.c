@@ -23,8 +23,12 @@ static enum layer behind_labels(struct decoding *s)
         return LAYER_ETHERNET;
     if (nibble == 0) {
         cur_skip(&s->cur, 4);
-        return link_plausible(s->cur) ? LAYER_ETHERNET : LAYER_RAW;
+        if (link_plausible(s->cur))
+            return LAYER_ETHERNET;
+        return ip_plausible(s->cur) ? LAYER_RAW : layer_unknown(s);
     }
+    if (s->cur.end < s->cur.limit)
+        return layer_short(s);
     return LAYER_RAW; /* an IP header that claims more than there is */
 }
 

@@ -33,10 +33,7 @@ static enum layer body(struct decoding *s)
     for (size_t i = 0; i < sizeof gaps; i++)
         if (snap_at(s->cur, gaps[i]))
             return layer_skip(s, gaps[i], LAYER_LLC);
-    struct cur peek = s->cur;
-    cur_skip(&peek, 8);
-    cur_u8(&peek);
-    return cur_ok(&peek) ? layer_done(s, DECODE_NOT_IP) : layer_short(s);
+    return layer_unknown(s);
 }
 
 /* Of an aggregate (A-MSDU) the first frame is decoded: one packet in, one packet out. */
