@@ -226,6 +226,18 @@ static int start_outputs(struct serve *s)
     return s->reporter == NULL ? open_outputs(s) : 0;
 }
 
+/* The end of a replay: for people what was found, for programs what was counted, if they ask for it. */
+static void sum_up(struct serve *s)
+{
+    uint64_t sum[COUNTERS];
+
+    workers_sum(&s->workers, sum);
+    if (s->settings.eve_path[0] == 0)
+        reporter_summary(s->reporter, sum, stderr);
+    else if (s->settings.stats_interval > 0)
+        serve_stats(s, s->workers.last_ns);
+}
+
 static void stop_outputs(struct serve *s)
 {
     if (s->reporter == NULL)
@@ -235,8 +247,8 @@ static void stop_outputs(struct serve *s)
     struct reporter_totals t = reporter_totals(s->reporter);
     s->matched = t.sightings > 0;
     s->failed |= t.output_errors > 0 && s->options.mode == MODE_REPLAY;
-    if (s->options.mode == MODE_REPLAY && s->settings.eve_path[0] == 0)
-        reporter_summary(s->reporter, stderr);
+    if (s->options.mode == MODE_REPLAY)
+        sum_up(s);
     reporter_free(s->reporter);
     s->reporter = NULL;
 }

@@ -14,8 +14,9 @@
 #include "report/line_file.h"
 #include "report/output.h"
 
-/* The longest line: all of a record's bytes as six-character escapes, and what stands around them. */
-#define LINE_MAX_BYTES (RING_RECORD_MAX * 6 + 16384)
+/* The longest line: all of a record's bytes as six-character escapes, and what stands around them; or all
+ * counters and clients. */
+#define LINE_MAX_BYTES (RING_RECORD_MAX * 6 + 16384 + VISIBILITY_CLIENTS * METER_CLIENT_JSON_MAX)
 /* Of our own text in an engine event. */
 #define ENGINE_TEXT_MAX 4096
 /* JSON numbers are doubles to many readers: what is larger would be changed by them. */
@@ -329,19 +330,26 @@ static void put_group(struct json *j, struct span group, const struct output_cou
     json_close(j);
 }
 
-static void eve_stats(void *self, uint64_t ts_ns, const struct output_counter *counters, size_t n)
+static void eve_stats(void *self, uint64_t ts_ns, const struct output_stats *stats)
 {
     struct eve *e = self;
     struct json j = begin(e, ts_ns, "stats");
+    const struct output_counter *counters = stats->counter;
 
     json_open(&j, "stats");
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < stats->counters; i++) {
         size_t before = 0;
         while (before < i && !span_eq(group_of(counters[before].name), group_of(counters[i].name)))
             before++;
         if (before == i) /* the first of its group */
-            put_group(&j, group_of(counters[i].name), counters, n);
+            put_group(&j, group_of(counters[i].name), counters, stats->counters);
     }
+    json_close(&j);
+    json_open(&j, "visibility");
+    meter_json_clients(&j, stats->meter, VISIBILITY_CLIENTS);
+    json_open(&j, "others");
+    meter_json_counts(&j, &stats->others);
+    json_close(&j);
     json_close(&j);
     end(e, &j);
 }

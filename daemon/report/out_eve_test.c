@@ -57,7 +57,9 @@ static void hostile_text_everywhere_fits_the_schema(void **state)
     }
     reporter_engine(b.r, AT(2), "worker-died", HOSTILE);
     uint64_t counters[COUNTERS] = {1, 2, 3};
-    reporter_stats(b.r, AT(3), counters);
+    struct meter meter = {.clients = VISIBILITY_CLIENTS};
+    memset(meter.client, 0xff, sizeof meter.client); /* the longest numbers and addresses */
+    reporter_stats(b.r, AT(3), counters, &meter);
     reporter_finish(b.r);
     expect_schema(&b);
     char *text = slurp(b.eve);

@@ -146,7 +146,7 @@ static char *summary_of(struct bench *b)
     FILE *f = fopen(b->out, "w");
 
     assert_non_null(f);
-    reporter_summary(b->r, f);
+    reporter_summary(b->r, (const uint64_t[COUNTERS]){0}, f);
     fclose(f);
     return slurp(b->out);
 }

@@ -6,6 +6,7 @@
 #define BRIDLE_REPORT_OUTPUT_H
 
 #include "report/alert.h"
+#include "report/meter.h"
 #include "report/reporter.h"
 
 /* What an output may ask of the reporter while it handles an event. */
@@ -20,6 +21,13 @@ struct output_counter {
     uint64_t value;
 };
 
+struct output_stats {
+    const struct output_counter *counter; /* borrowed */
+    size_t counters;
+    const struct meter *meter;       /* borrowed */
+    struct visibility_client others; /* clients that are not in the meter */
+};
+
 struct output {
     const char *name;
     /* 1 and `*ret` when it is wanted and open, 0 when it is not wanted, negative errno (logged). */
@@ -28,7 +36,7 @@ struct output {
     void (*alert)(void *self, const struct alert *a);
     void (*observation)(void *self, const struct record *rec);
     void (*engine)(void *self, uint64_t ts_ns, const char *kind, const char *text);
-    void (*stats)(void *self, uint64_t ts_ns, const struct output_counter *counters, size_t n);
+    void (*stats)(void *self, uint64_t ts_ns, const struct output_stats *stats);
     void (*tick)(void *self); /* about once a second, live: deliver what was held back */
     void (*reopen)(void *self);
     uint64_t (*errors)(const void *self); /* events that were not delivered */

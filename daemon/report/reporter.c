@@ -305,7 +305,8 @@ void reporter_engine(struct reporter *r, uint64_t ts_ns, const char *kind, const
             outputs[i]->engine(r->output[i], ts_ns, kind, text);
 }
 
-void reporter_stats(struct reporter *r, uint64_t ts_ns, const uint64_t counters[COUNTERS])
+void reporter_stats(struct reporter *r, uint64_t ts_ns, const uint64_t counters[COUNTERS],
+                    const struct meter *meter)
 {
     const struct reporter_totals totals = reporter_totals(r);
     const struct output_counter own[] = {
@@ -315,13 +316,17 @@ void reporter_stats(struct reporter *r, uint64_t ts_ns, const uint64_t counters[
     };
     enum { OWN = sizeof own / sizeof *own };
     struct output_counter all[COUNTERS + OWN];
+    const struct output_stats stats = {.counter = all,
+                                       .counters = COUNTERS + OWN,
+                                       .meter = meter,
+                                       .others = meter_others(meter, counters)};
 
     for (unsigned i = 0; i < COUNTERS; i++)
         all[i] = (struct output_counter){counter_infos[i].name, counters[i]};
     memcpy(all + COUNTERS, own, sizeof own);
     for (unsigned i = 0; i < OUTPUT_COUNT; i++)
         if (r->output[i] != NULL && outputs[i]->stats != NULL)
-            outputs[i]->stats(r->output[i], ts_ns, all, COUNTERS + OWN);
+            outputs[i]->stats(r->output[i], ts_ns, &stats);
 }
 
 static void save_state(struct reporter *r)
@@ -386,8 +391,14 @@ struct reporter_totals reporter_totals(const struct reporter *r)
     return totals;
 }
 
-void reporter_summary(const struct reporter *r, FILE *to)
+void reporter_summary(const struct reporter *r, const uint64_t counters[COUNTERS], FILE *to)
 {
     const struct reporter_totals totals = reporter_totals(r);
+    const struct visibility_client seen = meter_total(counters);
+    char line[512];
+    struct text t = text_on(line, sizeof line);
+
     summary_print(&r->summary, &totals, to);
+    if (meter_line(&t, &seen))
+        fprintf(to, "visibility: %s\n", line);
 }

@@ -11,6 +11,7 @@
 
 #include "base/counters.h"
 #include "intel/image.h"
+#include "report/meter.h"
 #include "report/settings.h"
 #include "worker/record.h"
 
@@ -37,8 +38,9 @@ int reporter_new(const struct reporter_options *o, reporter_source_fn source, vo
 void reporter_record(struct reporter *r, const struct image *im, const struct record *rec);
 /* An operational event: never counted as an alert. `kind` as "worker-died"; text for people. */
 void reporter_engine(struct reporter *r, uint64_t ts_ns, const char *kind, const char *text);
-/* Counters: a `stats` event. */
-void reporter_stats(struct reporter *r, uint64_t ts_ns, const uint64_t counters[COUNTERS]);
+/* Counters, and clients with what was visible of them: a `stats` event. */
+void reporter_stats(struct reporter *r, uint64_t ts_ns, const uint64_t counters[COUNTERS],
+                    const struct meter *meter);
 /* Time passed: summaries that are due, incidents to close, state to write. Live: about once a second with the
  * wall clock, first of all before the first record; a clock that is set does no harm. Replay needs none: time
  * is that of the records. */
@@ -57,7 +59,7 @@ struct reporter_totals {
     uint64_t bad_records;       /* sightings of no indicator: ignored */
 };
 struct reporter_totals reporter_totals(const struct reporter *r);
-/* Replay's closing summary, for people: incidents, clients, campaigns. */
-void reporter_summary(const struct reporter *r, FILE *to);
+/* Replay's closing summary, for people: incidents, clients, campaigns, and what could not be seen. */
+void reporter_summary(const struct reporter *r, const uint64_t counters[COUNTERS], FILE *to);
 
 #endif

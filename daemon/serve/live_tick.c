@@ -88,10 +88,8 @@ static void on_second(evutil_socket_t fd, short what, void *ctx)
 static void on_stats(evutil_socket_t fd, short what, void *ctx)
 {
     struct live_tick *t = ctx;
-    uint64_t sum[COUNTERS];
 
-    workers_sum(&t->serve->workers, sum);
-    reporter_stats(t->serve->reporter, clock_wall_ns(), sum);
+    serve_stats(t->serve, clock_wall_ns());
 }
 
 static void on_watchdog(evutil_socket_t fd, short what, void *ctx)

@@ -29,6 +29,16 @@ void serve_notice_text(struct serve *s, const struct record *r, char *ret, size_
     notice_text(r, g != NULL ? g->map : NULL, serve_source, s, ret, bytes);
 }
 
+void serve_stats(struct serve *s, uint64_t ts_ns)
+{
+    uint64_t sum[COUNTERS];
+    struct meter meter;
+
+    workers_sum(&s->workers, sum);
+    workers_meter(&s->workers, &meter);
+    reporter_stats(s->reporter, ts_ns, sum, &meter);
+}
+
 const char *serve_source(void *serve, uint32_t source)
 {
     const struct serve *s = serve;

@@ -33,6 +33,8 @@ void serve_engine(struct serve *s, enum log_level level, uint64_t ts_ns, const c
                   ...) __attribute__((format(printf, 5, 6)));
 /* The text of a worker's notice, for people. */
 void serve_notice_text(struct serve *s, const struct record *r, char *ret, size_t bytes);
+/* A `stats` event with what all workers counted. */
+void serve_stats(struct serve *s, uint64_t ts_ns);
 /* Name of a file or interface by its number, NULL when there is none. */
 const char *serve_source(void *serve, uint32_t source);
 

@@ -12,6 +12,9 @@
 #include "serve/live.h"
 #include "serve/rules.h"
 
+/* Clients whose traffic shows least. */
+#define METER_SHOWN 10u
+
 /* Resident memory that the process does not share, in bytes; 0: not to be known. */
 static uint64_t own_memory(pid_t pid)
 {
@@ -72,8 +75,19 @@ static void table_of_counters(const uint64_t sum[COUNTERS], struct text *t)
             text_fmt(t, "%-24s %14" PRIu64 "  %s\n", counter_infos[i].name, sum[i], counter_infos[i].help);
 }
 
+static void line_about_visibility(const uint64_t sum[COUNTERS], struct text *t)
+{
+    const struct visibility_client total = meter_total(sum);
+
+    text_str(t, "visibility  ");
+    if (!meter_line(t, &total))
+        text_str(t, "no new flow was seen yet");
+    text_char(t, '\n');
+}
+
 void status_text(const struct serve *s, struct text *t)
 {
+    struct meter meter;
     uint64_t sum[COUNTERS], up_s = (clock_mono_ns() - s->started_ns) / 1000000000u;
     struct reporter_totals r = reporter_totals(s->reporter);
 
@@ -102,7 +116,10 @@ void status_text(const struct serve *s, struct text *t)
     unsigned copies = permille(sum[COUNT_DUPLICATES], sum[COUNT_PACKETS]);
     text_fmt(t, "copies      %u.%u %% of the packets came twice and were counted once\n", copies / 10,
              copies % 10);
+    line_about_visibility(sum, t);
     table_of_workers(s, t);
+    workers_meter(&s->workers, &meter);
+    meter_table(t, &meter, METER_SHOWN);
     table_of_counters(sum, t);
 }
 
@@ -142,6 +159,19 @@ static void json_interfaces(const struct serve *s, struct json *j)
     json_str(j, "interfaces_reason", live_reason(s->live));
 }
 
+static void json_visibility(const struct serve *s, const uint64_t sum[COUNTERS], struct json *j)
+{
+    const struct visibility_client total = meter_total(sum);
+    struct meter meter;
+
+    workers_meter(&s->workers, &meter);
+    meter_darkest_first(&meter);
+    json_open(j, "visibility");
+    meter_json_counts(j, &total);
+    meter_json_clients(j, &meter, METER_SHOWN);
+    json_close(j);
+}
+
 static void json_workers(const struct serve *s, struct json *j)
 {
     json_open_array(j, "workers");
@@ -179,6 +209,7 @@ void status_json(const struct serve *s, struct text *t)
     json_interfaces(s, &j);
     json_workers(s, &j);
     json_u64(&j, "copies_permille", permille(sum[COUNT_DUPLICATES], sum[COUNT_PACKETS]));
+    json_visibility(s, sum, &j);
     json_u64(&j, "incidents", r.incidents);
     json_u64(&j, "alerts", r.alerts);
     json_u64(&j, "sightings", r.sightings);

@@ -68,6 +68,7 @@ static int take_record(void *ctx, const struct record *r)
     struct workers *ws = w->set;
 
     w->last_ns = r->ts_ns;
+    ws->last_ns = r->ts_ns > ws->last_ns ? r->ts_ns : ws->last_ns;
     if (r->kind == RECORD_NOTICE) {
         ws->policy->notice(ws->ctx, w, r);
         return 0;
@@ -304,6 +305,7 @@ static void ended(struct worker *w, int status)
     child_read_end(&w->child, status, &end);
     for (unsigned i = 0; i < COUNTERS; i++)
         w->dead[i] += child_counter(&w->child, i);
+    meter_add(&ws->meter, &w->child.shm->status.visibility);
     child_release(&w->child);
     enum worker_phase before = w->phase;
     w->phase = before == PHASE_STOPPING ? PHASE_IDLE : PHASE_ENDED;
@@ -338,10 +340,18 @@ uint64_t worker_counter(const struct worker *w, enum counter which)
 void workers_sum(const struct workers *ws, uint64_t ret[COUNTERS])
 {
     for (unsigned c = 0; c < COUNTERS; c++) {
-        ret[c] = 0;
+        ret[c] = ws->gone[c];
         for (unsigned i = 0; i < ws->count; i++)
             ret[c] += worker_counter(ws->at[i], c);
     }
+}
+
+void workers_meter(const struct workers *ws, struct meter *ret)
+{
+    *ret = ws->meter;
+    for (unsigned i = 0; i < ws->count; i++)
+        if (worker_alive(ws->at[i]))
+            meter_add(ret, &ws->at[i]->child.shm->status.visibility);
 }
 
 void workers_stop(struct workers *ws)
@@ -372,6 +382,8 @@ void workers_done(struct workers *ws)
         child_release(&w->child);
         if (w->timer != NULL)
             event_free(w->timer);
+        for (unsigned c = 0; c < COUNTERS; c++)
+            ws->gone[c] += w->dead[c];
         free(w);
     }
     ws->count = 0;

@@ -73,7 +73,10 @@ struct workers {
     void *ctx;                      /* of the policy */
     struct worker *at[WORKERS_MAX]; /* owned */
     unsigned count;
-    uint64_t learn_lost; /* learned addresses that could not be passed on */
+    uint64_t gone[COUNTERS]; /* sum over members that are no more */
+    struct meter meter;      /* clients of processes that ended */
+    uint64_t last_ns;        /* time of the last record of all */
+    uint64_t learn_lost;     /* learned addresses that could not be passed on */
 };
 
 /* A new member of the set, not started. NULL: no memory or WORKERS_MAX reached. */
@@ -103,9 +106,11 @@ unsigned workers_alive(const struct workers *ws);
 /* Counters of one worker, and of all, ended processes included. */
 uint64_t worker_counter(const struct worker *w, enum counter which);
 void workers_sum(const struct workers *ws, uint64_t ret[COUNTERS]);
+/* The clients of all, likewise. */
+void workers_meter(const struct workers *ws, struct meter *ret);
 /* Asks all to end and takes what they still have to say; after three seconds they are killed. */
 void workers_stop(struct workers *ws);
-/* Frees the set; kills what is left. */
+/* Empties the set; kills what is left. The sums stay. */
 void workers_done(struct workers *ws);
 
 #endif

@@ -10,6 +10,7 @@ from tap import Tap, skip_all
 
 WHERE = {'flow_id': 1, 'src_ip': '10.0.0.5', 'src_port': 1, 'dest_ip': '2001:db8::1', 'dest_port': 443, 'proto': 'TCP'}
 TIME = '2021-07-18T10:00:00.123456+0000'
+SEEN = dict.fromkeys(('flows', 'sni', 'quic', 'http', 'other', 'dns_address', 'outer', 'nameless', 'dns', 'encrypted_dns'), 0)
 GOOD = {
     'alert': {
         'timestamp': TIME, 'event_type': 'alert', **WHERE,
@@ -22,7 +23,8 @@ GOOD = {
                      'count': 1, 'bytes_out': 0, 'bytes_in': 0}},
     'observation': {'timestamp': TIME, 'event_type': 'observation', **WHERE, 'via': 'dns-query', 'name': 'x'},
     'engine': {'timestamp': TIME, 'event_type': 'engine', 'engine': {'kind': 'worker-died', 'text': 't'}},
-    'stats': {'timestamp': TIME, 'event_type': 'stats', 'stats': {'capture': {'packets': 1}}},
+    'stats': {'timestamp': TIME, 'event_type': 'stats', 'stats': {'capture': {'packets': 1}},
+              'visibility': {'clients': [{'ip': '10.0.0.1', **SEEN}], 'others': SEEN}},
 }
 # what, event, path of the key, value that it must not have (None: it is taken away)
 BAD = [
@@ -49,6 +51,10 @@ BAD = [
     ('vlan as number', 'observation', ['vlan'], 5),
     ('tunnel without depth', 'observation', ['tunnel'], {'kind': 'ipip', 'src_ip': '::1', 'dest_ip': '::1'}),
     ('flat stats', 'stats', ['stats', 'packets'], 1),
+    ('stats without visibility', 'stats', ['visibility'], None),
+    ('a client without address', 'stats', ['visibility', 'clients'], [SEEN]),
+    ('a client without counts', 'stats', ['visibility', 'clients'], [{'ip': '10.0.0.1'}]),
+    ('a count below 0', 'stats', ['visibility', 'others', 'sni'], -1),
 ]
 RAW = [
     ('no JSON', b'{"timestamp":\n'),
