@@ -64,6 +64,8 @@ static inline void collect_emit(void *ctx, struct observation *o)
     struct collect *k = ctx;
     char text[ADDR_TEXT_MAX + 16];
 
+    if (!k->values_only)
+        observation_complete(o);
     collect_check(o);
     k->observations++;
     collect_str(k, via_names[o->via]);
@@ -113,8 +115,9 @@ static inline const struct proto *collect_proto(const char *name)
     abort();
 }
 
-/* Runs a parser over `len` bytes; what it emitted is added to k->lines. k->p.cut, .last and .whole are the
- * caller's. */
+/* Runs a parser over `len` bytes; what it emitted is added to k->lines. The settings in k->p are the
+ * caller's.
+ */
 static inline enum parse_result collect_run(struct collect *k, enum parse_result (*parser)(struct parse *),
                                             const uint8_t *at, size_t len)
 {
@@ -150,12 +153,14 @@ static inline void collect_check_more(const struct collect *k, size_t had)
 /*
  * Every prefix of a stream: with PARSE_MORE nothing before `need` changes the answer, what a prefix says at
  * the end (`last`) the whole says too, in the same order, and `whole` (lines of the whole stream) is reached.
- * `step` bytes at a time.
+ * `step` bytes at a time. `settings`: of the parser.
  */
-static inline void collect_prefixes(enum parse_result (*parser)(struct parse *), const uint8_t *at,
-                                    size_t len, size_t step)
+static inline void collect_prefixes_set(const struct parse *settings,
+                                        enum parse_result (*parser)(struct parse *), const uint8_t *at,
+                                        size_t len, size_t step)
 {
-    struct collect whole = {.values_only = true}, part = {.values_only = true};
+    struct collect whole = {.p = *settings, .values_only = true};
+    struct collect part = {.p = *settings, .values_only = true};
     size_t need = 0;
 
     collect_clear(&whole);
@@ -180,6 +185,12 @@ static inline void collect_prefixes(enum parse_result (*parser)(struct parse *),
     }
     collect_done(&whole);
     collect_done(&part);
+}
+
+static inline void collect_prefixes(enum parse_result (*parser)(struct parse *), const uint8_t *at,
+                                    size_t len, size_t step)
+{
+    collect_prefixes_set(&(struct parse){.need = 0}, parser, at, len, step);
 }
 
 #endif

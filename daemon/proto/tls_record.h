@@ -9,7 +9,7 @@
 #define TLS_RECORD_HEADER_BYTES 5u
 #define TLS_RECORD_MAX          (16384u + 2048u) /* RFC 5246 §6.2.3: 2^14 and what protection may add */
 
-enum tls_content { TLS_HANDSHAKE = 22 };
+enum tls_content { TLS_CHANGE_CIPHER_SPEC = 20, TLS_ALERT = 21, TLS_HANDSHAKE = 22 };
 
 /*
  * The first `want` (at most PARSE_JOIN_MAX) bytes of handshake at the start of p->bytes, or those that are

@@ -8,41 +8,7 @@
 #include <cmocka.h>
 
 #include "proto/collect.h"
-
-#define BYTES(s) span_of(s, sizeof s - 1)
-
-struct writer {
-    uint8_t at[512 * 1024];
-    size_t len;
-};
-
-static void put(struct writer *w, struct span s)
-{
-    if (s.len > 0)
-        memcpy(w->at + w->len, s.at, s.len);
-    w->len += s.len;
-}
-
-static void number(struct writer *w, unsigned bytes, size_t v)
-{
-    while (bytes-- > 0)
-        w->at[w->len++] = (uint8_t)(v >> 8 * bytes);
-}
-
-/* A length of `bytes` before what is written until `close`. */
-static size_t open_vector(struct writer *w, unsigned bytes)
-{
-    number(w, bytes, 0);
-    return w->len;
-}
-
-static void close_vector(struct writer *w, unsigned bytes, size_t begin)
-{
-    size_t end = w->len;
-    w->len = begin - bytes;
-    number(w, bytes, end - begin);
-    w->len = end;
-}
+#include "proto/writer.h"
 
 static void extension(struct writer *w, unsigned type, struct span body)
 {
@@ -100,17 +66,10 @@ static void hello_with(struct writer *w, const char *name, struct span alpn)
     hello_end(w, list);
 }
 
-/* The message in records of `size` bytes, the last one shorter. */
 static void records(struct writer *to, const struct writer *from, size_t size)
 {
     to->len = 0;
-    for (size_t at = 0; at < from->len; at += size) {
-        size_t n = from->len - at < size ? from->len - at : size;
-        number(to, 1, 22);
-        number(to, 2, 0x0301);
-        number(to, 2, n);
-        put(to, span_of(from->at + at, n));
-    }
+    add_records(to, written(from), size);
 }
 
 static struct writer message, stream;
@@ -352,6 +311,46 @@ static void endless_hellos(void **state)
     expect_stream(PARSE_NOT, "");
 }
 
+/* Records before a hello: ChangeCipherSpec, or a warning. */
+static void records_before_the_hello(void **state)
+{
+    static const char ccs[] = "\x14\x03\x03\x00\x01\x01", warning[] = "\x15\x03\x01\x00\x02\x01\x70";
+    static const struct {
+        struct span bytes;
+        bool good;
+    } rows[] = {
+        {{(const uint8_t *)ccs, 6}, true},
+        {{(const uint8_t *)warning, 7}, true},
+        {{(const uint8_t *)"\x14\x03\x03\x00\x01\x02", 6}, false},
+        {{(const uint8_t *)"\x14\x03\x03\x00\x02\x01", 6}, false},
+        {{(const uint8_t *)"\x15\x03\x01\x00\x02\x02\x70", 7}, false}, /* fatal */
+        {{(const uint8_t *)"\x15\x03\x01\x00\x1a\x01\x70", 7}, false}, /* encrypted */
+    };
+    static const uint8_t ends[] = {5, 200};
+    const struct proto *tls = collect_proto("tls");
+    static struct writer hello_records;
+
+    hello_with(&message, "a.test", span_of(NULL, 0));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        for (size_t e = 0; e < sizeof ends; e++) {
+            records(&hello_records, &message, ends[e]);
+            stream.len = 0;
+            put(&stream, rows[i].bytes);
+            put(&stream, span_of(hello_records.at, hello_records.len));
+            expect_stream(rows[i].good ? PARSE_DONE : PARSE_NOT,
+                          rows[i].good ? "tls-sni a.test|client\n" : "");
+            for (size_t n = 0; rows[i].good && n < rows[i].bytes.len + 6; n++)
+                assert_int_equal((int)tls->tcp_starts(span_of(stream.at, n), false), STARTS_MAYBE);
+            assert_int_equal((int)tls->tcp_starts(span_of(stream.at, stream.len), false),
+                             rows[i].good ? STARTS_YES : STARTS_NO);
+        }
+    }
+    stream.len = 0;
+    put(&stream, BYTES(ccs));
+    put(&stream, BYTES("\x16\x03\x03\x00\x28\x0b")); /* Finished, as it may be encrypted */
+    assert_int_equal((int)tls->tcp_starts(span_of(stream.at, stream.len), false), STARTS_NO);
+}
+
 static void other_messages(void **state)
 {
     hello_with(&message, "a.test", span_of(NULL, 0));
@@ -369,8 +368,8 @@ static void starts(void **state)
         uint8_t value;
         enum proto_starts want;
     } rows[] = {
-        {0, 21, STARTS_NO}, {0, 20, STARTS_NO}, {0, 23, STARTS_NO}, {1, 2, STARTS_NO},   {2, 5, STARTS_NO},
-        {2, 4, STARTS_YES}, {2, 0, STARTS_YES}, {3, 73, STARTS_NO}, {3, 72, STARTS_YES}, {5, 2, STARTS_NO},
+        {0, 23, STARTS_NO}, {0, 128, STARTS_NO}, {1, 2, STARTS_NO},  {2, 5, STARTS_NO},   {5, 3, STARTS_NO},
+        {2, 4, STARTS_YES}, {2, 0, STARTS_YES},  {3, 73, STARTS_NO}, {3, 72, STARTS_YES},
     };
     for (size_t n = 0; n <= sizeof good; n++)
         assert_int_equal((int)tls->tcp_starts(span_of(good, n), false), n < 6 ? STARTS_MAYBE : STARTS_YES);
@@ -401,6 +400,7 @@ int main(void)
         cmocka_unit_test(other_records_in_between),
         cmocka_unit_test(what_follows_is_not_read),
         cmocka_unit_test(endless_hellos),
+        cmocka_unit_test(records_before_the_hello),
         cmocka_unit_test(other_messages),
         cmocka_unit_test(starts),
     };
