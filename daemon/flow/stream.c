@@ -99,6 +99,8 @@ struct stream *streams_fork(struct streams *s, struct stream *stream)
     copy->cut = stream->cut;
     copy->conflict = copy->last_wins = true;
     copy->origin = stream->origin;
+    copy->used_ns = stream->used_ns;
+    copy->handshake = stream->handshake;
     for (unsigned i = 0; i < stream->ranges; i++)
         memcpy(copy->bytes + stream->range[i].from, stream->bytes + stream->range[i].from,
                stream->range[i].to - stream->range[i].from);

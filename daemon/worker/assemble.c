@@ -8,6 +8,8 @@
 #define PARSES_EAGER 16
 /* After so long, what is there of a message is told, and the rest still waited for. */
 #define TELL_NS 3000000000ull
+/* After so long nothing more is waited for. */
+#define KEEP_NS 60000000000ull
 
 struct flow_entry *assemble_entry(struct worker *w, struct flow_key key)
 {
@@ -144,15 +146,38 @@ static void close_stream(struct worker *w, struct stream *s)
         named_nothing(w, &origin, key);
 }
 
+/* What lies behind a gap may begin with a message of its own: the bytes before it were lost, or a false SYN
+ * said that there are some. */
+static void parse_islands(struct worker *w, struct stream *s)
+{
+    for (unsigned i = 1; i < s->ranges && !s->handshake; i++) {
+        struct span island = span_of(s->bytes + s->range[i].from, s->range[i].to - s->range[i].from);
+        struct message m;
+        unsigned proto = 0;
+        if (starts_tcp(&w->starts, island, &w->config, &s->origin, &proto) != STARTS_YES)
+            continue;
+        message_init(&m, w, &s->origin, s->key, proto, stream_flags(s) | RECORD_MIDSTREAM);
+        m.stream = s;
+        message_parse_stream(&m, island, false, true);
+    }
+}
+
+void assemble_tell(struct worker *w, struct stream *s)
+{
+    struct stream *readings[2] = {s, streams_other(&w->streams, s)};
+
+    s->told = true;
+    for (unsigned i = 0; i < 2; i++)
+        if (readings[i] != NULL && !readings[i]->finished && stream_have(readings[i]) > 0)
+            parse_stream(w, readings[i], true);
+    parse_islands(w, s);
+}
+
 void assemble_give_up(struct worker *w, struct stream *s)
 {
     if (s->first != FLOW_NONE)
         s = streams_at(&w->streams, s->first);
-    struct stream *readings[2] = {s, streams_other(&w->streams, s)};
-
-    for (unsigned i = 0; i < 2; i++)
-        if (readings[i] != NULL && !readings[i]->finished && stream_have(readings[i]) > 0)
-            parse_stream(w, readings[i], true);
+    assemble_tell(w, s);
     if (s->ranges > 1)
         w->counters[COUNT_STREAM_GAP]++;
     close_stream(w, s);
@@ -223,6 +248,8 @@ void assemble_insert(struct worker *w, struct stream *s, const struct packet *p,
     streams_touch(&w->streams, s);
     if (other != NULL) {
         other->origin = *p;
+        other->used_ns = w->now_ns;
+        streams_touch(&w->streams, other);
         insert(w, other, g);
     }
     insert(w, s, g);
@@ -285,15 +312,20 @@ void assemble_hold(struct worker *w, const struct packet *p, struct flow_key key
     }
 }
 
+/* A message whose parts each say something is told in parts only when no more of it comes. */
+static bool waits(const struct stream *s)
+{
+    return s->proto != STREAM_PROTO_UNKNOWN && protos[s->proto]->repeats;
+}
+
 void worker_streams_tick(struct worker *w)
 {
+    for (struct stream *s; (s = streams_oldest(&w->streams)) != NULL && s->used_ns + KEEP_NS <= w->now_ns;)
+        assemble_give_up(w, s);
     for (uint32_t i = w->streams.slab.oldest; i != SLAB_NONE; i = slab_newer(&w->streams.slab, i)) {
         struct stream *s = &w->streams.slot[i];
-        if (s->told || s->finished || s->used_ns + TELL_NS > w->now_ns)
-            continue;
-        s->told = true;
-        if (stream_have(s) > 0 && (s->proto == STREAM_PROTO_UNKNOWN || !protos[s->proto]->repeats))
-            parse_stream(w, s, true);
+        if (s->first == FLOW_NONE && !s->told && !waits(s) && s->used_ns + TELL_NS <= w->now_ns)
+            assemble_tell(w, s);
     }
 }
 

@@ -36,6 +36,8 @@ void assemble_advance(struct worker *w, struct stream *s);
 /* Both, and those segments that came before the stream was opened. */
 void assemble_hold(struct worker *w, const struct packet *p, struct flow_key key, uint32_t base,
                    const struct segment *g);
+/* Tells what is there of a message, and goes on waiting for the rest. */
+void assemble_tell(struct worker *w, struct stream *s);
 /* No more bytes will come, or there is no room to wait for them: what is there is told. */
 void assemble_give_up(struct worker *w, struct stream *s);
 

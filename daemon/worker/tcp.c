@@ -261,7 +261,8 @@ static void opening(struct worker *w, const struct packet *p, struct flow_key ke
     }
 }
 
-/* The sender will send no more: what its stream holds is told. */
+/* The sender says that it will send no more: what its stream holds is told. It is kept all the same, for a
+ * reset with a low TTL is a known way to make a sensor look away. */
 static void closing(struct worker *w, const struct packet *p, struct flow_key key)
 {
     struct flow_entry *e = assemble_entry(w, key);
@@ -274,7 +275,7 @@ static void closing(struct worker *w, const struct packet *p, struct flow_key ke
     }
     uint32_t end = p->seq + p->payload_wire_bytes - s->base_seq;
     if ((p->tcp_flags & TCP_RST) != 0 || end <= stream_have(s))
-        assemble_give_up(w, s);
+        assemble_tell(w, s);
 }
 
 void worker_tcp(struct worker *w, const struct packet *p, struct flow_key key, uint16_t flags)
