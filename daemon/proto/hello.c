@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A ClientHello (RFC 8446 §4.1.2, RFC 5246 §7.4.1.2): server_name (RFC 6066 §3), ALPN (RFC 7301 §3.1),
- * Encrypted ClientHello (RFC 9849).
+ * Encrypted ClientHello (RFC 9849), the cookie of DTLS (RFC 6347 §4.2.1).
  */
 #include "proto/hello.h"
 
 #include "base/text.h"
+#include "proto/fingerprint.h"
 #include "proto/name.h"
 
 /* A client sends one (RFC 6066 §3 forbids more); a few are reported, since which one counts is not ours to
@@ -16,6 +17,8 @@ enum { HOST_NAME = 0 };
 
 /* What a ClientHello says; spans borrow its bytes. */
 struct hello {
+    const struct parse *p;
+    struct fingerprint_hello print;
     struct span name[NAMES_MAX];
     unsigned names;
     struct text alpn;
@@ -120,15 +123,19 @@ static void read_extensions(struct hello *h, struct cur *c)
 }
 
 /* RFC 8446 §4.1.2; `c` stands behind the handshake header. */
-static void read_hello(struct hello *h, struct cur *c)
+static void read_hello(struct hello *h, struct cur *c, bool cookie)
 {
-    cur_u16(c);                         /* legacy_version */
-    cur_skip(c, 32);                    /* random */
-    cur_vec8(c);                        /* legacy_session_id */
-    cur_vec16(c);                       /* cipher_suites */
+    h->print.version = cur_u16(c); /* legacy_version */
+    cur_skip(c, 32);               /* random */
+    cur_vec8(c);                   /* legacy_session_id */
+    if (cookie)
+        cur_vec8(c); /* RFC 6347 §4.2.1, RFC 9147 §5.3 */
+    struct cur ciphers = cur_vec16(c);
+    h->print.cipher_suites = cur_rest(&ciphers);
     cur_vec8(c);                        /* legacy_compression_methods */
     if (cur_ok(c) && cur_left(c) > 0) { /* there were hellos without extensions */
         struct cur list = cur_vec16(c);
+        h->print.extensions = cur_rest(&list);
         read_extensions(h, &list);
         if (cur_left(c) > 0)
             cur_fail(c);
@@ -136,8 +143,32 @@ static void read_hello(struct hello *h, struct cur *c)
     note_state(h, c);
 }
 
-/* Tells what the hello says; the number of names. */
-static unsigned emit_names(struct parse *p, const struct hello *h, enum via via)
+static void add_fingerprints(struct observation *o, const void *of)
+{
+    const struct hello *h = of;
+    const struct parse *p = h->p;
+
+    observation_add(o, ATTR_JA3, fingerprint_ja3(&h->print, p->crypto, p->scratch->digest[0]));
+    observation_add(o, ATTR_JA4, fingerprint_ja4(&h->print, p->crypto, p->scratch->digest[1]));
+}
+
+/* The same as observations: a client is known by them whether it names its server or not. */
+static void emit_fingerprints(struct parse *p, struct observation *o)
+{
+    observation_complete(o);
+    struct observation print = *o;
+    for (unsigned i = 0; i < o->attrs; i++) {
+        if (o->attr[i].key != ATTR_JA3 && o->attr[i].key != ATTR_JA4)
+            continue;
+        print.via = o->attr[i].key == ATTR_JA3 ? VIA_JA3 : VIA_JA4;
+        /* JA4 keeps the case of ALPN; names of observations are in lower case. */
+        print.name = name_of_host(o->attr[i].value, p->scratch->name[0]);
+        p->emit(p->ctx, &print);
+    }
+}
+
+/* Tells what the hello says; the number of names. `whole`: it is well-formed, so that it has fingerprints. */
+static unsigned emit_hello(struct parse *p, const struct hello *h, enum via via, bool whole)
 {
     struct observation o = {.via = (uint8_t)via};
     unsigned names = 0;
@@ -145,6 +176,10 @@ static unsigned emit_names(struct parse *p, const struct hello *h, enum via via)
     observation_add(&o, ATTR_ALPN, text_span(&h->alpn));
     if (h->ech)
         observation_add(&o, ATTR_ECH, span_str("true"));
+    if (whole && p->crypto != NULL) {
+        o.costly = add_fingerprints;
+        o.of = h;
+    }
     for (unsigned i = 0; i < h->names; i++) {
         o.name = name_of_host(h->name[i], p->scratch->name[0]);
         if (o.name.len == 0)
@@ -152,7 +187,14 @@ static unsigned emit_names(struct parse *p, const struct hello *h, enum via via)
         names++;
         p->emit(p->ctx, &o);
     }
+    if (p->fingerprints)
+        emit_fingerprints(p, &o);
     return names;
+}
+
+static char transport(enum via via)
+{
+    return via == VIA_QUIC_SNI ? 'q' : via == VIA_DTLS_SNI ? 'd' : 't';
 }
 
 enum parse_result hello_parse(struct parse *p, enum via via, struct span message, uint32_t whole, bool broken)
@@ -160,14 +202,16 @@ enum parse_result hello_parse(struct parse *p, enum via via, struct span message
     struct cur c = cur_datagram(message.at, message.len, whole);
     struct hello h;
 
+    h.p = p;
+    h.print = (struct fingerprint_hello){.transport = transport(via)};
     h.names = 0;
     h.bad = broken;
     h.ech = h.cut = false;
     h.alpn = text_on(p->scratch->text, sizeof p->scratch->text);
     cur_skip(&c, HELLO_HEADER_BYTES);
-    read_hello(&h, &c);
-    unsigned names = emit_names(p, &h, via);
+    read_hello(&h, &c, via == VIA_DTLS_SNI);
     enum parse_result result = h.bad ? PARSE_BAD : h.cut ? PARSE_CUT : PARSE_DONE;
+    unsigned names = emit_hello(p, &h, via, result == PARSE_DONE && message.len == whole);
     if (p->counters) {
         p->counters[COUNT_TLS]++;
         p->counters[COUNT_TLS_BAD] += result == PARSE_BAD;

@@ -359,6 +359,41 @@ static void other_messages(void **state)
     expect_stream(PARSE_NOT, "");
 }
 
+#define PRINTS                                                                                               \
+    "|client|alpn=H2|ja3=1dae9c1bb9ff5e63c969a12a81eed58d|ja4=t13d0203H2_62ed6f6ca7ad_b9a491fefe05\n"
+
+/* Of hellos that are whole and well-formed, whether they name a server or not. */
+static void fingerprints(void **state)
+{
+    struct collect k = {.p.crypto = crypto_new(), .p.fingerprints = true};
+
+    hello_with(&message, "a.test", BYTES("\x00\x03\x02H2"));
+    records(&stream, &message, 16384);
+    collect_clear(&k);
+    collect_run(&k, collect_proto("tls")->tcp, stream.at, stream.len);
+    assert_string_equal(k.lines, "tls-sni a.test" PRINTS "tls-ja3 1dae9c1bb9ff5e63c969a12a81eed58d" PRINTS
+                                 "tls-ja4 t13d0203h2_62ed6f6ca7ad_b9a491fefe05" PRINTS);
+    k.p.last = true;
+    collect_clear(&k);
+    collect_run(&k, collect_proto("tls")->tcp, stream.at, stream.len - 1);
+    assert_string_equal(k.lines, "tls-sni a.test|client|alpn=H2\n");
+    number(&message, 1, 0); /* a byte behind the extensions */
+    close_vector(&message, 3, 4);
+    records(&stream, &message, 16384);
+    collect_clear(&k);
+    collect_run(&k, collect_proto("tls")->tcp, stream.at, stream.len);
+    assert_string_equal(k.lines, "tls-sni a.test|client|alpn=H2\n");
+    hello_with(&message, NULL, span_of(NULL, 0));
+    records(&stream, &message, 16384);
+    collect_clear(&k);
+    collect_run(&k, collect_proto("tls")->tcp, stream.at, stream.len);
+    assert_int_equal(k.observations, 2);
+    assert_non_null(strstr(k.lines, "\ntls-ja4 t13i020100_62ed6f6ca7ad_b9a491fefe05|"));
+    assert_int_equal(k.counters[COUNT_TLS_NO_SNI], 1);
+    crypto_free(k.p.crypto);
+    collect_done(&k);
+}
+
 static void starts(void **state)
 {
     const struct proto *tls = collect_proto("tls");
@@ -402,6 +437,7 @@ int main(void)
         cmocka_unit_test(endless_hellos),
         cmocka_unit_test(records_before_the_hello),
         cmocka_unit_test(other_messages),
+        cmocka_unit_test(fingerprints),
         cmocka_unit_test(starts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * TLS: the input is the start of a stream. Prefix after prefix must give what the whole gives; and the
- * handshake bytes torn into other records must give the same as they gave before.
+ * handshake bytes torn into other records must give the same as they gave before. Fingerprints are those that
+ * a second implementation computes.
  */
 #include "proto/collect.h"
+#include "proto/fingerprint_oracle.h"
 #include "proto/tls_record.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -36,6 +38,30 @@ static void check_torn(const uint8_t *data, size_t size, size_t bytes)
     collect_done(&k[1]);
 }
 
+/* The input as a message in one record. */
+static void check_fingerprints(const uint8_t *data, size_t size)
+{
+    static uint8_t record[INPUT_MAX];
+    static struct crypto *crypto;
+    struct collect k = {.p.last = true, .p.fingerprints = true, .values_only = true};
+
+    if (crypto == NULL)
+        crypto = crypto_new();
+    memcpy(record, (uint8_t[]){22, 3, 1, (uint8_t)(size >> 8), (uint8_t)size}, 5);
+    memcpy(record + 5, data, size);
+    k.p.crypto = crypto;
+    collect_clear(&k);
+    collect_run(&k, collect_proto("tls")->tcp, record, size + 5);
+    size_t body = size > 4 ? (size_t)(data[1] << 16 | data[2] << 8 | data[3]) : size;
+    if (k.result == PARSE_DONE && body <= size - 4) {
+        if (!oracle_agrees(k.lines, 't', data + 4, body))
+            abort();
+    } else if (strncmp(k.lines, "tls-ja", 6) == 0 || strstr(k.lines, "\ntls-ja") != NULL) {
+        abort();
+    }
+    collect_done(&k);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size > INPUT_MAX)
@@ -50,6 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size > TLS_RECORD_HEADER_BYTES) {
         check_torn(data + TLS_RECORD_HEADER_BYTES, size - TLS_RECORD_HEADER_BYTES, 1);
         check_torn(data + TLS_RECORD_HEADER_BYTES, size - TLS_RECORD_HEADER_BYTES, 100);
+        check_fingerprints(data + TLS_RECORD_HEADER_BYTES, size - TLS_RECORD_HEADER_BYTES);
     }
     return 0;
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Writes the seed corpora of fuzz_dns and fuzz_tls beside this file: one small message for each rule."""
+"""Writes the seed corpora of fuzz_dns, fuzz_tls, fuzz_dtls and fuzz_sslv2 beside this file: one small message for each rule."""
 import pathlib
 import struct
 
@@ -93,9 +93,50 @@ def tls_seeds():
     yield 'alert', records(full, 60)[:65] + b'\x15\3\1\0\2\1\0'
     yield 'cut', records(full)[:90]
     yield 'server', b'\x16\3\3\0\4\2\0\0\0'
+    yield 'fingerprint', records(hello(sni(b'a.test'), alpn, *FINGERPRINTED))
+    yield 'odd_fingerprint', records(hello(extension(16, vector(2, vector(1, b'\xffX'))), extension(10, b'\0\1\0'),
+                                           extension(43, b'\2\x7f\x1c'), extension(43, b'\2\3\4')))
 
 
-for folder, seeds in (('dns', dns_seeds()), ('tls', tls_seeds())):
+# supported_groups, ec_point_formats, signature_algorithms and supported_versions, with GREASE (RFC 8701)
+FINGERPRINTED = [extension(10, vector(2, bytes.fromhex('1a1a001d0017'))), extension(11, b'\1\0'),
+                 extension(13, vector(2, bytes.fromhex('04032a2a0804'))), extension(43, b'\6\x0a\x0a\3\4\3\3')]
+
+
+def dtls_hello(cookie):
+    body = b'\xfe\xfd' + bytes(range(32)) + vector(1, b'') + vector(1, cookie) + vector(2, b'\xc0\x2b') + vector(1, b'\0')
+    return body + vector(2, sni(b'A.test') + b''.join(FINGERPRINTED))
+
+
+def fragments(body, size):
+    for at in range(0, len(body), size):
+        part = body[at:at + size]
+        yield b'\1' + len(body).to_bytes(3, 'big') + b'\0\0' + at.to_bytes(3, 'big') + vector(3, part)
+
+
+def dtls_record(content, epoch=0):
+    return b'\x16\xfe\xff' + struct.pack('!H', epoch) + bytes(6) + vector(2, content)
+
+
+def dtls_seeds():
+    """Each datagram behind its length, as fuzz_dtls reads them."""
+    whole = dtls_hello(b'cookie')
+    parts = list(fragments(whole, 60))
+    yield 'hello', vector(2, dtls_record(next(fragments(whole, 999))))
+    yield 'no_cookie', vector(2, dtls_record(next(fragments(dtls_hello(b''), 999))))
+    yield 'one_record', vector(2, dtls_record(b''.join(parts)))
+    yield 'records', vector(2, b''.join(map(dtls_record, parts)))
+    yield 'datagrams', b''.join(vector(2, dtls_record(p)) for p in reversed(parts))
+    yield 'lost', b''.join(vector(2, dtls_record(p)) for p in parts[:2])
+    yield 'encrypted', vector(2, dtls_record(parts[0]) + dtls_record(parts[1], 1))
+
+
+def sslv2_seeds():
+    yield 'hello', vector(2, b'\1\3\1' + b'\0\6\0\0\0\x10' + bytes(6 + 16)).replace(b'\0', b'\x80', 1)
+    yield 'version_two', vector(2, b'\1\0\2' + b'\0\3\0\x10\0\x20' + bytes(3 + 16 + 32)).replace(b'\0', b'\x80', 1)
+
+
+for folder, seeds in (('dns', dns_seeds()), ('tls', tls_seeds()), ('dtls', dtls_seeds()), ('sslv2', sslv2_seeds())):
     (HERE / folder).mkdir(parents=True, exist_ok=True)
     for title, content in seeds:
         (HERE / folder / title).write_bytes(content)
