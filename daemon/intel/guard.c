@@ -123,8 +123,10 @@ static const struct guard *find(const struct guards *g, struct span name)
         else
             high = mid;
     }
+    if (low == g->count)
+        return NULL;
     const struct guard *at = &g->list[low];
-    bool below = low < g->count && at->len >= name.len && memcmp(at->name, key, name.len) == 0 &&
+    bool below = at->len >= name.len && memcmp(at->name, key, name.len) == 0 &&
                  (at->len == name.len || at->name[name.len] == LABEL_END);
     return below ? at : NULL;
 }

@@ -215,7 +215,7 @@ static inline size_t name_label(struct span name, size_t to)
 
 /* A digest is one run of bytes; its type goes first, so that no name and no digest of another kind meets it.
  */
-static inline uint64_t digest_hash(const struct hash_key *key, uint8_t type, struct span text)
+static inline uint64_t digest_hash(const struct hash_key *key, unsigned type, struct span text)
 {
     return name_hash_label(key, hash_word(key, key->k[0], type), text, 0, text.len);
 }
