@@ -198,4 +198,13 @@ static inline struct cur cur_vec24(struct cur *c)
     return cur_child(c, len);
 }
 
+/* As long as QUIC's variable-length integer says. */
+static inline struct cur cur_vec_varint(struct cur *c)
+{
+    uint64_t len = cur_varint(c);
+    if (len > cur_left(c))
+        cur_fail(c);
+    return cur_child(c, (uint32_t)len);
+}
+
 #endif

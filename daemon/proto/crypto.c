@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* OpenSSL's digests, fetched once. */
+/* OpenSSL's digests and ciphers, fetched once; HMAC (RFC 2104) upon them. */
 #include "proto/crypto.h"
 
-#include <openssl/evp.h>
 #include <stdlib.h>
+#include <sys/random.h>
 
 #include "proto/crypto_private.h"
+
+#define SHA256_BLOCK_BYTES 64u
 
 static const char *const hash_names[CRYPTO_HASHES] = {
     [CRYPTO_MD5] = "MD5",
@@ -13,16 +15,37 @@ static const char *const hash_names[CRYPTO_HASHES] = {
     [CRYPTO_SHA256] = "SHA256",
 };
 
+/* A context that keeps the cipher; each use sets a key. NULL: there is none. */
+static EVP_CIPHER_CTX *cipher_new(const char *name)
+{
+    EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, name, NULL);
+    EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+
+    if (cipher == NULL || ctx == NULL || EVP_CipherInit_ex2(ctx, cipher, NULL, NULL, 0, NULL) != 1) {
+        EVP_CIPHER_CTX_free(ctx);
+        ctx = NULL;
+    }
+    EVP_CIPHER_free(cipher); /* the context has a reference of its own */
+    return ctx;
+}
+
 struct crypto *crypto_new(void)
 {
     struct crypto *c = calloc(1, sizeof *c);
 
     if (c == NULL)
         return NULL;
-    c->digest = EVP_MD_CTX_new();
-    for (unsigned i = 0; i < CRYPTO_HASHES; i++)
+    for (unsigned i = 0; i < CRYPTO_HASHES; i++) {
         c->hash[i] = EVP_MD_fetch(NULL, hash_names[i], NULL);
-    if (c->digest == NULL || c->hash[CRYPTO_SHA256] == NULL) {
+        c->digest[i] = EVP_MD_CTX_new();
+    }
+    c->block = cipher_new("AES-128-ECB");
+    c->gcm = cipher_new("AES-128-GCM");
+    /* Results do not depend on the key, only whether an attacker can choose who shares a bucket with whom. */
+    if (getrandom(&c->key, sizeof c->key, GRND_NONBLOCK) != (ssize_t)sizeof c->key)
+        c->key = (struct hash_key){{(uintptr_t)c, (uintptr_t)c->gcm}};
+    if (c->hash[CRYPTO_SHA256] == NULL || c->digest[CRYPTO_SHA256] == NULL || c->block == NULL ||
+        c->gcm == NULL) {
         crypto_free(c);
         return NULL;
     }
@@ -33,21 +56,33 @@ void crypto_free(struct crypto *c)
 {
     if (c == NULL)
         return;
-    for (unsigned i = 0; i < CRYPTO_HASHES; i++)
+    for (unsigned i = 0; i < CRYPTO_HASHES; i++) {
+        EVP_MD_CTX_free(c->digest[i]);
         EVP_MD_free(c->hash[i]);
-    EVP_MD_CTX_free(c->digest);
+    }
+    EVP_CIPHER_CTX_free(c->block);
+    EVP_CIPHER_CTX_free(c->gcm);
     free(c);
+}
+
+/* The digest of two parts, one after the other. */
+static size_t digest(struct crypto *c, enum crypto_hash hash, struct span head, struct span tail,
+                     uint8_t *ret)
+{
+    unsigned len = 0;
+
+    if (c->hash[hash] == NULL || c->digest[hash] == NULL ||
+        EVP_DigestInit_ex2(c->digest[hash], c->hash[hash], NULL) != 1 ||
+        EVP_DigestUpdate(c->digest[hash], head.at, head.len) != 1 ||
+        EVP_DigestUpdate(c->digest[hash], tail.at, tail.len) != 1 ||
+        EVP_DigestFinal_ex(c->digest[hash], ret, &len) != 1)
+        return 0;
+    return len;
 }
 
 size_t crypto_digest(struct crypto *c, enum crypto_hash hash, struct span bytes, uint8_t *ret)
 {
-    unsigned len = 0;
-
-    if (c == NULL || c->hash[hash] == NULL || EVP_DigestInit_ex2(c->digest, c->hash[hash], NULL) != 1 ||
-        EVP_DigestUpdate(c->digest, bytes.at, bytes.len) != 1 ||
-        EVP_DigestFinal_ex(c->digest, ret, &len) != 1)
-        return 0;
-    return len;
+    return c == NULL ? 0 : digest(c, hash, bytes, span_of("", 0), ret);
 }
 
 struct span crypto_digest_text(struct crypto *c, enum crypto_hash hash, struct span bytes, char *ret)
@@ -62,4 +97,44 @@ struct span crypto_digest_text(struct crypto *c, enum crypto_hash hash, struct s
     }
     ret[2 * len] = 0;
     return span_of(ret, 2 * len);
+}
+
+/* Two digests from the start: copying a context that holds the pad would allocate, and OpenSSL's own HMAC
+ * copies. */
+bool crypto_hmac(struct crypto *c, struct span key, struct span message, uint8_t *ret)
+{
+    uint8_t inner[SHA256_BLOCK_BYTES], outer[SHA256_BLOCK_BYTES];
+
+    for (size_t i = 0; i < SHA256_BLOCK_BYTES; i++) {
+        uint8_t k = i < key.len ? key.at[i] : 0;
+        inner[i] = k ^ 0x36;
+        outer[i] = k ^ 0x5c;
+    }
+    return digest(c, CRYPTO_SHA256, span_of(inner, sizeof inner), message, ret) > 0 &&
+           digest(c, CRYPTO_SHA256, span_of(outer, sizeof outer), span_of(ret, 32), ret) > 0;
+}
+
+bool crypto_block(struct crypto *c, const uint8_t *key, const uint8_t *in, uint8_t *ret)
+{
+    int len = 0;
+
+    return EVP_EncryptInit_ex2(c->block, NULL, key, NULL, NULL) == 1 &&
+           EVP_EncryptUpdate(c->block, ret, &len, in, CRYPTO_AES_BYTES) == 1 && len == CRYPTO_AES_BYTES;
+}
+
+bool crypto_open(struct crypto *c, const uint8_t *key, const uint8_t *nonce, struct span aad,
+                 struct span sealed, const uint8_t *tag)
+{
+    uint8_t expect[CRYPTO_TAG_BYTES], *end = c->plain + sealed.len;
+    int len = 0;
+
+    if (sealed.len > sizeof c->plain || EVP_DecryptInit_ex2(c->gcm, NULL, key, nonce, NULL) != 1 ||
+        EVP_DecryptUpdate(c->gcm, NULL, &len, aad.at, (int)aad.len) != 1 ||
+        EVP_DecryptUpdate(c->gcm, c->plain, &len, sealed.at, (int)sealed.len) != 1)
+        return false;
+    if (tag == NULL)
+        return true;
+    memcpy(expect, tag, sizeof expect);
+    return EVP_CIPHER_CTX_ctrl(c->gcm, EVP_CTRL_AEAD_SET_TAG, sizeof expect, expect) == 1 &&
+           EVP_DecryptFinal_ex(c->gcm, end, &len) == 1;
 }

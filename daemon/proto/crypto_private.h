@@ -1,15 +1,51 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Inside proto/: what OpenSSL was asked for once. */
+/* Inside proto/: what OpenSSL was asked for once, and the secrets of QUIC that were derived with it. */
 #ifndef BRIDLE_PROTO_CRYPTO_PRIVATE_H
 #define BRIDLE_PROTO_CRYPTO_PRIVATE_H
 
 #include <openssl/evp.h>
 
+#include "base/hash.h"
 #include "proto/crypto.h"
+#include "proto/quic_keys.h"
+
+#define CRYPTO_AES_BYTES   16u
+#define CRYPTO_NONCE_BYTES 12u
+#define CRYPTO_TAG_BYTES   16u
+
+#define BUDGET_SHARES 1024u /* networks told apart at once, by hash */
+
+/* Each bucket is the time at which it will be full again: one number instead of two. */
+struct crypto_budget {
+    bool on;
+    bool shared; /* `share` is somebody's */
+    uint64_t now_ns;
+    uint64_t full_ns;
+    uint32_t share; /* index of the client's bucket */
+    uint64_t share_full_ns[BUDGET_SHARES];
+};
 
 struct crypto {
-    EVP_MD *hash[CRYPTO_HASHES]; /* owned; NULL: not to be had */
-    EVP_MD_CTX *digest;          /* owned */
+    EVP_MD *hash[CRYPTO_HASHES];       /* owned; NULL: not to be had */
+    EVP_MD_CTX *digest[CRYPTO_HASHES]; /* owned; each keeps its hash: changing it would allocate */
+    EVP_CIPHER_CTX *block, *gcm;       /* owned; AES-128 in ECB and GCM mode, without a key */
+    struct hash_key key;               /* of the tables below */
+    struct quic_keys keys[QUIC_KEYS];  /* latest keys, by hash */
+    struct crypto_budget budget;
+    uint8_t plain[64u * 1024u]; /* the payload of a packet; more than a datagram holds */
 };
+
+/* HMAC-SHA256 (RFC 2104) with a key of at most 64 bytes into `ret` (32 bytes). */
+bool crypto_hmac(struct crypto *c, struct span key, struct span message, uint8_t *ret);
+/* One block of AES-128. */
+bool crypto_block(struct crypto *c, const uint8_t *key, const uint8_t *in, uint8_t *ret);
+/*
+ * Decrypts `sealed` with AES-128-GCM into c->plain; true when `tag` is right. Without a tag (NULL) nothing is
+ * verified. `aad` may lie in c->plain.
+ */
+bool crypto_open(struct crypto *c, const uint8_t *key, const uint8_t *nonce, struct span aad,
+                 struct span sealed, const uint8_t *tag);
+/* Takes one derivation out of the budget. False when there is none left. */
+bool crypto_spend(struct crypto *c);
 
 #endif
