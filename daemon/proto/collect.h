@@ -148,7 +148,7 @@ static inline void collect_check_more(const struct collect *k, size_t had)
 {
     if (k->result == PARSE_MORE && (k->observations > 0 || k->p.need <= had || k->p.last || k->p.cut))
         abort();
-    if (k->result == PARSE_NEXT && (k->p.consumed == 0 || (k->p.consumed > had && !k->p.cut && !k->p.last)))
+    if (k->result == PARSE_NEXT && k->p.consumed == 0)
         abort();
 }
 
