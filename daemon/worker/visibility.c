@@ -21,6 +21,7 @@
 #define DNS_LEAST       20u /* minutes, summed over clients */
 
 enum port {
+    PORT_DNS = 53,
     PORT_HTTP = 80,
     PORT_HTTPS = 443,
     PORT_DNS_TLS = 853,
@@ -163,14 +164,11 @@ static enum counter encrypted_dns(const struct visibility_flow *f)
 /* Whether a name is to be expected: what games and file servers say is not. */
 static bool should_be_named(const struct visibility_flow *f, enum seen seen)
 {
-    switch ((enum port)f->server_port) {
-    case PORT_HTTP:
-    case PORT_HTTPS:
-    case PORT_DNS_TLS:
-    case PORT_HTTP_ALT:
-    case PORT_HTTPS_ALT:
-        return true;
-    }
+    static const uint16_t web[] = {PORT_HTTP, PORT_HTTPS, PORT_DNS_TLS, PORT_HTTP_ALT, PORT_HTTPS_ALT};
+
+    for (unsigned i = 0; i < sizeof web / sizeof *web; i++)
+        if (f->server_port == web[i])
+            return true;
     return seen != SEEN_NAMELESS;
 }
 
@@ -194,7 +192,8 @@ void visibility_flow(struct visibility *v, const struct visibility_flow *f, uint
 {
     enum seen seen = (enum seen)f->seen;
 
-    if (seen >= SEEN_KINDS || addr_is_group(&f->server))
+    bool clear_dns = seen == SEEN_NAMELESS && f->server_port == PORT_DNS; /* says all that there is */
+    if (seen >= SEEN_KINDS || addr_is_group(&f->server) || clear_dns)
         return;
     if (seen == SEEN_NAMELESS && resolved(v, &f->server, now_ns))
         seen = SEEN_DNS_ADDRESS;

@@ -88,7 +88,7 @@ static void counts_by_kind_and_client(void **state)
     assert_null(row("192.0.2.1"));
 }
 
-static void nonsense_and_multicast_are_no_flows(void **state)
+static void nonsense_multicast_and_dns_are_no_flows(void **state)
 {
     struct visibility_flow f = flow_of("10.0.0.1", "192.0.2.1", 443, SEEN_SNI);
 
@@ -96,6 +96,7 @@ static void nonsense_and_multicast_are_no_flows(void **state)
     visibility_flow(&v, &f, START);
     flow("10.0.0.1", "239.255.255.250", 1900, SEEN_NAMELESS, START);
     flow("fe80::1", "ff02::fb", 5353, SEEN_NAMELESS, START);
+    flow("10.0.0.1", "192.0.2.1", 53, SEEN_NAMELESS, START); /* DNS over TCP */
     struct addr client = address("10.0.0.1"), mdns = address("224.0.0.251");
     visibility_dns(&v, &client, &mdns, START);
     for (unsigned i = 0; i < COUNTERS; i++)
@@ -436,7 +437,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(counts_by_kind_and_client, fresh),
-        cmocka_unit_test_setup(nonsense_and_multicast_are_no_flows, fresh),
+        cmocka_unit_test_setup(nonsense_multicast_and_dns_are_no_flows, fresh),
         cmocka_unit_test_setup(addresses_that_dns_gave, fresh),
         cmocka_unit_test_setup(the_table_of_addresses_forgets, fresh),
         cmocka_unit_test_setup(clients_give_way, fresh),
