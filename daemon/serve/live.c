@@ -115,6 +115,15 @@ static void on_ready(void *ctx, struct worker *w)
 
 static void on_file_read(void *ctx, struct worker *w, uint32_t number) {}
 
+static bool said_before(struct live_interface *i, uint8_t notice)
+{
+    uint32_t bit = notice_once(notice) ? 1u << notice : 0;
+    bool before = (i->said & bit) != 0;
+
+    i->said |= bit;
+    return before;
+}
+
 static void on_notice(void *ctx, struct worker *w, const struct record *rec)
 {
     struct live *l = ctx;
@@ -132,6 +141,8 @@ static void on_notice(void *ctx, struct worker *w, const struct record *rec)
             log_warning("worker %u says too much: its notices are left out for a while", w->index);
         return;
     }
+    if (said_before(&l->interface[w->group], rec->notice))
+        return;
     serve_notice_text(l->serve, rec, text, sizeof text);
     if (event)
         serve_engine(l->serve, level, 0, notice_names[rec->notice], "%s", text);

@@ -12,6 +12,7 @@ struct live_interface {
     bool wanted; /* named, or chosen by `auto` */
     bool down;   /* gone or down: waits until it comes back */
     uint16_t fanout;
+    uint32_t said; /* a bit for each notice that is said once */
 };
 
 /* Before privileges are dropped: what needs them besides the capture itself. 0 or -EINVAL (told). */

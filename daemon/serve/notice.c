@@ -19,6 +19,21 @@ enum log_level notice_level(uint8_t notice, bool *ret_event)
     }
 }
 
+bool notice_once(uint8_t notice)
+{
+    _Static_assert(NOTICES <= 32, "a bit for each");
+    switch (notice) {
+    case NOTICE_CLIENTS_ONLY:
+    case NOTICE_SERVERS_ONLY:
+    case NOTICE_ONE_CLIENT:
+    case NOTICE_DARK:
+    case NOTICE_DNS_ENCRYPTED:
+        return true;
+    default:
+        return false;
+    }
+}
+
 static bool ends_with(const struct text *t, const char *word)
 {
     size_t n = strlen(word);

@@ -9,6 +9,8 @@
 
 /* How loud a notice is; ret_event: it is worth an engine event too. */
 enum log_level notice_level(uint8_t notice, bool *ret_event);
+/* Whether it is of an interface as a whole, so that one of its workers saying it is enough. */
+bool notice_once(uint8_t notice);
 /*
  * Renders notice_texts[notice]: a number that follows the word `file` or `interface` is replaced by the name
  * that `source` gives for it, escaped; one that follows `error` by the error's text; one that follows

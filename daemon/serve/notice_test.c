@@ -32,6 +32,21 @@ static void names_stand_for_numbers(void **state)
     expect(NOTICE_DONE, 3, 99, "all input was read (3 files, 99 packets)");
 }
 
+/* The longest ones of the meter are whole where main renders them. */
+static void long_texts_fit(void **state)
+{
+    for (unsigned n = 0; n < NOTICES; n++) {
+        struct record r = {.notice = (uint8_t)n, .number = {0, 100}};
+        char text[1024];
+        notice_text(&r, NULL, source, NULL, text, sizeof text);
+        assert_true(strlen(text) < sizeof text - 64);
+        if (notice_once((uint8_t)n))
+            assert_non_null(strstr(text, "file or interface eth0"));
+    }
+    assert_false(notice_once(NOTICE_FILE_DONE));
+    assert_true(notice_once(NOTICE_DARK));
+}
+
 static void an_indicator_is_told_by_its_value(void **state)
 {
     static const char *const values[] = {"evil.example", "a\x1b[31m\n.example"};
@@ -82,6 +97,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_stand_for_numbers),
+        cmocka_unit_test(long_texts_fit),
         cmocka_unit_test(an_indicator_is_told_by_its_value),
         cmocka_unit_test(a_hostile_worker_cannot_overflow),
         cmocka_unit_test(every_notice_has_a_level),

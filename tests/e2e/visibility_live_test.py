@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+import time
 
 import lab_wire as wire
 from lab import Lab, available
@@ -66,12 +67,29 @@ def check_meter(tap, lab):
     tap.same(d.stop(), 0, 'it ends with 0')
 
 
+def check_once(tap, lab):
+    """A mirror that shows one direction only: each worker notices, one of them is heard."""
+    watch, peer = Space(lab, 'oneway'), Space(lab, 'mirror')
+    port = watch.pair('eth0', peer, 'eth1')
+    d = Daemon(lab, watch, 'once', [], capture={'interface': 'eth0', 'workers': WORKERS}).start()
+    for i in range(300):
+        packets = flow(NAMED, 20000 + i, '203.0.113.80', wire.hello(f'n{i}.example.net'), b'answer')
+        send_all(port, [packets[n] for n in (0, 2, 3, 4)])
+    told = soon(lambda: d.engine('clients-only'))
+    tap.ok(told and 'file or interface eth0 shows only what clients send' in told[0], 'a mirror of one direction is told',
+           d.messages())
+    time.sleep(2.5)
+    tap.same(len(d.engine('clients-only')), 1, 'once, however many workers there are')
+    tap.same(d.stop(), 0, 'it ends with 0')
+
+
 def main():
     if available():
         skip_all(available())
     tap = Tap()
     with Lab('visible') as lab:
         check_meter(tap, lab)
+        check_once(tap, lab)
     return tap.done()
 
 
