@@ -3,8 +3,11 @@
 import ipaddress
 import struct
 
-ETHERNET, RAW, COOKED = 1, 101, 113
+import tunnels
+
+ETHERNET, RAW, COOKED, PPP, RADIOTAP = 1, 101, 113, 9, 127
 TAGS = (0x8100, 0x88a8)
+IP_TYPES = (0x0800, 0x86dd)
 SNAPLENS = (14, 34, 54, 60, 96, 128, 256, 512)
 VARIANT_US = 2 * 3600 * 1000000  # learned addresses are out of date by then
 EVERY_BYTE, STEP = 600, 37
@@ -81,6 +84,24 @@ def raw(frames):
     return [(us, frame[_packet_at(frame):]) for us, frame in frames]
 
 
+def in_tunnel(frames, name):
+    wrap = tunnels.TUNNELS[name]
+    return [(us, wrap(frame[_packet_at(frame):], i & 0xffff)) for i, (us, frame) in enumerate(frames)]
+
+
+def wrapped(frames, name):
+    """(what, frames, link type): in two tunnels and over a link, other ones for each case."""
+    suited = [t for t in tunnels.TUNNELS if t not in tunnels.SIX_ONLY | tunnels.FOUR_ONLY]
+    links = [('PPP', tunnels.ppp, PPP), ('radiotap', tunnels.radiotap, RADIOTAP),
+             *((link, wrap, ETHERNET) for link, wrap in tunnels.LINKS.items())]
+    first = sum(name.encode())
+    for i in (0, 11):
+        tunnel = suited[(first + i) % len(suited)]
+        yield f'in a tunnel: {tunnel}', in_tunnel(frames, tunnel), ETHERNET
+    link, wrap, linktype = links[first % len(links)]
+    yield f'over a link: {link}', [(us, wrap(packet)) for us, packet in raw(frames)], linktype
+
+
 class Frame:
     """A frame of which clients may be renamed and TCP payload be cut. Checksums are left wrong: mirror ports
     deliver that too, where the sender's network card would have filled them in."""
@@ -88,12 +109,14 @@ class Frame:
     def __init__(self, us, frame):
         self.us = us
         self.frame = frame
+        self.names, self.six, self.payload, self.length, self.tcp = [], False, 0, 0, 0
         self.ip = at = _packet_at(frame)
+        if struct.unpack_from('>H', frame, at - 2)[0] not in IP_TYPES:
+            return
         self.six = frame[at] >> 4 == 6
         proto = frame[at + 6] if self.six else frame[at + 9]
         self.tcp = at + (40 if self.six else (frame[at] & 15) * 4)
         whole = self.six or struct.unpack_from('>H', frame, at + 6)[0] & 0x3fff == 0
-        self.payload = self.length = 0
         if proto == 6 and whole:
             self.payload = self.tcp + (frame[self.tcp + 12] >> 4) * 4
             end = at + (40 + struct.unpack_from('>H', frame, at + 4)[0] if self.six

@@ -15,10 +15,11 @@ made = {}
 
 
 class Case:
-    def __init__(self, name, rules, same_split, tell):
+    def __init__(self, name, rules, same_split, link, tell):
         self.name = name
         self.rules = rules
         self.same_split = same_split
+        self.link = link
         self.about = ' '.join(tell.__doc__.split())
         self._tell = tell
 
@@ -28,9 +29,10 @@ class Case:
         return line.frames
 
 
-def case(name, rules, same_split=True):
-    """A function that puts packets on a line. `same_split`: not where how TCP is split is what it is about."""
+def case(name, rules, same_split=True, link=False):
+    """A function that puts packets on a line. `same_split`: not where how TCP is split is what it is about. `link`:
+    it is about links, so the packets cannot be put on others."""
     def add(tell):
-        made[name] = Case(name, rules, same_split, tell)
+        made[name] = Case(name, rules, same_split, link, tell)
         return tell
     return add

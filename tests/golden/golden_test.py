@@ -141,7 +141,11 @@ class Case:
         self.check_same('in a big-endian pcap in ns', captures.pcap(self.frames, order='>', nano=True))
         self.check_same('with one more VLAN tag', captures.pcap(captures.tagged(self.frames)), 'vlan')
         self.check_same('in Linux cooked frames', captures.pcap(captures.cooked(self.frames), captures.COOKED))
+        if self.made and self.made.link:
+            return
         self.check_same('as raw IP', captures.pcap(captures.raw(self.frames), captures.RAW), 'vlan')
+        for what, frames, linktype in captures.wrapped(self.frames, self.name):
+            self.check_same(what, captures.pcap(frames, linktype), 'vlan', 'tunnel')
 
     def check_snaplens(self):
         cut = {f'{n}.pcap': captures.pcap(self.frames, snaplen=n) for n in captures.SNAPLENS}
@@ -156,8 +160,10 @@ class Case:
         self.ok(not why and got == wanted, 'every frame twice: counted once',
                 why or f'got    {got - wanted}\nwanted {wanted - got}')
 
-    def check_split(self, swapped):
+    def check_split(self, swapped, tunnel=False):
         frames, variants = captures.cut_everywhere(self.frames, swapped)
+        if tunnel:
+            frames = captures.in_tunnel(frames, 'geneve')
         if variants == 0 or (self.made and not self.made.same_split):
             return
         why, events = self.run(self.rules, {'input.pcap': captures.pcap(frames)})
@@ -168,7 +174,8 @@ class Case:
         wanted = ends(self.events)
         wrong = [f'variant {v}: got {dict(got[v] - wanted)} wanted {dict(wanted - got[v])}'
                  for v in range(1, variants + 1) if got[v] != wanted]
-        self.ok(not why and not wrong, f"TCP split at {variants} places{', the second piece first' * swapped}",
+        self.ok(not why and not wrong,
+                f"TCP split at {variants} places{', the second piece first' * swapped}{', in Geneve' * tunnel}",
                 why or '\n'.join([f'{len(wrong)} differ', *wrong[:6]]))
 
     def check_human(self):
@@ -198,6 +205,8 @@ class Case:
         self.check_twice()
         self.check_split(False)
         self.check_split(True)
+        if self.name.startswith('tls-'):
+            self.check_split(True, tunnel=True)
 
 
 def main():

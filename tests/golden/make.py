@@ -10,6 +10,7 @@ import cases_address  # noqa: F401
 import cases_dns  # noqa: F401
 import cases_http  # noqa: F401
 import cases_tls  # noqa: F401
+import cases_tunnel  # noqa: F401
 
 FOLDER = pathlib.Path(__file__).resolve().parent / 'cases'
 

@@ -66,8 +66,8 @@ def ethernet(packet, vlans=()):
 
 
 class Line:
-    """What passes on a line: frames and their times. `vlans` and `tunnel` (outer source and destination) wrap
-    all that follows."""
+    """What passes on a line: frames and their times. `vlans`, `tunnel` (outer source and destination) and `wrap`
+    (packet and identification to frame; see tunnels.py) are around all that follows."""
 
     def __init__(self):
         self.frames = []
@@ -75,6 +75,7 @@ class Line:
         self.idents = {}
         self.vlans = ()
         self.tunnel = None
+        self.wrap = None
 
     def wait(self, seconds):
         self.now_us += round(seconds * 1000000)
@@ -86,6 +87,11 @@ class Line:
     def packet(self, packet):
         if self.tunnel:
             packet = ip(*self.tunnel, 41 if packet[0] >> 4 == 6 else 4, packet, ident=self.ident(self.tunnel[0]))
+        if self.wrap:
+            frame = self.wrap(packet, self.ident('tunnel'))
+            tags = b''.join(struct.pack('>HH', *tag) for tag in self.vlans)
+            self.frame(frame[:12] + tags + frame[12:])
+            return
         self.frame(ethernet(packet, self.vlans))
 
     def ident(self, src):

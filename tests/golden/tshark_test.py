@@ -22,6 +22,9 @@ ALONE = {
     'tls-before-syn': 'a segment before the SYN is none to it',
     'tls-midstream': 'it does not look for a hello behind other bytes',
     'dns-broken': 'it tells nothing of a message that is cut',
+    'tunnel-access': 'it takes the frame control of all CAPWAP for swapped',
+    'tunnel-apart': 'it takes a flow in a tunnel for the one outside',
+    'tunnel-links': 'it guesses no pseudowires, and does not know the tag 0x9300',
 }
 OTHERWISE = {
     'dns-hostile': 'it does not escape dots within labels',
