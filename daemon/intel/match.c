@@ -2,6 +2,7 @@
 /* Looking values up: the line that decides a match is in `names_at`, `addr_at` and `match_value`. */
 #include "intel/match.h"
 
+#include "intel/digest.h"
 #include "intel/image_format.h"
 
 const char *const match_names[MATCH_EXCEPTION + 1] = {
@@ -121,10 +122,14 @@ bool image_has_type(const struct image *im, enum ioc_type type)
 
 struct match match_value(const struct image *im, enum ioc_type type, struct span text)
 {
+    uint8_t folded[DIGEST_TEXT_MAX];
     uint32_t id;
 
-    if (!image_has_type(im, type))
+    if (!image_has_type(im, type) || text.len > sizeof folded)
         return (struct match){0};
+    for (size_t i = 0; i < text.len; i++)
+        folded[i] = (uint8_t)(text.at[i] >= 'A' && text.at[i] <= 'Z' ? text.at[i] + 32 : text.at[i]);
+    text = span_of(folded, text.len);
     uint64_t hash = digest_hash(&im->key, type, text);
     if (!filter_has(&im->name_filter, hash))
         return (struct match){0};

@@ -34,7 +34,8 @@ extern const char *const match_names[MATCH_EXCEPTION + 1];
 struct match match_name(const struct image *im, struct span name);
 /* Exact address first, then the longest prefix. */
 struct match match_addr(const struct image *im, const struct addr *a);
-/* The indicator of this type (CERT, JA3, JA4) whose value is `text`: lower case, hex without colons. */
+/* The indicator of this type (CERT, JA3, JA4) whose value is `text`, in any case (a protocol in JA4 may have
+ * capitals), hex without colons. */
 struct match match_value(const struct image *im, enum ioc_type type, struct span text);
 /* Whether the image has any indicator of this type, so that what is costly to compute is not computed in
  * vain. */

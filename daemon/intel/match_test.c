@@ -222,6 +222,8 @@ static void digests_and_names_do_not_mix(void **state)
         {IOC_DOMAIN, JA3_HEX, MATCH_NONE, 0},
         {IOC_NAME, "a", MATCH_NONE, 0},
         {IOC_TYPES, "a", MATCH_NONE, 0},
+        {IOC_JA4, "T13d1516H2_8DAAf6152771_b0da82dd1658", MATCH_EXACT, 2},
+        {IOC_CERT, SHA1_HEX SHA1_HEX, MATCH_NONE, 0},
     };
 
     for (size_t i = 0; i < sizeof list / sizeof *list; i++)
