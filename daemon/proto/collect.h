@@ -80,8 +80,6 @@ static inline void collect_emit(void *ctx, struct observation *o)
         collect_raw(k, o->name.at, o->name.len);
     }
     if (!k->values_only) {
-        observation_complete(o);
-        collect_check(o);
         collect_str(k, o->from_server ? "|server" : "|client");
         collect_str(k, o->section_answer ? "|answer" : "");
         snprintf(text, sizeof text, "|ttl=%u", o->ttl_s);

@@ -213,9 +213,10 @@ enum proto_starts tls_certificate_starts(struct span first, uint32_t record_byte
         return STARTS_NO;
     uint8_t type = cur_u8(&c);
     uint32_t body = cur_u24(&c), list = cur_u24(&c), certificate = cur_u24(&c), der = cur_u32(&c);
+    bool nests = der >> 16 == 0x3082 ? (der & 0xffff) + 4 == certificate
+                                     : der >> 16 == 0x3081 && (der >> 8 & 0xff) + 3 == certificate;
     if ((c.pos >= 1 && type != TLS_CERTIFICATE) || (c.pos >= 7 && list + 3 != body) ||
-        (c.pos >= 10 && (certificate < 4 || certificate + 3 > list)) ||
-        (c.pos >= 14 && (der >> 16 != 0x3082 || (der & 0xffff) + 4 != certificate)))
+        (c.pos >= 10 && certificate + 3 > list) || (c.pos >= 14 && !nests))
         return STARTS_NO;
     return cur_ok(&c) ? STARTS_YES : STARTS_MAYBE;
 }

@@ -268,6 +268,17 @@ static void starts(void **state)
         assert_int_equal((int)tls->tcp_starts(written(&stream), false), STARTS_NO);
         stream.at[i] = was;
     }
+    static const char subject[100] = "\x31";
+    leaf.len = message.len = 0;
+    der_certificate(&leaf, BYTES(subject), span_of(NULL, 0));
+    certificates(&message, 0); /* shorter than 256 octets */
+    records_of(16384);
+    assert_int_equal(stream.at[16], 0x81);
+    assert_int_equal((int)tls->tcp_starts(written(&stream), false), STARTS_YES);
+    stream.at[17] ^= 0x40;
+    assert_int_equal((int)tls->tcp_starts(written(&stream), false), STARTS_NO);
+    make_certificates();
+    certificates(&message, 1);
     records_of(13);
     assert_int_equal((int)tls->tcp_starts(written(&stream), false), STARTS_NO);
     records_of(14);
