@@ -60,7 +60,8 @@
     X("eve", "observations", observe, BOOL, "no", 0, 0, NULL,                                                \
       "Also write every name and address that was seen. These are people's lives: off unless asked for.")    \
     X("eve", "stats-interval", stats_interval, DURATION, "0s", 0, 86400 * SECOND_NS, NULL,                   \
-      "How often counters are written as a `stats` event; 0: never.")                                        \
+      "How often counters, and what was visible of which client, are written as a `stats` event; 0: never. " \
+      "A replay writes one at its end.")                                                                     \
     X("daemon", "user", user, TEXT, "bridle", 0, 0, NULL, "User to become when started as root.")            \
     X("daemon", "control-socket", control_socket, TEXT, "/run/bridle/control", 0, 0, NULL,                   \
       "Where bridlectl finds the daemon.")                                                                   \
