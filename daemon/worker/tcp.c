@@ -99,6 +99,8 @@ static void read_elsewhere(struct worker *w, const struct packet *p, struct flow
     stream_insert(&w->streams, other, 0, g->bytes);
     other->cut = g->cut;
     other->need = m->parse.need;
+    if (s->base_seq - g->seq < w->streams.slot_bytes) /* what came before its turn */
+        stream_insert(&w->streams, other, s->base_seq - g->seq, span_of(s->bytes, stream_have(s)));
 }
 
 /* First bytes like a message's inside a stream that is read already, or before what is expected: another

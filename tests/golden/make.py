@@ -9,6 +9,7 @@ import cases
 import cases_address  # noqa: F401
 import cases_dns  # noqa: F401
 import cases_http  # noqa: F401
+import cases_preamble  # noqa: F401
 import cases_tls  # noqa: F401
 import cases_tunnel  # noqa: F401
 

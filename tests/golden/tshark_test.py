@@ -25,6 +25,7 @@ ALONE = {
     'tunnel-access': 'it takes the frame control of all CAPWAP for swapped',
     'tunnel-apart': 'it takes a flow in a tunnel for the one outside',
     'tunnel-links': 'it guesses no pseudowires, and does not know the tag 0x9300',
+    'starttls-not': 'it does not look for a hello in a mail',
 }
 OTHERWISE = {
     'dns-hostile': 'it does not escape dots within labels',
