@@ -8,6 +8,7 @@ import captures
 import cases
 import cases_address  # noqa: F401
 import cases_dns  # noqa: F401
+import cases_hello  # noqa: F401
 import cases_http  # noqa: F401
 import cases_preamble  # noqa: F401
 import cases_tls  # noqa: F401
