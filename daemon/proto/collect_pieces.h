@@ -10,6 +10,7 @@
 struct collect_pieces {
     struct collect k; /* first: what the parser knows as its context */
     unsigned pieces;
+    size_t end; /* of the last byte that is there */
     uint8_t at[COLLECT_PIECES_MAX];
     bool there[COLLECT_PIECES_MAX];
 };
@@ -23,13 +24,15 @@ static inline void collect_piece(void *ctx, uint32_t offset, struct span bytes)
     c->pieces++;
     memcpy(c->at + offset, bytes.at, bytes.len);
     memset(c->there + offset, true, bytes.len);
+    c->end = offset + bytes.len > c->end ? offset + bytes.len : c->end;
 }
 
 /* Ready to collect the pieces of one handshake. */
 static inline void collect_pieces_clear(struct collect_pieces *c)
 {
     c->pieces = 0;
-    memset(c->there, false, sizeof c->there);
+    memset(c->there, false, c->end);
+    c->end = 0;
     c->k.p.piece = collect_piece;
     collect_clear(&c->k);
 }
@@ -39,7 +42,7 @@ static inline size_t collect_pieces_have(const struct collect_pieces *c)
 {
     size_t n = 0;
 
-    while (n < COLLECT_PIECES_MAX && c->there[n])
+    while (n < c->end && c->there[n])
         n++;
     return n;
 }

@@ -57,21 +57,34 @@ static void tell_header(struct parse *p, uint32_t whole)
     p->piece(p->ctx, 0, span_of(header, sizeof header));
 }
 
-/* Every fragment in every record, up to one of another message. */
+/* Hands out the fragments of a record; those of a message of another length than `*message`, if that is
+ * known, are no part of it. False where something else begins. */
+static bool tell_fragments(struct parse *p, struct cur *record, uint32_t *message)
+{
+    struct cur fragment;
+    uint32_t whole, offset;
+
+    do {
+        if (!read_fragment(record, &whole, &offset, &fragment))
+            return false;
+        if (*message == 0)
+            tell_header(p, *message = whole);
+        struct span there = cur_rest(&fragment);
+        if (whole == *message && there.len > 0)
+            p->piece(p->ctx, HELLO_HEADER_BYTES + offset, there);
+    } while (cur_left(record) > 0);
+    return true;
+}
+
 static enum parse_result dtls_udp(struct parse *p)
 {
-    struct cur c = cur_datagram(p->bytes.at, p->bytes.len, p->whole), record, fragment;
-    uint32_t message = 0, whole, offset;
+    struct cur c = cur_datagram(p->bytes.at, p->bytes.len, p->whole), record;
+    uint32_t message = 0;
 
-    while (p->piece != NULL && cur_left(&c) > 0 && read_record(&c, &record)) {
-        while (cur_left(&record) > 0 && read_fragment(&record, &whole, &offset, &fragment)) {
-            if (message == 0)
-                tell_header(p, message = whole);
-            struct span there = cur_rest(&fragment);
-            if (whole == message && there.len > 0)
-                p->piece(p->ctx, HELLO_HEADER_BYTES + offset, there);
-        }
-    }
+    if (p->piece == NULL) /* a server's datagram */
+        return PARSE_NOT;
+    while (cur_left(&c) > 0 && read_record(&c, &record) && tell_fragments(p, &record, &message))
+        ;
     return message == 0 ? PARSE_NOT : p->cut ? PARSE_CUT : PARSE_DONE;
 }
 

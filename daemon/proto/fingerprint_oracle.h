@@ -79,7 +79,21 @@ static inline void oracle_extension(struct oracle_hello *o, unsigned type, const
     }
 }
 
-/* Reads the body of a hello that is whole and well-formed. `o` is all zero before. */
+/* Lists are long: only what is looked at is cleared. */
+static inline void oracle_clear(struct oracle_hello *o)
+{
+    struct oracle_list *lists[] = {&o->ciphers, &o->types,      &o->groups,
+                                   &o->formats, &o->algorithms, &o->versions};
+
+    for (unsigned i = 0; i < sizeof lists / sizeof *lists; i++) {
+        lists[i]->n = 0;
+        lists[i]->broken = false;
+    }
+    o->has_name = o->has_versions = false;
+    o->alpn_len = 0;
+}
+
+/* Reads the body of a hello that is whole and well-formed. `o` is clear before. */
 static inline void oracle_read(struct oracle_hello *o, const uint8_t *at, size_t len, bool cookie)
 {
     const uint8_t *p = at, *end = at + len;
@@ -192,7 +206,8 @@ static inline void oracle_ja4(const struct oracle_hello *o, char ret[80])
         alpn[0] = (char)o->alpn[0];
         alpn[last] = (char)o->alpn[o->alpn_len - 1];
     }
-    ciphers = o->ciphers;
+    ciphers.n = o->ciphers.n;
+    memcpy(ciphers.v, o->ciphers.v, ciphers.n * sizeof *ciphers.v);
     qsort(ciphers.v, ciphers.n, sizeof *ciphers.v, oracle_order);
     text[0] = 0;
     oracle_join(text, &ciphers, "x", ",");
@@ -223,7 +238,7 @@ static inline bool oracle_agrees(const char *lines, char transport, const uint8_
     static struct oracle_hello o;
     char ja3[80], ja4[80], want[200] = "";
 
-    memset(&o, 0, sizeof o);
+    oracle_clear(&o);
     o.transport = transport;
     oracle_read(&o, body, len, transport == 'd');
     oracle_ja3(&o, ja3);

@@ -49,7 +49,7 @@ static enum parse_result sslv2_tcp(struct parse *p)
     case STARTS_NO:
         return PARSE_NOT;
     case STARTS_MAYBE:
-        p->need = HEADER_BYTES;
+        p->need = (uint32_t)p->bytes.len + 1; /* every byte of the header can say no */
         return p->cut || p->last ? PARSE_CUT : PARSE_MORE;
     case STARTS_YES:
         break;
