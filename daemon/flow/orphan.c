@@ -4,8 +4,8 @@
 
 #define WAIT_NS 1000000000u
 
-void orphans_keep(struct orphans *o, struct flow_key key, const struct packet *p, uint64_t now_ns,
-                  uint64_t *counters)
+void orphans_keep(struct orphans *o, struct flow_key key, const struct packet *p, bool plausible,
+                  uint64_t now_ns, uint64_t *counters)
 {
     struct orphan *slot = &o->orphan[o->next];
 
@@ -17,6 +17,8 @@ void orphans_keep(struct orphans *o, struct flow_key key, const struct packet *p
     slot->key = key;
     slot->kept_ns = now_ns;
     slot->seq = p->seq;
+    slot->ttl = p->ttl;
+    slot->plausible = plausible;
     slot->len = p->payload_bytes;
     slot->used = true;
     memcpy(slot->bytes, p->payload, p->payload_bytes);

@@ -7,6 +7,8 @@
 #include <sys/mman.h>
 
 /* A slot that grew beyond this gives its pages back when it is freed. */
+/* Routes change within a flow, by a hop or two. */
+#define TTL_SLACK  3
 #define KEEP_BYTES 16384u
 
 int streams_init(struct streams *s, uint32_t count, uint32_t bytes_max, uint64_t *counters)
@@ -94,12 +96,15 @@ struct stream *streams_fork(struct streams *s, struct stream *stream)
     memcpy(copy->range, stream->range, sizeof copy->range);
     copy->ranges = stream->ranges;
     copy->segments = stream->segments;
-    copy->proto = stream->proto;
+    copy->proto =
+        stream->handshake ? stream->proto : STREAM_PROTO_UNKNOWN; /* its first bytes may be others */
     copy->midstream = stream->midstream;
     copy->cut = stream->cut;
     copy->conflict = copy->last_wins = true;
     copy->origin = stream->origin;
     copy->used_ns = stream->used_ns;
+    copy->ttl = stream->ttl;
+    copy->plausible = stream->plausible;
     copy->handshake = stream->handshake;
     for (unsigned i = 0; i < stream->ranges; i++)
         memcpy(copy->bytes + stream->range[i].from, stream->bytes + stream->range[i].from,
@@ -196,6 +201,36 @@ bool stream_insert(struct streams *s, struct stream *stream, uint32_t offset, st
     stream->ranges = (uint8_t)n;
     stream->segments++;
     return !limit;
+}
+
+enum stream_trust stream_trust(const struct stream *stream, uint8_t ttl, bool plausible)
+{
+    if (stream->segments == 0)
+        return STREAM_EQUAL;
+    if (ttl + TTL_SLACK <= stream->ttl)
+        return STREAM_LESS;
+    if (stream->ttl + TTL_SLACK <= ttl)
+        return STREAM_MORE;
+    return plausible == stream->plausible ? STREAM_EQUAL : plausible ? STREAM_MORE : STREAM_LESS;
+}
+
+void stream_note_trust(struct stream *stream, uint8_t ttl, bool plausible)
+{
+    bool first = stream->segments == 0;
+
+    stream->plausible = plausible && (first || stream->plausible);
+    if (first || ttl > stream->ttl)
+        stream->ttl = ttl;
+}
+
+void stream_empty(struct stream *stream)
+{
+    stream->ranges = 1;
+    stream->range[0] = (struct stream_range){0, 0};
+    stream->segments = 0;
+    stream->need = 0;
+    if (!stream->handshake)
+        stream->proto = STREAM_PROTO_UNKNOWN;
 }
 
 void stream_consume(struct stream *stream, uint32_t n)

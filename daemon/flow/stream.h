@@ -3,8 +3,9 @@
  * The assembler: the first bytes of a stream, put together by offset whatever the order of the pieces.
  * Streams live in a fixed slab with caps on their number, bytes, pieces and islands; the one that was used
  * least recently gives way. Where overlapping pieces disagree, which copy the receiver took is not ours to
- * guess: the caller keeps two streams, one in which the first copy stays and one in which the last one wins,
- * and parses both.
+ * guess: the caller keeps two readings and parses both. In the first, every piece counts and the first copy
+ * stays. In the second, only the pieces that are most likely to have arrived count (those with the higher
+ * TTL, which a receiver does not drop), and of these the last copy wins.
  */
 #ifndef BRIDLE_FLOW_STREAM_H
 #define BRIDLE_FLOW_STREAM_H
@@ -32,6 +33,8 @@ struct stream {
     uint16_t parses; /* of the message at offset 0 */
     uint8_t proto;   /* index in protos[], or STREAM_PROTO_UNKNOWN */
     bool last_wins;  /* a second reading: later copies overwrite */
+    uint8_t ttl;     /* of the pieces in it, the highest */
+    bool plausible;  /* the pieces in it are what a receiver takes */
     bool midstream, conflict, cut;
     bool handshake; /* pieces of datagrams; the offsets are the handshake's own */
     bool finished;  /* parsed to its end; the other reading is not */
@@ -69,6 +72,19 @@ void streams_touch(struct streams *s, struct stream *stream);
 struct stream *streams_fork(struct streams *s, struct stream *stream);
 /* The second reading, or NULL. */
 struct stream *streams_other(struct streams *s, const struct stream *stream);
+
+/* How a piece compares with those that are there. */
+enum stream_trust {
+    STREAM_LESS, /* it was perhaps made to die on the way */
+    STREAM_EQUAL,
+    STREAM_MORE, /* those that are there were, perhaps */
+};
+
+enum stream_trust stream_trust(const struct stream *stream, uint8_t ttl, bool plausible);
+/* Notes where a piece comes from. */
+void stream_note_trust(struct stream *stream, uint8_t ttl, bool plausible);
+/* Forgets what is there. */
+void stream_empty(struct stream *stream);
 
 /* Bytes that are there without a gap from offset 0. */
 static inline uint32_t stream_have(const struct stream *stream)

@@ -278,7 +278,7 @@ static inline void forget(struct packet *p)
 
     p->src = p->dst = p->tunnel_src = p->tunnel_dst = none;
     p->src_port = p->dst_port = p->ip_id = p->l4_checksum = 0;
-    p->ip_proto = p->ttl = p->tcp_flags = p->vlans = p->tunnel_depth = 0;
+    p->ip_proto = p->ttl = p->tcp_flags = p->tcp_header_bytes = p->vlans = p->tunnel_depth = 0;
     p->tunnel_path = p->tunnel_key = 0;
     p->tunnel_id = 0;
     p->reassembled = false;

@@ -58,12 +58,13 @@ struct packet {
     /* from decode */
     struct addr src, dst; /* innermost IP header */
     uint16_t src_port, dst_port;
-    uint8_t ip_proto;     /* IPPROTO_ of the innermost IP packet's payload */
-    uint8_t ttl;          /* or hop limit */
-    uint16_t ip_id;       /* IPv4 identification; 0 for IPv6 */
-    bool reassembled;     /* put together from fragments; `at` is the last of them */
-    uint8_t tcp_flags;    /* enum tcp_flag */
-    uint16_t l4_checksum; /* as on the wire; tells a mirror's copy from a retransmission */
+    uint8_t ip_proto;         /* IPPROTO_ of the innermost IP packet's payload */
+    uint8_t ttl;              /* or hop limit */
+    uint16_t ip_id;           /* IPv4 identification; 0 for IPv6 */
+    bool reassembled;         /* put together from fragments; `at` is the last of them */
+    uint8_t tcp_flags;        /* enum tcp_flag */
+    uint8_t tcp_header_bytes; /* right before `payload` */
+    uint16_t l4_checksum;     /* as on the wire; tells a mirror's copy from a retransmission */
     uint32_t seq, ack;
     const uint8_t *payload;          /* borrowed: above TCP or UDP */
     uint32_t payload_bytes;          /* of it that are there */
@@ -80,7 +81,5 @@ struct packet {
 };
 
 _Static_assert(PACKET_DEPTH_MAX == sizeof(uint64_t) && TUNNEL_KINDS <= 256, "tunnel_path has a byte each");
-
-_Static_assert(PACKET_DEPTH_MAX == sizeof(uint64_t) && TUNNEL_KINDS <= 256, "a byte each in tunnel_path");
 
 #endif

@@ -31,6 +31,7 @@ enum layer transport_tcp(struct decoding *s)
     p->seq = be32(h.at + 4);
     p->ack = be32(h.at + 8);
     p->tcp_flags = h.at[13];
+    p->tcp_header_bytes = (uint8_t)header_bytes;
     p->l4_checksum = be16(h.at + 16);
     return payload(s, DECODE_TCP);
 }

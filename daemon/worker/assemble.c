@@ -3,6 +3,8 @@
  * copies disagree. */
 #include "worker/assemble.h"
 
+#include "packet/plausible.h"
+
 /* After so many parses of one message, wait until it has grown by a quarter: one-byte segments buy no
  * quadratic work. */
 #define PARSES_EAGER 16
@@ -60,11 +62,23 @@ struct flow_entry *assemble_entry_make(struct worker *w, struct flow_key key, en
     return assemble_entry(w, key);
 }
 
-void assemble_entry_done(struct flow_entry *e, uint32_t seq, uint32_t name)
+void assemble_entry_done(struct flow_entry *e, uint32_t seq, uint32_t bytes, uint32_t name)
 {
+    uint32_t units = (bytes + NAME_LENGTH_BYTES - 1) / NAME_LENGTH_BYTES;
+
     e->class = FLOW_DONE;
     e->seq = seq;
-    e->value = name;
+    e->value = (name & NAME_HASH_MASK) | (units < ~NAME_HASH_MASK ? units : ~NAME_HASH_MASK);
+}
+
+uint32_t assemble_entry_name(const struct flow_entry *e)
+{
+    return e->class == FLOW_DONE ? e->value & NAME_HASH_MASK : 0;
+}
+
+bool assemble_entry_repeats(const struct flow_entry *e, uint32_t seq)
+{
+    return e->class == FLOW_DONE && seq - e->seq < (e->value & ~NAME_HASH_MASK) * NAME_LENGTH_BYTES;
 }
 
 void assemble_reserve(struct worker *w)
@@ -140,7 +154,7 @@ static void close_stream(struct worker *w, struct stream *s)
     bool named = s->names > 0;
 
     if (assemble_stream(w, e) == s)
-        assemble_entry_done(e, s->base_seq, named ? s->name[s->names - 1] : 0);
+        assemble_entry_done(e, s->base_seq, stream_have(s), named ? s->name[s->names - 1] : 0);
     drop_stream(w, s);
     if (!named)
         named_nothing(w, &origin, key);
@@ -210,33 +224,85 @@ static void between_messages(struct worker *w, struct stream *s)
     }
 }
 
-static void insert(struct worker *w, struct stream *s, const struct segment *g)
+/* A piece, what lies before the stream's first byte cut off, and how likely it is to have arrived. */
+struct piece {
+    struct span bytes;
+    uint32_t offset;
+    uint8_t ttl;
+    bool plausible, cut;
+};
+
+/* False: nothing of the segment is in the stream, or it belongs to the other reading, which lies elsewhere.
+ */
+static bool place(const struct worker *w, const struct stream *s, const struct segment *g, struct piece *ret)
 {
     uint32_t offset = g->seq - s->base_seq;
     struct span bytes = g->bytes;
 
     if (s->first != FLOW_NONE && (int32_t)offset >= (int32_t)w->streams.slot_bytes)
-        return; /* a piece of the first reading; this one lies elsewhere */
+        return false;
     if ((int32_t)offset < 0) {
         uint32_t old = 0u - offset;
         if (old >= bytes.len)
-            return;
+            return false;
         bytes = span_of(bytes.at + old, bytes.len - old);
         offset = 0;
     }
-    if (!s->conflict && s->first == FLOW_NONE && stream_disagrees(s, offset, bytes)) {
+    ret->bytes = bytes;
+    ret->offset = offset;
+    ret->cut = g->cut;
+    return true;
+}
+
+static void put(struct worker *w, struct stream *s, const struct piece *piece)
+{
+    stream_note_trust(s, piece->ttl, piece->plausible);
+    if (!stream_insert(&w->streams, s, piece->offset, piece->bytes))
+        w->counters[COUNT_STREAM_LIMIT]++;
+    if (piece->cut && piece->offset + piece->bytes.len == stream_have(s))
+        s->cut = true;
+}
+
+/* Into the second reading, of what is most likely to have arrived. */
+static void put_second(struct worker *w, struct stream *s, const struct piece *piece)
+{
+    enum stream_trust trust = stream_trust(s, piece->ttl, piece->plausible);
+
+    if (s->finished || trust == STREAM_LESS)
+        return;
+    if (trust == STREAM_MORE)
+        stream_empty(s);
+    put(w, s, piece);
+}
+
+/* Into the first reading, of all that came; begins the second one where a piece is at odds with the others.
+ */
+static void put_first(struct worker *w, struct stream *s, const struct piece *piece)
+{
+    bool disagrees = !s->conflict && stream_disagrees(s, piece->offset, piece->bytes);
+
+    if (disagrees) {
         w->counters[COUNT_STREAM_CONFLICT]++;
         s->conflict = true;
-        if (s->other == FLOW_NONE) {
-            struct stream *fork = streams_fork(&w->streams, s);
-            if (fork != NULL)
-                stream_insert(&w->streams, fork, offset, bytes);
-        }
     }
-    if (!stream_insert(&w->streams, s, offset, bytes))
-        w->counters[COUNT_STREAM_LIMIT]++;
-    if (g->cut && offset + bytes.len == stream_have(s))
-        s->cut = true;
+    if (s->other == FLOW_NONE &&
+        (disagrees || stream_trust(s, piece->ttl, piece->plausible) != STREAM_EQUAL)) {
+        struct stream *fork = streams_fork(&w->streams, s);
+        if (fork != NULL)
+            put_second(w, fork, piece);
+    }
+    put(w, s, piece);
+}
+
+static void insert(struct worker *w, struct stream *s, const struct segment *g, uint8_t ttl, bool plausible)
+{
+    struct stream *other = streams_other(&w->streams, s);
+    struct piece piece = {.ttl = ttl, .plausible = plausible};
+
+    if (other != NULL && place(w, other, g, &piece))
+        put_second(w, other, &piece);
+    if (place(w, s, g, &piece))
+        put_first(w, s, &piece);
 }
 
 void assemble_insert(struct worker *w, struct stream *s, const struct packet *p, const struct segment *g)
@@ -250,9 +316,8 @@ void assemble_insert(struct worker *w, struct stream *s, const struct packet *p,
         other->origin = *p;
         other->used_ns = w->now_ns;
         streams_touch(&w->streams, other);
-        insert(w, other, g);
     }
-    insert(w, s, g);
+    insert(w, s, g, p->ttl, packet_plausible(p));
 }
 
 void assemble_advance(struct worker *w, struct stream *s)
@@ -283,8 +348,9 @@ struct stream *assemble_open(struct worker *w, const struct packet *p, struct fl
         return NULL;
     }
     s->midstream = (e->flags & FLOW_MIDSTREAM) != 0;
-    if (e->class == FLOW_DONE && e->value != 0) {
-        s->name[s->names++] = e->value;
+    uint32_t name = assemble_entry_name(e);
+    if (name != 0) {
+        s->name[s->names++] = name;
         s->conflict = e->seq == base;
     }
     e->class = e->class == FLOW_REPEAT ? FLOW_REPEAT : FLOW_STREAM;
@@ -307,7 +373,7 @@ void assemble_hold(struct worker *w, const struct packet *p, struct flow_key key
     while (streams_at(&w->streams, slot) == s && s->key.hash == key.hash &&
            (orphan = orphans_take(&w->orphans, key, w->now_ns)) != NULL) {
         struct segment early = {.bytes = span_of(orphan->bytes, orphan->len), .seq = orphan->seq};
-        assemble_insert(w, s, p, &early);
+        insert(w, s, &early, orphan->ttl, orphan->plausible);
         assemble_advance(w, s);
     }
 }

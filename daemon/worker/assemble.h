@@ -9,6 +9,10 @@
 
 #include "worker/worker.h"
 
+/* Names told are remembered by this much of their hash; below it is the length of their message, in units. */
+#define NAME_HASH_MASK    0xfffff000u
+#define NAME_LENGTH_BYTES 16u
+
 /* Bytes of a stream and their place. */
 struct segment {
     struct span bytes;
@@ -20,8 +24,13 @@ struct segment {
 struct flow_entry *assemble_entry(struct worker *w, struct flow_key key);
 /* The same, made if there is none. NULL: the cache has no room for it. What gave way is told first. */
 struct flow_entry *assemble_entry_make(struct worker *w, struct flow_key key, enum flow_class class);
-/* Nothing more is expected of this direction: where its message was, and the hash of the name told, or 0. */
-void assemble_entry_done(struct flow_entry *e, uint32_t seq, uint32_t name);
+/* Nothing more is expected of this direction: where its message was and how long, and the hash of the name
+ * that was told, or 0. */
+void assemble_entry_done(struct flow_entry *e, uint32_t seq, uint32_t bytes, uint32_t name);
+/* The hash of the name told in this direction, or 0. */
+uint32_t assemble_entry_name(const struct flow_entry *e);
+/* Whether bytes at `seq` are a copy of, or another version of, bytes of a message that was read. */
+bool assemble_entry_repeats(const struct flow_entry *e, uint32_t seq);
 
 /* The stream that holds bytes of this direction, or NULL. */
 struct stream *assemble_stream(struct worker *w, const struct flow_entry *e);

@@ -6,7 +6,9 @@
 
 static uint32_t name_hash(const struct worker *w, struct span name)
 {
-    return (uint32_t)hash_bytes(&w->config.key, name.at, name.len) | 1;
+    uint32_t h = (uint32_t)hash_bytes(&w->config.key, name.at, name.len) & NAME_HASH_MASK;
+
+    return h != 0 ? h : NAME_HASH_MASK;
 }
 
 static bool names_server(enum via via)
@@ -103,8 +105,9 @@ static bool asked_for_another(const struct message *m, const struct observation 
 {
     const struct flow_entry *e = assemble_entry(m->w, flow_key_back(m->key));
 
-    return o->from_server && e != NULL && e->class == FLOW_DONE && e->value != 0 &&
-           e->value != name_hash(m->w, o->name);
+    uint32_t asked = e != NULL ? assemble_entry_name(e) : 0;
+
+    return o->from_server && asked != 0 && asked != name_hash(m->w, o->name);
 }
 
 void named_certificate(struct message *m, struct observation *o, struct match hit)

@@ -138,7 +138,7 @@ static void frame(struct rig *rig, struct rig_end from, struct rig_end to, uint8
     buf[14] = 0x45;
     be16(buf + 16, 20 + len);
     be16(buf + 18, ++rig->frame & 0xffff); /* identification */
-    buf[22] = 64;
+    buf[22] = rig->ttl != 0 ? rig->ttl : 64;
     buf[23] = proto;
     memcpy(buf + 26, src.b + 12, 4);
     memcpy(buf + 30, dst.b + 12, 4);
@@ -161,6 +161,24 @@ void rig_ip(struct rig *rig, const void *bytes, size_t len)
     worker_packet(rig->w, &p);
 }
 
+/* RFC 1071, over the pseudo-header of IPv4, too. */
+static uint16_t checksum(struct rig_end from, struct rig_end to, const uint8_t *l4, size_t len)
+{
+    struct addr ends[2];
+    uint32_t sum = IPPROTO_TCP + (uint32_t)len;
+
+    addr_parse(span_str(from.addr), &ends[0]);
+    addr_parse(span_str(to.addr), &ends[1]);
+    for (unsigned i = 0; i < 2; i++)
+        sum +=
+            (uint32_t)(ends[i].b[12] << 8 | ends[i].b[13]) + (uint32_t)(ends[i].b[14] << 8 | ends[i].b[15]);
+    for (size_t i = 0; i < len; i++)
+        sum += (uint32_t)l4[i] << (i % 2 == 0 ? 8 : 0);
+    while (sum >> 16 != 0)
+        sum = (sum & 0xffff) + (sum >> 16);
+    return (uint16_t)~sum;
+}
+
 void rig_tcp(struct rig *rig, struct rig_end from, struct rig_end to, uint32_t seq, uint32_t ack,
              uint8_t flags, const void *bytes, size_t len)
 {
@@ -175,6 +193,8 @@ void rig_tcp(struct rig *rig, struct rig_end from, struct rig_end to, uint32_t s
     l4[13] = flags;
     if (len > 0)
         memcpy(l4 + 20, bytes, len);
+    if (rig->checksums)
+        be16(l4 + 16, checksum(from, to, l4, 20 + len));
     frame(rig, from, to, IPPROTO_TCP, l4, 20 + len);
 }
 

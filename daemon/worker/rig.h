@@ -19,7 +19,9 @@ struct rig {
     struct rig_record record[RIG_RECORDS_MAX]; /* in order of sequence, after rig_drain */
     unsigned records;
     uint64_t ts_ns, frame;
-    int control; /* main's end */
+    int control;    /* main's end */
+    uint8_t ttl;    /* of the packets built; 0: 64 */
+    bool checksums; /* TCP packets have right checksums; else none has */
 };
 
 struct rig_end {

@@ -6,6 +6,7 @@
  */
 #include <netinet/in.h>
 
+#include "packet/plausible.h"
 #include "worker/assemble.h"
 
 /* What became of the messages in one segment. */
@@ -73,7 +74,7 @@ static void start(struct worker *w, struct flow_entry *e, const struct packet *p
         expect(w, e, p, key, g, &b);
         return;
     }
-    assemble_entry_done(e, g->seq, b.told);
+    assemble_entry_done(e, g->seq, (uint32_t)g->bytes.len, b.told);
     if (!b.named)
         named_nothing(w, p, key);
 }
@@ -92,8 +93,8 @@ static void read_elsewhere(struct worker *w, const struct packet *p, struct flow
     if (other == NULL)
         return;
     other->base_seq = g->seq;
-    other->ranges = 1;
-    other->range[0] = (struct stream_range){0, 0};
+    stream_empty(other);
+    stream_note_trust(other, p->ttl, packet_plausible(p));
     other->midstream = true;
     other->proto = (uint8_t)m->proto;
     stream_insert(&w->streams, other, 0, g->bytes);
@@ -125,7 +126,8 @@ static void start_beside(struct worker *w, const struct flow_entry *entry, const
  * those are typed one by one, records are not. */
 static bool worth_holding(const struct flow_entry *e, const struct segment *g)
 {
-    bool before_entry = (e->flags & FLOW_MIDSTREAM) != 0 && e->value == 0 && g->seq + g->bytes.len == e->seq;
+    bool before_entry =
+        (e->flags & FLOW_MIDSTREAM) != 0 && assemble_entry_name(e) == 0 && g->seq + g->bytes.len == e->seq;
 
     return before_entry || e->seq == g->seq || g->bytes.at[0] < ' ';
 }
@@ -139,10 +141,13 @@ static void start_again(struct worker *w, struct flow_entry *e, const struct pac
     unsigned proto = 0;
     enum proto_starts starts = starts_tcp(&w->starts, g->bytes, &w->config, p, &proto);
 
+    /* Perhaps the second half of another version, before its first. */
+    if (starts == STARTS_NO && !same_place && assemble_entry_repeats(e, g->seq))
+        orphans_keep(&w->orphans, key, p, packet_plausible(p), w->now_ns, w->counters);
     if (starts == STARTS_NO || (starts == STARTS_MAYBE && !worth_holding(e, g)))
         return;
     flags |= same_place ? RECORD_CONFLICT : RECORD_MIDSTREAM;
-    struct begun b = begin(w, p, key, g, flags, e->class == FLOW_DONE ? e->value : 0);
+    struct begun b = begin(w, p, key, g, flags, assemble_entry_name(e));
     e = assemble_entry(w, key);
     if (e == NULL)
         return;
@@ -150,8 +155,15 @@ static void start_again(struct worker *w, struct flow_entry *e, const struct pac
         e->flags |= same_place ? 0 : FLOW_MIDSTREAM;
         expect(w, e, p, key, g, &b);
     } else if (b.told != 0) {
-        assemble_entry_done(e, g->seq, b.told);
+        assemble_entry_done(e, g->seq, (uint32_t)g->bytes.len, b.told);
     }
+}
+
+static bool begins(const struct worker *w, const struct packet *p, const struct segment *g)
+{
+    unsigned proto = 0;
+
+    return starts_tcp(&w->starts, g->bytes, &w->config, p, &proto) != STARTS_NO;
 }
 
 static void payload(struct worker *w, struct flow_entry *e, const struct packet *p, struct flow_key key,
@@ -179,7 +191,9 @@ static void payload(struct worker *w, struct flow_entry *e, const struct packet 
         return;
     }
     if ((e->class == FLOW_SYN || e->class == FLOW_REPEAT) && near) {
-        if (ahead == 0)
+        bool early = ahead < 0 && e->class == FLOW_SYN && begins(w, p, g);
+        e->flags |= early ? FLOW_MIDSTREAM : 0; /* the SYN was perhaps a false one */
+        if (ahead == 0 || early)
             start(w, e, p, key, g, flags);
         else if (ahead > 0 || ahead + (int32_t)g->bytes.len > 0)
             assemble_hold(w, p, key, e->seq, g);
@@ -221,7 +235,7 @@ static void midstream(struct worker *w, const struct packet *p, struct flow_key 
     e->seq = g->seq;
     e->value = FLOW_NONE;
     if (starts == STARTS_NO)
-        orphans_keep(&w->orphans, key, p, w->now_ns, w->counters);
+        orphans_keep(&w->orphans, key, p, true, w->now_ns, w->counters);
     start(w, e, p, key, g, flags);
 }
 
@@ -272,7 +286,7 @@ static void closing(struct worker *w, const struct packet *p, struct flow_key ke
 
     if (s == NULL) {
         if (e != NULL && e->class == FLOW_REPEAT)
-            assemble_entry_done(e, e->seq, 0);
+            assemble_entry_done(e, e->seq, 0, 0);
         return;
     }
     uint32_t end = p->seq + p->payload_wire_bytes - s->base_seq;

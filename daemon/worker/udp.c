@@ -55,7 +55,7 @@ static void server_datagram(struct message *m)
     if (e == NULL || m->parse.facts.cid.len == 0)
         return;
     if (e->class == FLOW_FREE)
-        assemble_entry_done(e, 0, 0);
+        assemble_entry_done(e, 0, 0, 0);
     e->flags |= FLOW_ANSWERER;
     if (e->class == FLOW_DONE)
         e->value = m->parse.facts.retry ? 0 : cid_digest(w, &m->parse.facts.cid);
@@ -90,7 +90,7 @@ static void count_try(struct worker *w, struct flow_key key, bool opened)
     if (e == NULL)
         return;
     if (e->class == FLOW_FREE)
-        assemble_entry_done(e, 0, 0);
+        assemble_entry_done(e, 0, 0, 0);
     set_tries(e, tries(e) < TRIES_MAX ? tries(e) + 1 : 1);
     e->flags |= opened ? FLOW_OPENER : 0;
 }
