@@ -106,6 +106,8 @@ static const struct sandbox_rule live[] = {
     {"ioctl", {IS_INT(1, SIOCGIFFLAGS)}, "libpcap asks whether an interface that went down is still there"},
     {"getsockname", {{0}}, "the same: whether the capture is still bound to an interface"},
     {"recvfrom", {{0}}, "reading, where the kernel has no TPACKET_V3"},
+    {"recvmmsg", {{0}}, "reading TZSP"},
+    {"recvmmsg_time64", {{0}}, "the same on 32-bit machines"},
 };
 
 /* Rules in, sealed image out. */

@@ -31,8 +31,11 @@ const char *capture_file_why(const struct capture_file *c);
 
 struct capture_live;
 
+/* Room for the name of an interface, or for `tzsp:[ADDRESS]:PORT`, with its NUL. */
+#define CAPTURE_NAME_MAX 64
+
 struct capture_live_options {
-    char interface[16];
+    char interface[CAPTURE_NAME_MAX];
     char filter[1024];      /* pcap-filter(7); empty: everything */
     uint32_t snaplen_bytes; /* 0: whole packets */
     /* The ring is cut into blocks of 256 KiB, so on a quiet line it holds ring / 256 KiB * timeout. */
@@ -44,7 +47,8 @@ struct capture_live_options {
 };
 
 struct capture_live_counts {
-    uint64_t received, dropped; /* since the capture was opened, by getsockopt(PACKET_STATISTICS) */
+    uint64_t received, dropped; /* since the capture was opened, as the kernel tells it */
+    uint64_t foreign;           /* datagrams that came to a TZSP receiver and are no TZSP */
 };
 
 typedef void (*capture_fn)(void *ctx, struct packet *p);
@@ -63,6 +67,19 @@ int capture_live_fd(const struct capture_live *c);
  * the interface went down or away, another negative errno. */
 int capture_live_dispatch(struct capture_live *c, int max, capture_fn fn, void *ctx);
 int capture_live_counts(struct capture_live *c, struct capture_live_counts *ret);
+/*
+ * A receiver of TZSP, in which routers and access points send what they see, stands where else an interface
+ * is named: `tzsp:PORT`, `tzsp:ADDRESS:PORT`, IPv6 in brackets.
+ */
+struct capture_tzsp_name {
+    struct addr addr;
+    bool any; /* no address: all of this machine */
+    uint16_t port;
+};
+
+bool capture_is_tzsp(const char *interface);
+/* False when it is malformed. */
+bool capture_tzsp_read(const char *interface, struct capture_tzsp_name *ret);
 /* The part of capture_filter_check that needs no libpcap: refuses words that libpcap might ask DNS for. */
 int capture_filter_words(const char *filter, char *ret_why, size_t why_bytes);
 /* Compiles a filter without opening anything, to check it: 0, or -EINVAL with text. Names of hosts are

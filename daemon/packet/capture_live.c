@@ -1,184 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * Live capture: libpcap over Linux packet sockets (packet(7)), TPACKET_V3. After the capture is open only
- * poll(2), getsockopt(2) and reads of the shared ring are used, so that the worker can be locked up.
- */
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#include "config.h"
-#include "packet/capture.h"
-
-#if HAVE_LIBPCAP
-
-#include <linux/if_packet.h>
-#include <pcap/pcap.h>
-#include <poll.h>
-#include <sys/socket.h>
-
-#define SNAPLEN_BYTES_MAX 262144
-
-struct capture_live {
-    pcap_t *pcap; /* owned */
-    int fd;       /* borrowed from pcap */
-    uint32_t source, linktype;
-    uint32_t fraction_ns; /* of one unit in pcap's tv_usec */
-    int error;            /* negative errno that ended the capture; the kernel tells it only once */
-    uint64_t number;
-    struct capture_live_counts counts;
-    capture_fn fn; /* of the running dispatch */
-    void *ctx;
-};
-
-/* The DLT_ numbers that differ from their LINKTYPE_ on Linux. The interface "any" stays LINUX_SLL: in
- * LINUX_SLL2 libpcap does not put back the VLAN tags that the kernel took out. */
-static uint32_t linktype_of(int dlt)
-{
-    return dlt == DLT_RAW ? 101 : (uint32_t)dlt;
-}
-
-static int compile(pcap_t *pcap, const char *filter, struct bpf_program *ret, char *ret_why, size_t why_bytes)
-{
-    int r = capture_filter_words(filter, ret_why, why_bytes);
-
-    if (r == 0 && pcap_compile(pcap, ret, filter, 1, PCAP_NETMASK_UNKNOWN) != 0) {
-        snprintf(ret_why, why_bytes, "filter: %s", pcap_geterr(pcap));
-        r = -EINVAL;
-    }
-    return r;
-}
-
-int capture_filter_check(const char *filter, char *ret_why, size_t why_bytes)
-{
-    pcap_t *pcap = pcap_open_dead(DLT_EN10MB, SNAPLEN_BYTES_MAX);
-    struct bpf_program program;
-
-    if (pcap == NULL)
-        return -ENOMEM;
-    int r = compile(pcap, filter, &program, ret_why, why_bytes);
-    if (r == 0)
-        pcap_freecode(&program);
-    pcap_close(pcap);
-    return r;
-}
-
-static int set_filter(pcap_t *pcap, const char *filter, char *ret_why, size_t why_bytes)
-{
-    struct bpf_program program;
-    int r;
-
-    if (*filter == 0)
-        return 0;
-    r = compile(pcap, filter, &program, ret_why, why_bytes);
-    if (r != 0)
-        return r;
-    if (pcap_setfilter(pcap, &program) != 0) {
-        snprintf(ret_why, why_bytes, "filter: %s", pcap_geterr(pcap));
-        r = -EINVAL;
-    }
-    pcap_freecode(&program);
-    return r;
-}
-
-static int errno_of(int pcap_error)
-{
-    switch (pcap_error) {
-    case PCAP_ERROR_NO_SUCH_DEVICE:
-        return -ENODEV;
-    case PCAP_ERROR_PERM_DENIED:
-    case PCAP_ERROR_PROMISC_PERM_DENIED:
-        return -EPERM;
-    case PCAP_ERROR_IFACE_NOT_UP:
-        return -ENETDOWN;
-    default:
-        return -EIO;
-    }
-}
-
-static int activate(pcap_t *pcap, const struct capture_live_options *o, char *ret_why, size_t why_bytes)
-{
-    pcap_set_snaplen(pcap, o->snaplen_bytes != 0 && o->snaplen_bytes < SNAPLEN_BYTES_MAX
-                               ? (int)o->snaplen_bytes
-                               : SNAPLEN_BYTES_MAX);
-    pcap_set_promisc(pcap, o->promiscuous);
-    pcap_set_timeout(pcap, o->block_timeout_ms != 0 ? (int)o->block_timeout_ms : 1);
-    if (o->ring_bytes != 0)
-        pcap_set_buffer_size(pcap, o->ring_bytes <= INT32_MAX ? (int)o->ring_bytes : INT32_MAX);
-    pcap_set_tstamp_precision(pcap, PCAP_TSTAMP_PRECISION_NANO);
-    int r = pcap_activate(pcap);
-    if (r >= 0)
-        return 0;
-    const char *detail = pcap_geterr(pcap);
-    snprintf(ret_why, why_bytes, "%s: %s%s%s", o->interface, pcap_statustostr(r), *detail ? ": " : "",
-             detail);
-    return errno_of(r);
-}
-
-/* Both directions of a flow go to the same worker: the kernel's flow hash is symmetric, and FLAG_DEFRAG lets
- * it see the ports of fragments. */
-static int join_fanout(int fd, const struct capture_live_options *o, char *ret_why, size_t why_bytes)
-{
-    uint32_t arg = o->fanout | (uint32_t)(PACKET_FANOUT_HASH | PACKET_FANOUT_FLAG_DEFRAG) << 16;
-
-    if (o->workers <= 1 || setsockopt(fd, SOL_PACKET, PACKET_FANOUT, &arg, sizeof arg) == 0)
-        return 0;
-    int r = -errno;
-    snprintf(ret_why, why_bytes, "%s: the workers cannot share the interface (PACKET_FANOUT)", o->interface);
-    return r;
-}
-
-static int setup(struct capture_live *c, const struct capture_live_options *o, char *ret_why,
-                 size_t why_bytes)
-{
-    char error[PCAP_ERRBUF_SIZE] = "";
-    int r = activate(c->pcap, o, ret_why, why_bytes);
-
-    if (r != 0)
-        return r;
-    if (pcap_setnonblock(c->pcap, 1, error) != 0) {
-        snprintf(ret_why, why_bytes, "%s: %s", o->interface, error);
-        return -EIO;
-    }
-    r = set_filter(c->pcap, o->filter, ret_why, why_bytes);
-    if (r != 0)
-        return r;
-    c->fd = pcap_fileno(c->pcap);
-    c->linktype = linktype_of(pcap_datalink(c->pcap));
-    c->fraction_ns = pcap_get_tstamp_precision(c->pcap) == PCAP_TSTAMP_PRECISION_NANO ? 1 : 1000;
-    return join_fanout(c->fd, o, ret_why, why_bytes);
-}
+/* Live capture: from an interface, or from those who send what they see. */
+#include "packet/capture_live.h"
 
 int capture_live_open(const struct capture_live_options *o, uint32_t source, struct capture_live **ret,
                       char *ret_why, size_t why_bytes)
 {
-    char error[PCAP_ERRBUF_SIZE] = "";
-    struct capture_live *c = calloc(1, sizeof *c);
+    const struct capture_kind *kind = capture_is_tzsp(o->interface) ? &capture_tzsp : &capture_libpcap;
+    int r = kind->open(o, ret, ret_why, why_bytes);
 
-    if (c == NULL)
-        return -ENOMEM;
-    c->source = source;
-    c->pcap = pcap_create(o->interface, error);
-    if (c->pcap == NULL) {
-        snprintf(ret_why, why_bytes, "%s: %s", o->interface, error);
-        free(c);
-        return -ENODEV;
+    if (r == 0) {
+        (*ret)->kind = kind;
+        (*ret)->source = source;
     }
-    int r = setup(c, o, ret_why, why_bytes);
-    if (r != 0) {
-        capture_live_close(c);
-        return r;
-    }
-    *ret = c;
-    return 0;
+    return r;
 }
 
 void capture_live_close(struct capture_live *c)
 {
-    if (c == NULL)
-        return;
-    pcap_close(c->pcap);
-    free(c);
+    if (c != NULL)
+        c->kind->close(c);
 }
 
 int capture_live_fd(const struct capture_live *c)
@@ -186,99 +26,18 @@ int capture_live_fd(const struct capture_live *c)
     return c->fd;
 }
 
-static void on_packet(u_char *ctx, const struct pcap_pkthdr *h, const u_char *at)
-{
-    struct capture_live *c = (struct capture_live *)(void *)ctx;
-    struct packet p;
-
-    p.ts_ns = (uint64_t)h->ts.tv_sec * 1000000000u + (uint64_t)h->ts.tv_usec * c->fraction_ns;
-    p.number = ++c->number;
-    p.at = at;
-    p.captured_bytes = h->caplen;
-    p.wire_bytes = h->len > h->caplen ? h->len : h->caplen;
-    p.source = c->source;
-    p.linktype = c->linktype;
-    c->fn(c->ctx, &p);
-}
-
-/*
- * An error of the socket, found before libpcap finds it: libpcap would then ask the kernel what became of the
- * interface, by a call that a locked-up worker may not make.
- */
-static int pending_error(const struct capture_live *c)
-{
-    struct pollfd fd = {.fd = c->fd, .events = POLLIN};
-    int error = 0;
-    socklen_t len = sizeof error;
-
-    if (poll(&fd, 1, 0) <= 0 || (fd.revents & (POLLERR | POLLHUP | POLLNVAL)) == 0)
-        return 0;
-    if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0)
-        return -errno;
-    return error == ENXIO || error == ENODEV || error == 0 ? -ENETDOWN : -error;
-}
-
 int capture_live_dispatch(struct capture_live *c, int max, capture_fn fn, void *ctx)
 {
-    if (c->error == 0)
-        c->error = pending_error(c);
-    if (c->error != 0)
-        return c->error;
     c->fn = fn;
     c->ctx = ctx;
-    int r = pcap_dispatch(c->pcap, max, on_packet, (u_char *)c);
-    if (r < 0) /* after the check above: the interface went just now */
-        c->error = -ENETDOWN;
-    return r >= 0 ? r : c->error;
+    return c->kind->dispatch(c, max);
 }
 
 int capture_live_counts(struct capture_live *c, struct capture_live_counts *ret)
 {
-    struct tpacket_stats_v3 stats = {0}; /* since the last time that it was asked */
-    socklen_t len = sizeof stats;
+    int r = c->kind->count != NULL ? c->kind->count(c) : 0;
 
-    if (getsockopt(c->fd, SOL_PACKET, PACKET_STATISTICS, &stats, &len) != 0)
-        return -errno;
-    c->counts.received += stats.tp_packets - stats.tp_drops; /* tp_packets counts both */
-    c->counts.dropped += stats.tp_drops;
-    *ret = c->counts;
-    return 0;
+    if (r == 0)
+        *ret = c->counts;
+    return r;
 }
-
-#else
-
-static int unsupported(char *ret_why, size_t why_bytes)
-{
-    snprintf(ret_why, why_bytes, "this build has no live capture (libpcap)");
-    return -ENOTSUP;
-}
-
-int capture_live_open(const struct capture_live_options *o, uint32_t source, struct capture_live **ret,
-                      char *ret_why, size_t why_bytes)
-{
-    return unsupported(ret_why, why_bytes);
-}
-
-void capture_live_close(struct capture_live *c) {}
-
-int capture_live_fd(const struct capture_live *c)
-{
-    return -1;
-}
-
-int capture_live_dispatch(struct capture_live *c, int max, capture_fn fn, void *ctx)
-{
-    return -ENOTSUP;
-}
-
-int capture_live_counts(struct capture_live *c, struct capture_live_counts *ret)
-{
-    return -ENOTSUP;
-}
-
-int capture_filter_check(const char *filter, char *ret_why, size_t why_bytes)
-{
-    return unsupported(ret_why, why_bytes);
-}
-
-#endif

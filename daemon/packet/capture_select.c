@@ -13,13 +13,43 @@
 
 #define SNAPLEN_BYTES_MAX 262144
 
-/* LINKTYPE_ of the file, DLT_ of libpcap: those of decode.c. */
+/* LINKTYPE_ of the file, DLT_ of libpcap: those of decode.c for which it makes filters. */
 static const struct {
     uint32_t linktype;
     int dlt;
 } links[] = {
-    {1, DLT_EN10MB}, {0, DLT_NULL},        {12, DLT_RAW},   {14, DLT_RAW},   {101, DLT_RAW},
-    {108, DLT_LOOP}, {113, DLT_LINUX_SLL}, {228, DLT_IPV4}, {229, DLT_IPV6}, {276, DLT_LINUX_SLL2},
+    {1, DLT_EN10MB},
+    {0, DLT_NULL},
+    {12, DLT_RAW},
+    {14, DLT_RAW},
+    {101, DLT_RAW},
+    {108, DLT_LOOP},
+    {113, DLT_LINUX_SLL},
+    {228, DLT_IPV4},
+    {229, DLT_IPV6},
+    {276, DLT_LINUX_SLL2},
+    {6, DLT_IEEE802},
+    {8, DLT_SLIP},
+    {9, DLT_PPP},
+    {10, DLT_FDDI},
+    {50, DLT_PPP_SERIAL},
+    {51, DLT_PPP_ETHER},
+    {100, DLT_ATM_RFC1483},
+    {104, DLT_C_HDLC},
+    {105, DLT_IEEE802_11},
+    {107, DLT_FRELAY},
+    {109, DLT_ENC},
+    {117, DLT_PFLOG},
+    {119, DLT_PRISM_HEADER},
+    {123, DLT_SUNATM},
+    {127, DLT_IEEE802_11_RADIO},
+    {143, DLT_DOCSIS},
+    {163, DLT_IEEE802_11_RADIO_AVS},
+    {192, DLT_PPI},
+    {204, DLT_PPP_WITH_DIR},
+    {226, DLT_IPNET},
+    {239, DLT_NFLOG},
+    {258, DLT_PKTAP},
 };
 
 #define LINKS (sizeof links / sizeof *links)

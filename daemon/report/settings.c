@@ -8,6 +8,7 @@
 
 #include "base/addr.h"
 #include "base/text.h"
+#include "packet/capture.h"
 
 #define TEXT     CONF_TEXT
 #define LIST     CONF_LIST
@@ -59,6 +60,7 @@ static bool has_word(const struct conf_list *list, size_t before, const char *wo
 static void check_capture(struct check *c, const struct settings *s)
 {
     const struct conf_list *l = &s->interfaces;
+    struct capture_tzsp_name tzsp;
 
     if (l->words == 0)
         tell(c, true, "capture.interface: no interface: name one, or write auto");
@@ -66,7 +68,14 @@ static void check_capture(struct check *c, const struct settings *s)
         const char *w = l->word[i];
         if (strcmp(w, "auto") == 0 && l->words > 1)
             tell(c, true, "capture.interface: auto stands alone: remove it or the other interfaces");
-        else if (strlen(w) >= SETTINGS_INTERFACE_MAX || strchr(w, '/') != NULL)
+        else if (capture_is_tzsp(w) && !capture_tzsp_read(w, &tzsp))
+            tell(c, true,
+                 "capture.interface: \"%s\" cannot be received: write tzsp:37008, tzsp:192.0.2.1:37008 or "
+                 "tzsp:[2001:db8::1]:37008",
+                 w);
+        else if (capture_is_tzsp(w) && s->filter[0] != 0)
+            tell(c, true, "capture.filter: does not apply to %s: the sender chooses what it sends", w);
+        else if (!capture_is_tzsp(w) && (strlen(w) >= SETTINGS_INTERFACE_MAX || strchr(w, '/') != NULL))
             tell(c, true,
                  "capture.interface: \"%s\" cannot be an interface: names have at most %d characters and "
                  "no slash (see `ip link`)",

@@ -19,7 +19,8 @@
 #define BRIDLE_SETTINGS(X)                                                                                   \
     X("capture", "interface", interfaces, LIST, "auto", 0, 0, NULL,                                          \
       "Interfaces to watch. `auto`: the LAN bridge where this machine forwards packets, else every "         \
-      "physical interface that is up.")                                                                      \
+      "physical interface that is up. `tzsp:PORT` and `tzsp:ADDRESS:PORT` (IPv6 in brackets) receive what "  \
+      "a router sends in TZSP; name an address that only the router reaches.")                               \
     X("capture", "filter", filter, TEXT, "", 0, 0, NULL,                                                     \
       "Packet filter as in pcap-filter(7). Host names are refused. Empty: all packets.")                     \
     X("capture", "workers", workers, NUMBER, "1", 1, 64, NULL, "Worker processes for each interface.")       \

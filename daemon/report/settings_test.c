@@ -83,6 +83,10 @@ static void test_capture(void **state)
            "capture.interface: \"abcdefghijklmnop\" cannot be an interface: names have at most 15 characters "
            "and no "
            "slash (see `ip link`)\n");
+    expect("capture.interface", "tzsp:37008 tzsp:192.0.2.1:1 tzsp:[2001:db8::1]:65535 eth0", "");
+    expect("capture.interface", "tzsp:",
+           "capture.interface: \"tzsp:\" cannot be received: write tzsp:37008, tzsp:192.0.2.1:37008 or "
+           "tzsp:[2001:db8::1]:37008\n");
     expect("capture.snaplen", "255",
            "capture.snaplen: 255 bytes hold no names: write 0 (whole packets), or 2048 and more\n");
     expect("capture.snaplen", "256",

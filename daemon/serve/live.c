@@ -240,6 +240,8 @@ static int add(struct live *l, const char *name)
 
     if (rc < 0)
         return rc;
+    if (capture_is_tzsp(name)) /* one socket: a router's datagrams would all come to one of several, too */
+        config.capture.workers = 1;
     if (n == LIVE_INTERFACES_MAX || s->workers.count + config.capture.workers > WORKERS_MAX)
         return take_over(l, name);
     struct live_interface *i = &l->interface[n];
@@ -269,7 +271,7 @@ static bool is_up(const char *name, bool *ret_there)
     struct netif list[256];
     int n = netif_list(list, 256);
 
-    *ret_there = strcmp(name, "any") == 0 || n < 0;
+    *ret_there = strcmp(name, "any") == 0 || capture_is_tzsp(name) || n < 0;
     for (int i = 0; i < n; i++) {
         if (strcmp(list[i].name, name) != 0)
             continue;
@@ -452,12 +454,20 @@ static void on_start_limit(evutil_socket_t fd, short what, void *ctx)
     l->start_failed = true;
 }
 
+static bool needs_net_raw(const struct settings *s)
+{
+    for (size_t i = 0; i < s->interfaces.words; i++)
+        if (!capture_is_tzsp(s->interfaces.word[i]))
+            return true;
+    return false;
+}
+
 int live_start(struct serve *s)
 {
     const struct timeval limit = {.tv_sec = START_SECONDS};
     struct live *l = s->live;
 
-    if (!privilege_has_net_raw()) {
+    if (needs_net_raw(&s->settings) && !privilege_has_net_raw()) {
         log_error("watching interfaces needs CAP_NET_RAW: run as root, as a service, or after "
                   "`setcap cap_net_raw+ep` on bridled");
         return -EINVAL;

@@ -8,7 +8,7 @@
 #define LIVE_INTERFACES_MAX 64
 
 struct live_interface {
-    char name[16];
+    char name[CAPTURE_NAME_MAX];
     bool wanted; /* named, or chosen by `auto` */
     bool down;   /* gone or down: waits until it comes back */
     uint16_t fanout;

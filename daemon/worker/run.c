@@ -284,8 +284,10 @@ static int run_live(struct worker *w)
         if (got < 0)
             return got == -ENETDOWN ? EXIT_WORKER_INTERFACE : fail(w, strerror(-got));
         tick_if_due(w);
-        if (capture_live_counts(live, &counts) == 0)
+        if (capture_live_counts(live, &counts) == 0) {
             w->counters[COUNT_KERNEL_DROPS] = counts.dropped;
+            w->counters[COUNT_FOREIGN] = counts.foreign;
+        }
     }
     /* What came before the order to stop may be held back by the kernel for the block timeout. */
     uint64_t end_ns = monotonic_ns() + (w->config.capture.block_timeout_ms + 50) * 1000000ull;

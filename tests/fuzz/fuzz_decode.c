@@ -23,8 +23,12 @@ static void one_packet(struct decoder *d, struct packet *p, struct span bytes)
     bool transport = r == DECODE_TCP || r == DECODE_UDP;
     if (p->payload_bytes > p->payload_wire_bytes || (!transport && p->payload != NULL) ||
         p->vlans > PACKET_VLANS_MAX || p->tunnel_depth > PACKET_DEPTH_MAX ||
-        (p->tunnel_path == 0) != (p->tunnel_depth == 0))
+        (p->tunnel_path == 0) != (p->tunnel_depth == 0) || (p->tunnel_depth == 0 && p->tunnel_key != 0))
         abort();
+    for (unsigned i = 0; i < p->tunnel_depth; i++)
+        if ((p->tunnel_path >> i * 8 & 0xff) == TUNNEL_NONE ||
+            (p->tunnel_path >> i * 8 & 0xff) >= TUNNEL_KINDS)
+            abort();
     if (!p->reassembled && p->payload_bytes > 0 &&
         (p->payload < copy || p->payload + p->payload_bytes > copy + bytes.len))
         abort();
@@ -36,7 +40,9 @@ static void one_packet(struct decoder *d, struct packet *p, struct span bytes)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const uint32_t links[] = {1, 101, 12, 14, 228, 229, 0, 108, 113, 276, 147};
+    static const uint32_t links[] = {1,   101, 12,  14,  228, 229, 0,   108, 113, 276, 147, 9,   50, 51,
+                                     104, 204, 105, 119, 127, 163, 192, 107, 100, 123, 219, 10,  6,  7,
+                                     129, 143, 239, 109, 117, 258, 274, 178, 179, 180, 181, 281, 285};
     uint64_t counters[COUNTERS] = {0};
     struct cur c = cur_datagram(data, size, size);
     struct decoder d = {.defrag = defrag_new(3, 4096, 1000, counters), .counters = counters};

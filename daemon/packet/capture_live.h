@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the kinds of live capture share. Each has this in a struct of its own. */
+#ifndef BRIDLE_PACKET_CAPTURE_LIVE_H
+#define BRIDLE_PACKET_CAPTURE_LIVE_H
+
+#include "packet/capture.h"
+
+struct capture_live {
+    const struct capture_kind *kind;
+    void *self; /* the struct that this is in */
+    int fd;     /* for poll(2) */
+    uint32_t source, linktype;
+    uint64_t number; /* of the last packet */
+    struct capture_live_counts counts;
+    capture_fn fn; /* of the running dispatch */
+    void *ctx;
+};
+
+struct capture_kind {
+    int (*open)(const struct capture_live_options *o, struct capture_live **ret, char *ret_why,
+                size_t why_bytes);
+    void (*close)(struct capture_live *c);
+    int (*dispatch)(struct capture_live *c, int max);
+    int (*count)(struct capture_live *c); /* brings `counts` up to date; NULL: they are */
+};
+
+extern const struct capture_kind capture_libpcap, capture_tzsp;
+
+#endif
