@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Writes the seed corpus of fuzz_http beside this file: one small message for each rule."""
+"""Writes the seed corpora of fuzz_http and fuzz_h2c beside this file: one small message for each rule."""
 import pathlib
 
 HERE = pathlib.Path(__file__).resolve().parent / 'corpus'
@@ -35,7 +35,24 @@ def http_seeds():
     yield 'rtsp', request('Host: a.test', line='OPTIONS rtsp://a.test RTSP/1.0')
 
 
-for folder, seeds in (('http', http_seeds()),):
+def frame(kind, flags, payload):
+    return len(payload).to_bytes(3, 'big') + bytes([kind, flags, 0, 0, 0, 1]) + payload
+
+
+WWW = bytes.fromhex('418cf1e3c2e5f23a6ba0ab90f4ff')  # RFC 7541 C.4.1: `:authority: www.example.com`
+
+
+def h2c_seeds():
+    yield 'block', b'\x82\x86\x84' + WWW + b'\x66\x06b.test\x40\x01x\x01y\xbe\x10\x01z\x00'
+    yield 'table', b'\x20\x3f\xe1\x1f' + WWW + b'\xbe\x7f\x00\x01c\xbf\x40\x83\x9c\xe8\x4f\x01h\xbe'
+    yield 'mistakes', b'\x01\x84\xff\xff\xff\xff\x80\xff\xff\xff\xff\x1f'
+    yield 'headers', frame(2, 0, bytes(5)) + frame(1, 4, WWW)
+    yield 'padded', frame(8, 0, bytes(4)) + frame(1, 0x2c, b'\3' + bytes(5) + WWW + bytes(3))
+    yield 'continued', frame(1, 0, WWW[:5]) + frame(9, 0, b'') + frame(9, 4, WWW[5:])
+    yield 'interrupted', frame(1, 0, WWW) + frame(0, 1, b'x')
+
+
+for folder, seeds in (('http', http_seeds()), ('h2c', h2c_seeds())):
     (HERE / folder).mkdir(parents=True, exist_ok=True)
     for title, content in seeds:
         (HERE / folder / title).write_bytes(content)

@@ -88,3 +88,23 @@ def _(line):
     """What looks like it and is not: RTSP, SIP, a mail."""
     for i, text in enumerate([b'OPTIONS rtsp://listed.example RTSP/1.0\r\n', b'INVITE sip:a@b SIP/2.0\r\n', b'EHLO me\r\n']):
         visit(line, (f'192.168.1.{20 + i}', 4000), WEB, text + b'Host: www.listed.example\r\n\r\n', b'')
+
+
+@case('http-2', LISTED)
+def _(line):
+    """HTTP/2 in clear: with prior knowledge, the authority coded, its frames apart; after an upgrade."""
+    def frame(kind, flags, payload, stream=1):
+        return len(payload).to_bytes(3, 'big') + bytes([kind, flags]) + stream.to_bytes(4, 'big') + payload
+
+    opening = b'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n' + frame(4, 0, b'', 0)
+    get = b'\x82\x86\x84'  # RFC 7541, Appendix A
+    coded = bytes.fromhex('418cf1e3c2e5f23a6ba0ab90f4ff')  # C.4.1: www.example.com
+    plain = b'\x01\x14www.listed.example:8\x66\x0eother.example.'
+    visit(line, A, PLAIN, opening + frame(1, 5, get + coded), frame(4, 0, b'', 0))
+    visit(line, B, PLAIN, opening + frame(8, 0, bytes(4), 0) + frame(1, 1, get + plain[:9]) + frame(9, 4, plain[9:]),
+          frame(4, 0, b'', 0))
+    tcp = Connection(line, ('192.168.1.12', 4000), PLAIN).open()
+    tcp.say(0, request('up.listed.example', fields=['Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c', 'HTTP2-Settings: ']))
+    tcp.say(1, b'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n' + frame(4, 0, b'', 0))
+    tcp.say(0, opening + frame(1, 5, get + plain, 3))
+    tcp.close()
