@@ -7,6 +7,7 @@ import pathlib
 import captures
 import cases
 import cases_address  # noqa: F401
+import cases_cert  # noqa: F401
 import cases_dns  # noqa: F401
 import cases_hello  # noqa: F401
 import cases_http  # noqa: F401

@@ -15,9 +15,11 @@ import captures  # noqa: E402
 import make  # noqa: E402
 from tap import Tap, skip_all  # noqa: E402
 
-FIELDS = {'dns.qry.name': 'dns-query', 'tls.handshake.extensions_server_name': 'tls-sni'}
+FIELDS = {'dns.qry.name': 'dns-query', 'tls.handshake.extensions_server_name': 'tls-sni',
+          'x509ce.dNSName': 'tls-cert-name'}
 PLAIN = re.compile(r'[a-z0-9._-]+')  # other octets are escaped, by each program in its way
 ALONE = {
+    'cert-common-name': 'it is asked for alternative names alone',
     'tls-conflict': 'it reads one of two segments that disagree',
     'tls-before-syn': 'a segment before the SYN is none to it',
     'tls-midstream': 'it does not look for a hello behind other bytes',
@@ -29,6 +31,7 @@ ALONE = {
 }
 OTHERWISE = {
     'dns-hostile': 'it does not escape dots within labels',
+    'cert-hostile': 'it ends names at NUL, and takes the chain for its first',
     'tls-hostile': 'it ends names at NUL, and takes those that are too long for a name',
 }
 
