@@ -124,11 +124,10 @@ static struct learned *entry_for(struct worker *w, const struct addr *server, co
     return via_resolver;
 }
 
-/* A QUIC packet with a short header (RFC 9000 §17.3): the name was shown before, and was not noted. */
-static bool is_late_quic(const struct packet *p)
+/* QUIC shows a name; where it could not be read (its first packet was missed), the flow is not nameless. */
+static bool may_be_quic(const struct packet *p)
 {
-    return p->ip_proto == IPPROTO_UDP && p->dst_port == 443 &&
-           (p->payload_bytes == 0 || (p->payload[0] & 0x80) == 0);
+    return p->ip_proto == IPPROTO_UDP && p->dst_port == 443;
 }
 
 /* A connection that our end opens to an address that DNS gave for a listed name: pending until it shows a
@@ -142,7 +141,7 @@ static void learned_address(struct worker *w, const struct packet *p, struct flo
     if (p->src_port == 0 || is_dns(w, p))
         return;
     struct learned *e = entry_for(w, &p->dst, &p->src, &own);
-    if (e == NULL || (!own && is_late_quic(p)))
+    if (e == NULL || (!own && may_be_quic(p)))
         return;
     if (!own && !learned_stranger(&w->learned, e, &p->src, &suspended_now)) {
         if (suspended_now)
