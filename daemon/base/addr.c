@@ -101,13 +101,17 @@ static unsigned zero_run(const struct addr *a, unsigned *ret_len)
 /* Not inet_ntop: C libraries differ in what they print, and keys of indicators are made from this text. */
 const char *addr_text(const struct addr *a, char ret[ADDR_TEXT_MAX])
 {
+    if (!addr_is_v4(a))
+        return addr_text_v6(a, ret);
+    snprintf(ret, ADDR_TEXT_MAX, "%u.%u.%u.%u", a->b[12], a->b[13], a->b[14], a->b[15]);
+    return ret;
+}
+
+const char *addr_text_v6(const struct addr *a, char ret[ADDR_TEXT_MAX])
+{
     unsigned len, run = zero_run(a, &len);
     int n = 0;
 
-    if (addr_is_v4(a)) {
-        snprintf(ret, ADDR_TEXT_MAX, "%u.%u.%u.%u", a->b[12], a->b[13], a->b[14], a->b[15]);
-        return ret;
-    }
     for (unsigned i = 0; i < 8;) {
         if (len > 0 && i == run) {
             n += snprintf(ret + n, ADDR_TEXT_MAX - (size_t)n, "::");

@@ -60,6 +60,8 @@ extern const unsigned addr_private_ranges;
 bool addr_parse(struct span text, struct addr *ret);
 /* Writes the text (RFC 5952; IPv4 dotted) into `ret`, NUL-terminated; returns `ret`. */
 const char *addr_text(const struct addr *a, char ret[ADDR_TEXT_MAX]);
+/* The same for an address that an IPv6 packet has: a v4-mapped one as ::ffff:c000:201. */
+const char *addr_text_v6(const struct addr *a, char ret[ADDR_TEXT_MAX]);
 
 /* Reads `address` or `address/length`, length in the family's own bits; clears the host bits. False when it
  * is none; `ret_host_bits`, if not NULL, says whether host bits were set. */

@@ -176,12 +176,24 @@ static void special_ranges(void **state)
     }
 }
 
+static void text_of_ipv6_packets(void **state)
+{
+    struct addr mapped, plain;
+    char text[ADDR_TEXT_MAX];
+
+    addr_parse(span_str("192.0.2.1"), &mapped);
+    addr_parse(span_str("2001:db8::1"), &plain);
+    assert_string_equal(addr_text(&mapped, text), "192.0.2.1");
+    assert_string_equal(addr_text_v6(&mapped, text), "::ffff:c000:201");
+    assert_string_equal(addr_text_v6(&plain, text), "2001:db8::1");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(addresses_as_text), cmocka_unit_test(every_run_of_zeros),
-        cmocka_unit_test(prefixes_as_text),  cmocka_unit_test(masks_bit_by_bit),
-        cmocka_unit_test(special_ranges),
+        cmocka_unit_test(text_of_ipv6_packets), cmocka_unit_test(addresses_as_text),
+        cmocka_unit_test(every_run_of_zeros),   cmocka_unit_test(prefixes_as_text),
+        cmocka_unit_test(masks_bit_by_bit),     cmocka_unit_test(special_ranges),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -149,6 +149,7 @@ enum layer ip_v4(struct decoding *s)
         return layer_done(s, DECODE_BAD);
     p->src = addr_v4(h.at + 12);
     p->dst = addr_v4(h.at + 16);
+    p->mapped = false;
     p->ip_proto = h.at[9];
     p->ttl = h.at[8];
     p->ip_id = be16(h.at + 4);
@@ -244,6 +245,7 @@ enum layer ip_v6(struct decoding *s)
     uint32_t payload_bytes = be16(h.at + 4);
     p->src = addr_v6(h.at + 8);
     p->dst = addr_v6(h.at + 24);
+    p->mapped = addr_is_v4(&p->src) || addr_is_v4(&p->dst);
     p->ip_proto = h.at[6];
     p->ttl = h.at[7];
     p->ip_id = 0;

@@ -57,6 +57,7 @@ struct packet {
 
     /* from decode */
     struct addr src, dst; /* innermost IP header */
+    bool mapped;          /* which is of IPv6 although an address is v4-mapped */
     uint16_t src_port, dst_port;
     uint8_t ip_proto;         /* IPPROTO_ of the innermost IP packet's payload */
     uint8_t ttl;              /* or hop limit */

@@ -30,6 +30,7 @@ struct sighting sighting_of(const struct record *rec)
         .vlans = rec->vlans,
         .tunnel_path = rec->tunnel_path,
         .tunnel_id = rec->tunnel_id,
+        .mapped = rec->mapped,
         .tunnel_depth = rec->tunnel_depth,
     };
 

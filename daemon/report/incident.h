@@ -21,6 +21,7 @@ struct sighting {
     struct addr client, server, tunnel_src, tunnel_dst;
     uint64_t flow_id, packet, tunnel_path;
     uint32_t source, tunnel_id;
+    bool mapped; /* the packets were of IPv6 although an address is v4-mapped */
     uint16_t client_port, server_port;
     uint16_t vlan[PACKET_VLANS_MAX];
     uint16_t flags; /* enum record_flag */

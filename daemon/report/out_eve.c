@@ -86,6 +86,12 @@ static void put_addr(struct json *j, const char *key, const struct addr *a)
     json_str(j, key, addr_text(a, text));
 }
 
+static void put_end(struct json *j, const char *key, const struct sighting *s, const struct addr *a)
+{
+    char text[ADDR_TEXT_MAX];
+    json_str(j, key, s->mapped ? addr_text_v6(a, text) : addr_text(a, text));
+}
+
 /* Suricata's names of IP protocols; others as their number. */
 static void put_ip_proto(struct json *j, uint8_t ip_proto)
 {
@@ -157,10 +163,10 @@ static void put_where(struct eve *e, struct json *j, const struct sighting *s, b
     json_u64(j, "flow_id", s->flow_id & FLOW_ID_MASK);
     put_source(e, j, s, with_frame);
     put_layers(j, s);
-    put_addr(j, "src_ip", &s->client);
+    put_end(j, "src_ip", s, &s->client);
     if (ports)
         json_u64(j, "src_port", s->client_port);
-    put_addr(j, "dest_ip", &s->server);
+    put_end(j, "dest_ip", s, &s->server);
     if (ports)
         json_u64(j, "dest_port", s->server_port);
     put_ip_proto(j, s->ip_proto);

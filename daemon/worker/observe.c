@@ -74,6 +74,7 @@ void worker_record_ends(struct record *r, const struct packet *p, struct flow_ke
     memcpy(r->vlan, p->vlan, sizeof r->vlan);
     r->tunnel_depth = p->tunnel_depth;
     r->tunnel_path = p->tunnel_path;
+    r->mapped = p->mapped;
     r->tunnel_id = p->tunnel_id;
     if (p->tunnel_depth > 0) {
         r->tunnel_src = p->tunnel_src;

@@ -67,7 +67,7 @@ static bool plausible(const struct record *r, uint32_t len)
 {
     return r->kind < RECORD_KINDS && r->via < VIAS && r->match <= MATCH_EXCEPTION && r->stage < STAGES &&
            r->notice < NOTICES && r->vlans <= PACKET_VLANS_MAX && r->tunnel_depth <= PACKET_DEPTH_MAX &&
-           path_plausible(r->tunnel_path, r->tunnel_depth) && r->is_addr <= 1 &&
+           path_plausible(r->tunnel_path, r->tunnel_depth) && r->is_addr <= 1 && r->mapped <= 1 &&
            r->attrs <= OBSERVATION_ATTRS_MAX && r->value_len <= NAME_TEXT_MAX &&
            FIXED + r->value_len <= len && (r->flags & ~RECORD_FLAGS_ALL) == 0;
 }

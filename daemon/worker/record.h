@@ -104,6 +104,7 @@ struct record {
     uint32_t generation;    /* of the image that `ioc` belongs to */
     uint32_t source;        /* file or interface */
     uint32_t ttl_s;         /* learned */
+    uint8_t mapped;         /* the packets were of IPv6 although an address is v4-mapped */
     uint32_t tunnel_id;
     uint16_t client_port, server_port;
     uint16_t vlan[PACKET_VLANS_MAX];

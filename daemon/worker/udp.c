@@ -110,6 +110,10 @@ static bool handshake(struct message *m)
         w->counters[COUNT_QUIC_LIMIT]++;
         return true;
     }
+    if (w->config.live && w->crypto != NULL) {
+        crypto_budget(w->crypto, w->now_ns);
+        crypto_client(w->crypto, &m->p->src);
+    }
     assemble_reserve(w);
     const struct flow_entry *e = assemble_entry(w, key);
     if (continues(m, e, assemble_entry(w, flow_key_back(key))))
