@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* OpenSSL's digests and ciphers, fetched once; HMAC (RFC 2104) upon them. */
+/* OpenSSL's digests and ciphers, fetched once. */
 #include "proto/crypto.h"
 
 #include <stdlib.h>
 #include <sys/random.h>
 
 #include "proto/crypto_private.h"
-
-#define SHA256_BLOCK_BYTES 64u
 
 static const char *const hash_names[CRYPTO_HASHES] = {
     [CRYPTO_MD5] = "MD5",
@@ -35,17 +33,16 @@ struct crypto *crypto_new(void)
 
     if (c == NULL)
         return NULL;
-    for (unsigned i = 0; i < CRYPTO_HASHES; i++) {
+    c->digest = EVP_MD_CTX_new();
+    for (unsigned i = 0; i < CRYPTO_HASHES; i++)
         c->hash[i] = EVP_MD_fetch(NULL, hash_names[i], NULL);
-        c->digest[i] = EVP_MD_CTX_new();
-    }
     c->block = cipher_new("AES-128-ECB");
     c->gcm = cipher_new("AES-128-GCM");
     /* Results do not depend on the key, only whether an attacker can choose who shares a bucket with whom. */
     if (getrandom(&c->key, sizeof c->key, GRND_NONBLOCK) != (ssize_t)sizeof c->key)
         c->key = (struct hash_key){{(uintptr_t)c, (uintptr_t)c->gcm}};
-    if (c->hash[CRYPTO_SHA256] == NULL || c->digest[CRYPTO_SHA256] == NULL || c->block == NULL ||
-        c->gcm == NULL) {
+    quic_keys_init(c);
+    if (c->digest == NULL || c->hash[CRYPTO_SHA256] == NULL || c->block == NULL || c->gcm == NULL) {
         crypto_free(c);
         return NULL;
     }
@@ -56,33 +53,23 @@ void crypto_free(struct crypto *c)
 {
     if (c == NULL)
         return;
-    for (unsigned i = 0; i < CRYPTO_HASHES; i++) {
-        EVP_MD_CTX_free(c->digest[i]);
+    for (unsigned i = 0; i < CRYPTO_HASHES; i++)
         EVP_MD_free(c->hash[i]);
-    }
+    EVP_MD_CTX_free(c->digest);
     EVP_CIPHER_CTX_free(c->block);
     EVP_CIPHER_CTX_free(c->gcm);
     free(c);
 }
 
-/* The digest of two parts, one after the other. */
-static size_t digest(struct crypto *c, enum crypto_hash hash, struct span head, struct span tail,
-                     uint8_t *ret)
+size_t crypto_digest(struct crypto *c, enum crypto_hash hash, struct span bytes, uint8_t *ret)
 {
     unsigned len = 0;
 
-    if (c->hash[hash] == NULL || c->digest[hash] == NULL ||
-        EVP_DigestInit_ex2(c->digest[hash], c->hash[hash], NULL) != 1 ||
-        EVP_DigestUpdate(c->digest[hash], head.at, head.len) != 1 ||
-        EVP_DigestUpdate(c->digest[hash], tail.at, tail.len) != 1 ||
-        EVP_DigestFinal_ex(c->digest[hash], ret, &len) != 1)
+    if (c == NULL || c->hash[hash] == NULL || EVP_DigestInit_ex2(c->digest, c->hash[hash], NULL) != 1 ||
+        EVP_DigestUpdate(c->digest, bytes.at, bytes.len) != 1 ||
+        EVP_DigestFinal_ex(c->digest, ret, &len) != 1)
         return 0;
     return len;
-}
-
-size_t crypto_digest(struct crypto *c, enum crypto_hash hash, struct span bytes, uint8_t *ret)
-{
-    return c == NULL ? 0 : digest(c, hash, bytes, span_of("", 0), ret);
 }
 
 struct span crypto_digest_text(struct crypto *c, enum crypto_hash hash, struct span bytes, char *ret)
@@ -97,21 +84,6 @@ struct span crypto_digest_text(struct crypto *c, enum crypto_hash hash, struct s
     }
     ret[2 * len] = 0;
     return span_of(ret, 2 * len);
-}
-
-/* Two digests from the start: copying a context that holds the pad would allocate, and OpenSSL's own HMAC
- * copies. */
-bool crypto_hmac(struct crypto *c, struct span key, struct span message, uint8_t *ret)
-{
-    uint8_t inner[SHA256_BLOCK_BYTES], outer[SHA256_BLOCK_BYTES];
-
-    for (size_t i = 0; i < SHA256_BLOCK_BYTES; i++) {
-        uint8_t k = i < key.len ? key.at[i] : 0;
-        inner[i] = k ^ 0x36;
-        outer[i] = k ^ 0x5c;
-    }
-    return digest(c, CRYPTO_SHA256, span_of(inner, sizeof inner), message, ret) > 0 &&
-           digest(c, CRYPTO_SHA256, span_of(outer, sizeof outer), span_of(ret, 32), ret) > 0;
 }
 
 bool crypto_block(struct crypto *c, const uint8_t *key, const uint8_t *in, uint8_t *ret)

@@ -4,6 +4,7 @@
 #define BRIDLE_PROTO_CRYPTO_PRIVATE_H
 
 #include <openssl/evp.h>
+#include <openssl/sha.h>
 
 #include "base/hash.h"
 #include "proto/crypto.h"
@@ -25,18 +26,26 @@ struct crypto_budget {
     uint64_t share_full_ns[BUDGET_SHARES];
 };
 
+/* HMAC-SHA256 (RFC 2104) with a key: digests that have taken its pads. Copied to be used. */
+struct crypto_hmac {
+    SHA256_CTX inner, outer;
+};
+
 struct crypto {
-    EVP_MD *hash[CRYPTO_HASHES];       /* owned; NULL: not to be had */
-    EVP_MD_CTX *digest[CRYPTO_HASHES]; /* owned; each keeps its hash: changing it would allocate */
-    EVP_CIPHER_CTX *block, *gcm;       /* owned; AES-128 in ECB and GCM mode, without a key */
-    struct hash_key key;               /* of the tables below */
-    struct quic_keys keys[QUIC_KEYS];  /* latest keys, by hash */
+    EVP_MD *hash[CRYPTO_HASHES];                /* owned; NULL: not to be had */
+    EVP_MD_CTX *digest;                         /* owned */
+    EVP_CIPHER_CTX *block, *gcm;                /* owned; AES-128 in ECB and GCM mode, without a key */
+    struct hash_key key;                        /* of the tables below */
+    struct crypto_hmac salt[QUIC_VERSIONS_MAX]; /* of each version: quic_keys_init */
+    struct quic_keys keys[QUIC_KEYS];           /* latest keys, by hash */
     struct crypto_budget budget;
     uint8_t plain[64u * 1024u]; /* the payload of a packet; more than a datagram holds */
 };
 
-/* HMAC-SHA256 (RFC 2104) with a key of at most 64 bytes into `ret` (32 bytes). */
-bool crypto_hmac(struct crypto *c, struct span key, struct span message, uint8_t *ret);
+/* Takes a key of at most 64 bytes. */
+void crypto_hmac_key(struct crypto_hmac *h, struct span key);
+/* The code of a message, 32 bytes. */
+void crypto_hmac(const struct crypto_hmac *h, struct span message, uint8_t *ret);
 /* One block of AES-128. */
 bool crypto_block(struct crypto *c, const uint8_t *key, const uint8_t *in, uint8_t *ret);
 /*

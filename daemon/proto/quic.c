@@ -7,6 +7,7 @@
 #include "proto/crypto_private.h"
 #include "proto/hello.h"
 #include "proto/quic_frames.h"
+#include "proto/quic_google.h"
 #include "proto/quic_keys.h"
 
 #define INITIALS_MAX 8u /* of one datagram that are tried; a client sends one or two */
@@ -109,12 +110,12 @@ static bool try_cid(struct walk *w, const struct packet *k, const struct cur *bo
     if (!unseal(c, keys, body->base + k->begin, body, &frames))
         return false;
     /* Without its tag a packet must make sense: the beginning of a hello, and nothing wrong before it. */
-    if (cut && (quic_frames(frames, NULL, &hello) == CUR_BAD || !hello))
+    if (cut && (quic_frames(frames, k->version->crypto, NULL, &hello) == CUR_BAD || !hello))
         return false;
     set_cid(&w->p->facts.cid, cid);
     w->understood++;
     count(w, COUNT_QUIC);
-    if (quic_frames(frames, w->p, NULL) == CUR_BAD)
+    if (quic_frames(frames, k->version->crypto, w->p, NULL) == CUR_BAD)
         count(w, COUNT_QUIC_BAD);
     return true;
 }
@@ -214,7 +215,7 @@ static enum parse_result quic_udp(struct parse *p)
         return PARSE_CUT;
     if (w.understood > 0)
         return PARSE_DONE;
-    return packets > 0 ? PARSE_BAD : c.state == CUR_CUT ? PARSE_CUT : PARSE_NOT;
+    return c.state == CUR_CUT ? PARSE_CUT : packets > 0 ? PARSE_BAD : PARSE_NOT;
 }
 
 /* RFC 9000 §17.2.1: nothing but a list of versions, of four bytes each. */
@@ -232,18 +233,17 @@ static enum proto_starts quic_udp_starts(struct span first, bool named)
 {
     struct cur c = cur_stream(first.at, first.len);
 
-    if (first.len > 0 && !is_long(first.at[0]))
+    if (!is_long(cur_u8(&c)) && cur_ok(&c))
         return STARTS_NO;
-    struct packet k = read_header(&c);
-    if (first.len < 5)
-        return STARTS_MAYBE;
-    if (k.number == 0)
+    uint32_t number = cur_u32(&c);
+    if (cur_ok(&c) && number == 0)
         return is_negotiation(first) ? STARTS_YES : STARTS_NO;
-    if (k.version == NULL)
-        return quic_version_plausible(k.number) ? STARTS_YES : STARTS_NO;
-    if (first.len > 5 && first.at[5] > QUIC_CID_MAX)
-        return STARTS_NO;
-    return cur_ok(&c) && k.scid.len > QUIC_CID_MAX ? STARTS_NO : STARTS_YES;
+    if (cur_ok(&c) && quic_version_find(number) == NULL)
+        return quic_version_plausible(number) ? STARTS_YES : STARTS_NO;
+    struct cur dcid = cur_vec8(&c);
+    if (!cur_ok(&c))
+        return STARTS_MAYBE;
+    return cur_left(&dcid) > QUIC_CID_MAX || cur_u8(&c) > QUIC_CID_MAX ? STARTS_NO : STARTS_YES;
 }
 
 /* Nothing of a short header says how long its connection ID is. */
@@ -260,6 +260,8 @@ static void quic_addressed(struct span datagram, struct parse_cid *ret)
 /* RFC 9001 §4: the handshake has no records. */
 static enum parse_result quic_handshake(struct parse *p)
 {
+    if (google_starts(p->bytes))
+        return google_handshake(p);
     return hello_handshake(p, VIA_QUIC_SNI);
 }
 

@@ -4,7 +4,7 @@
 
 #include "proto/hello.h"
 
-enum { PADDING = 0, PING = 1, ACK = 2, ACK_ECN = 3, CRYPTO = 6, CONNECTION_CLOSE = 0x1c };
+enum { PADDING = 0, PING = 1, ACK = 2, ACK_ECN = 3, CONNECTION_CLOSE = 0x1c };
 
 /* Most of a client's first packet is padding: eight at a time. */
 static void skip_padding(struct cur *c)
@@ -60,11 +60,15 @@ static void skip_close(struct cur *c)
     cur_vec_varint(c);
 }
 
-enum cur_state quic_frames(struct cur c, const struct parse *p, bool *ret_hello)
+enum cur_state quic_frames(struct cur c, uint8_t crypto, const struct parse *p, bool *ret_hello)
 {
     while (cur_ok(&c) && cur_left(&c) > 0) {
         /* A type in more bytes than it needs is an error of which some servers take no notice. */
         uint64_t type = cur_varint(&c);
+        if (type == crypto) {
+            read_crypto(&c, p, ret_hello);
+            continue;
+        }
         switch (type) {
         case PADDING:
             skip_padding(&c);
@@ -74,9 +78,6 @@ enum cur_state quic_frames(struct cur c, const struct parse *p, bool *ret_hello)
         case ACK:
         case ACK_ECN:
             skip_ack(&c, type == ACK_ECN);
-            break;
-        case CRYPTO:
-            read_crypto(&c, p, ret_hello);
             break;
         case CONNECTION_CLOSE:
             skip_close(&c);

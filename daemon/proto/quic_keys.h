@@ -8,11 +8,20 @@
 
 #include "base/span.h"
 
-#define QUIC_CID_MAX 20u /* RFC 9000 §17.2 */
-#define QUIC_KEYS    64u /* a hello often needs two packets: keys that are kept, a power of two */
+#define QUIC_CID_MAX      20u /* RFC 9000 §17.2 */
+#define QUIC_KEYS         64u /* a hello often needs two packets: keys that are kept */
+#define QUIC_VERSIONS_MAX 16u /* rows of the table of versions */
 
 struct crypto;
-struct quic_version;
+
+/* What tells versions apart. */
+struct quic_version {
+    uint32_t first, last;     /* numbers */
+    const char *salt;         /* 20 bytes */
+    const char *label_prefix; /* of the labels of keys */
+    uint8_t type_base;        /* code of the type Initial; the others follow in their order */
+    uint8_t crypto;           /* type of the CRYPTO frame: RFC 9000 §19.6 */
+};
 
 /* Long header packet types, numbered as in version 1: RFC 9000 §17.2. */
 enum quic_type { QUIC_INITIAL, QUIC_0RTT, QUIC_HANDSHAKE, QUIC_RETRY };
@@ -26,6 +35,8 @@ struct quic_keys {
     uint8_t hp[16]; /* header protection: RFC 9001 §5.4 */
 };
 
+/* What can be derived before any packet; part of crypto_new. */
+void quic_keys_init(struct crypto *c);
 /* The row of a version number; NULL when its keys are not known. */
 const struct quic_version *quic_version_find(uint32_t number);
 /* A number that QUIC uses although its keys are not known: reserved ones (RFC 9000 §15), drafts, Google's. */

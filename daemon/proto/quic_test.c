@@ -134,7 +134,6 @@ static void packet_numbers_tokens_and_lengths(void **state)
 static void connection_ids_of_any_length(void **state)
 {
     static const char long_cid[] = "0123456789abcdefghijk";
-    const struct proto *quic = collect_proto("quic");
 
     for (size_t d = 0; d <= 21; d++) {
         for (size_t c = 0; c <= 21; c += 7) {
@@ -153,7 +152,7 @@ static void connection_ids_of_any_length(void **state)
             } else {
                 expect_nothing(&s, PARSE_NOT);
             }
-            assert_int_equal(quic->udp_starts(span_of(datagram.at, datagram.len), false),
+            assert_int_equal(proto_quic.udp_starts(span_of(datagram.at, datagram.len), false),
                              good ? STARTS_YES : STARTS_NO);
         }
     }
@@ -299,16 +298,15 @@ static void keys_of_the_flow(void **state)
 /* The hello that was put together is read like any other. */
 static void names_from_the_handshake(void **state)
 {
-    const struct proto *quic = collect_proto("quic");
     struct collect k = {0};
 
     collect_clear(&k);
-    collect_run(&k, quic->handshake, (const uint8_t *)hello, HELLO_BYTES);
+    collect_run(&k, proto_quic.handshake, (const uint8_t *)hello, HELLO_BYTES);
     assert_int_equal(k.result, PARSE_DONE);
     assert_string_equal(k.lines, "quic-sni example.com|client|alpn=alpn\n");
     assert_int_equal(k.counters[COUNT_TLS], 1);
     collect_done(&k);
-    collect_prefixes(quic->handshake, (const uint8_t *)hello, HELLO_BYTES, 1);
+    collect_prefixes(proto_quic.handshake, (const uint8_t *)hello, HELLO_BYTES, 1);
 }
 
 int main(void)
