@@ -2,10 +2,12 @@
 /* Segments that came before the start of their stream. */
 #include "flow/orphan.h"
 
+#include "packet/plausible.h"
+
 #define WAIT_NS 1000000000u
 
-void orphans_keep(struct orphans *o, struct flow_key key, const struct packet *p, bool plausible,
-                  uint64_t now_ns, uint64_t *counters)
+void orphans_keep(struct orphans *o, struct flow_key key, const struct packet *p, bool judge, uint64_t now_ns,
+                  uint64_t *counters)
 {
     struct orphan *slot = &o->orphan[o->next];
 
@@ -18,7 +20,8 @@ void orphans_keep(struct orphans *o, struct flow_key key, const struct packet *p
     slot->kept_ns = now_ns;
     slot->seq = p->seq;
     slot->ttl = p->ttl;
-    slot->plausible = plausible;
+    slot->judged = judge;
+    slot->plausible = judge && packet_plausible(p);
     slot->len = p->payload_bytes;
     slot->used = true;
     memcpy(slot->bytes, p->payload, p->payload_bytes);

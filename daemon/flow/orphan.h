@@ -17,7 +17,7 @@ struct orphan {
     struct flow_key key;
     uint64_t kept_ns;
     uint32_t seq, len;
-    bool used, plausible;
+    bool used, judged, plausible; /* `judged`: whether it is plausible was asked */
     uint8_t ttl;
     uint8_t bytes[ORPHAN_BYTES_MAX];
 };
@@ -27,9 +27,9 @@ struct orphans {
     uint32_t next;
 };
 
-/* Keeps a copy if it fits; `plausible`: as packet_plausible() says, or true where that is too dear to ask. */
-void orphans_keep(struct orphans *o, struct flow_key key, const struct packet *p, bool plausible,
-                  uint64_t now_ns, uint64_t *counters);
+/* Keeps a copy if it fits; `judge`: asks packet_plausible(), which is dear. */
+void orphans_keep(struct orphans *o, struct flow_key key, const struct packet *p, bool judge, uint64_t now_ns,
+                  uint64_t *counters);
 /* The next orphan of this direction that is at most a second old, taken out of the ring (valid until the next
  * orphans_keep), or NULL. */
 struct orphan *orphans_take(struct orphans *o, struct flow_key key, uint64_t now_ns);

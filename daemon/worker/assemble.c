@@ -73,7 +73,9 @@ void assemble_entry_done(struct flow_entry *e, uint32_t seq, uint32_t bytes, uin
 
 uint32_t assemble_entry_name(const struct flow_entry *e)
 {
-    return e->class == FLOW_DONE ? e->value & NAME_HASH_MASK : 0;
+    bool may = e->class == FLOW_DONE || (e->class == FLOW_REPEAT && e->value != FLOW_NONE);
+
+    return may && (e->value & NAME_HASH_TOP) != 0 ? e->value & NAME_HASH_MASK : 0;
 }
 
 bool assemble_entry_repeats(const struct flow_entry *e, uint32_t seq)
@@ -219,7 +221,7 @@ static void between_messages(struct worker *w, struct stream *s)
     e->class = FLOW_REPEAT;
     e->seq = s->base_seq;
     if (empty) {
-        e->value = FLOW_NONE;
+        e->value = s->names > 0 ? s->name[s->names - 1] : FLOW_NONE;
         drop_stream(w, s);
     }
 }
@@ -373,7 +375,7 @@ void assemble_hold(struct worker *w, const struct packet *p, struct flow_key key
     while (streams_at(&w->streams, slot) == s && s->key.hash == key.hash &&
            (orphan = orphans_take(&w->orphans, key, w->now_ns)) != NULL) {
         struct segment early = {.bytes = span_of(orphan->bytes, orphan->len), .seq = orphan->seq};
-        insert(w, s, &early, orphan->ttl, orphan->plausible);
+        insert(w, s, &early, orphan->ttl, orphan->judged ? orphan->plausible : s->plausible);
         assemble_advance(w, s);
     }
 }

@@ -11,6 +11,7 @@
 
 /* Names told are remembered by this much of their hash; below it is the length of their message, in units. */
 #define NAME_HASH_MASK    0xfffff000u
+#define NAME_HASH_TOP     0x80000000u /* always set: no slot of a stream has such a number */
 #define NAME_LENGTH_BYTES 16u
 
 /* Bytes of a stream and their place. */

@@ -6,9 +6,7 @@
 
 static uint32_t name_hash(const struct worker *w, struct span name)
 {
-    uint32_t h = (uint32_t)hash_bytes(&w->config.key, name.at, name.len) & NAME_HASH_MASK;
-
-    return h != 0 ? h : NAME_HASH_MASK;
+    return ((uint32_t)hash_bytes(&w->config.key, name.at, name.len) & NAME_HASH_MASK) | NAME_HASH_TOP;
 }
 
 static bool names_server(enum via via)
@@ -32,7 +30,7 @@ bool named_before(struct message *m, const struct observation *o)
     bool known = m->known == h;
     m->told = h;
     if (s == NULL)
-        return known && told_once(o->via);
+        return known && (told_once(o->via) || (m->flags & RECORD_CONFLICT) != 0);
     if (s->first != FLOW_NONE)
         s = streams_at(&m->w->streams, s->first);
     for (unsigned i = 0; i < s->names; i++)

@@ -50,7 +50,7 @@ static void expect(struct worker *w, struct flow_entry *e, const struct packet *
     if (b->result == PARSE_NEXT || b->at > 0) {
         e->class = FLOW_REPEAT;
         e->seq = g->seq + b->at;
-        e->value = FLOW_NONE;
+        e->value = b->told != 0 ? b->told : FLOW_NONE;
     }
     if (b->result != PARSE_MORE)
         return;
@@ -86,8 +86,12 @@ static void read_elsewhere(struct worker *w, const struct packet *p, struct flow
     if (assemble_stream(w, assemble_entry_make(w, key, FLOW_STREAM)) == NULL)
         assemble_hold(w, p, key, base, &(struct segment){.seq = base});
     struct stream *s = assemble_stream(w, assemble_entry(w, key));
-    if (s == NULL || s->other != FLOW_NONE)
+    if (s == NULL || (s->other != FLOW_NONE && !s->midstream))
         return;
+    if (s->other != FLOW_NONE) {
+        streams_free(&w->streams, streams_other(&w->streams, s));
+        s->other = FLOW_NONE;
+    }
     streams_touch(&w->streams, s);
     struct stream *other = streams_fork(&w->streams, s);
     if (other == NULL)
@@ -116,6 +120,7 @@ static void start_beside(struct worker *w, const struct flow_entry *entry, const
     if (starts_tcp(&w->starts, g->bytes, &w->config, p, &proto) != STARTS_YES)
         return;
     message_init(&m, w, p, key, proto, flags | RECORD_STREAM | RECORD_CONFLICT);
+    m.known = assemble_entry_name(&e);
     m.stream = assemble_stream(w, &e);
     if (message_parse_stream(&m, g->bytes, g->cut, false) == PARSE_MORE)
         read_elsewhere(w, p, key, e.seq, g, &m);
@@ -143,7 +148,7 @@ static void start_again(struct worker *w, struct flow_entry *e, const struct pac
 
     /* Perhaps the second half of another version, before its first. */
     if (starts == STARTS_NO && !same_place && assemble_entry_repeats(e, g->seq))
-        orphans_keep(&w->orphans, key, p, packet_plausible(p), w->now_ns, w->counters);
+        orphans_keep(&w->orphans, key, p, true, w->now_ns, w->counters);
     if (starts == STARTS_NO || (starts == STARTS_MAYBE && !worth_holding(e, g)))
         return;
     flags |= same_place ? RECORD_CONFLICT : RECORD_MIDSTREAM;
@@ -178,7 +183,8 @@ static void payload(struct worker *w, struct flow_entry *e, const struct packet 
         struct stream *other = streams_other(&w->streams, s);
         bool inside = near || (other != NULL && g->seq - other->base_seq < w->streams.slot_bytes);
         /* Where a midstream stream begins is a guess: a hello before it is another reading. */
-        bool before = s->midstream && e->class == FLOW_STREAM && other == NULL && ahead < 0;
+        bool before = s->midstream && e->class == FLOW_STREAM && ahead < 0 &&
+                      (other == NULL || other->base_seq != g->seq);
         if (!inside || before) {
             start_beside(w, e, p, key, g, flags);
             e = assemble_entry(w, key);
@@ -191,9 +197,15 @@ static void payload(struct worker *w, struct flow_entry *e, const struct packet 
         return;
     }
     if ((e->class == FLOW_SYN || e->class == FLOW_REPEAT) && near) {
-        bool early = ahead < 0 && e->class == FLOW_SYN && begins(w, p, g);
-        e->flags |= early ? FLOW_MIDSTREAM : 0; /* the SYN was perhaps a false one */
-        if (ahead == 0 || early)
+        bool early = ahead < 0 && begins(w, p, g);
+        if (early && e->class == FLOW_REPEAT) {
+            start_beside(w, e, p, key, g, flags); /* what was read there was perhaps false */
+            e = assemble_entry(w, key);
+            if (e == NULL || assemble_stream(w, e) != NULL)
+                return;
+        }
+        e->flags |= early && e->class == FLOW_SYN ? FLOW_MIDSTREAM : 0; /* the SYN was perhaps a false one */
+        if (ahead == 0 || (early && e->class == FLOW_SYN))
             start(w, e, p, key, g, flags);
         else if (ahead > 0 || ahead + (int32_t)g->bytes.len > 0)
             assemble_hold(w, p, key, e->seq, g);
@@ -235,7 +247,7 @@ static void midstream(struct worker *w, const struct packet *p, struct flow_key 
     e->seq = g->seq;
     e->value = FLOW_NONE;
     if (starts == STARTS_NO)
-        orphans_keep(&w->orphans, key, p, true, w->now_ns, w->counters);
+        orphans_keep(&w->orphans, key, p, false, w->now_ns, w->counters);
     start(w, e, p, key, g, flags);
 }
 
