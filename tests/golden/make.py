@@ -12,6 +12,7 @@ import cases_dns  # noqa: F401
 import cases_hello  # noqa: F401
 import cases_http  # noqa: F401
 import cases_preamble  # noqa: F401
+import cases_quic  # noqa: F401
 import cases_tls  # noqa: F401
 import cases_tunnel  # noqa: F401
 
