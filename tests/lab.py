@@ -14,9 +14,9 @@ import tempfile
 import time
 
 ROUTER_V4, ROUTER_V6 = '192.168.1.1', 'fd00:b::1'
-CHROMIUM = ['chromium', '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-            '--disable-background-networking', '--disable-component-update', '--disable-sync',
-            '--disable-dev-shm-usage', '--ignore-certificate-errors', '--disable-default-apps']
+CHROMIUM = ['chromium', '--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking',
+            '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage', '--ignore-certificate-errors',
+            '--disable-default-apps']
 
 
 def available():
@@ -83,7 +83,7 @@ class Host:
         self.lab.processes.append(process)
         return process
 
-    def browse(self, *urls, seconds=8, arguments=()):
+    def browse(self, *urls, seconds=8, arguments=('--disable-quic',)):
         """Headless Chromium with a new profile visits each URL; asks DNS for the hosts of these alone."""
         hosts = ','.join(f'EXCLUDE {u.split("/")[2].split(":")[0]}' for u in urls)
         for url in urls:
@@ -158,13 +158,13 @@ class Lab:
         self.etc.append(etc)
         return host
 
-    def serve_names(self, names):
+    def serve_names(self, names, more=()):
         """The router's resolver knows {name: [addresses]} and everything below each name, and nothing else; the
-        router has these addresses."""
+        router has these addresses. `more` are lines for the `server:` section of unbound.conf."""
         conf = ['server:', 'do-daemonize: no', 'username: ""', 'chroot: ""', 'pidfile: ""', 'use-syslog: no',
                 f'logfile: "{self.folder}/unbound.log"', f'interface: {ROUTER_V4}', f'interface: {ROUTER_V6}',
                 'access-control: 0.0.0.0/0 allow', 'access-control: ::/0 allow', 'module-config: "iterator"',
-                'local-zone: "." static']
+                'local-zone: "." static', *more]
         for name, addresses in names.items():
             conf.append(f'local-zone: "{name}." redirect')
             for a in addresses:

@@ -37,6 +37,11 @@ def incidents(found):
     return stages
 
 
+def seen(found):
+    """What was observed: {(via, name or address)}."""
+    return {(e['via'], e.get('name', e.get('ip'))) for e in found if e['event_type'] == 'observation'}
+
+
 class Bridled:
     """A live daemon in a lab's host, as an unprivileged user, with all its files in a folder of its own."""
 
