@@ -243,7 +243,7 @@ static uint32_t message_end(const struct head *h, struct span bytes, uint32_t he
     if (none || h->bad)
         return head_end;
     if (!h->coded)
-        return h->body <= bytes.len - head_end ? head_end + h->body : head_end;
+        return head_end + h->body;
     cur_skip(&c, head_end);
     return h->chunked && skip_chunks(&c) ? c.pos : head_end;
 }

@@ -37,6 +37,8 @@ def _(line):
     tcp.say(0, request('www.example.org') + request('two.listed.example')).say(1, OK + OK)
     tcp.say(0, request('www.example.com', method='POST', fields=['Content-Length: 5'], body='hello') +
             request('three.listed.example')).say(1, OK + OK)
+    tcp.say(0, request('www.example.com', method='POST', fields=['Content-Length: 3000']))
+    tcp.say(0, b'x' * 3000 + request('four.listed.example')).say(1, OK + OK)
     tcp.close()
 
 
