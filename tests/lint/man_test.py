@@ -28,6 +28,9 @@ def main():
         tap.ok(run.returncode == 0 and not run.stdout, name, run.stdout + run.stderr)
         strange = {f'{n} {s}' for n, s in XR.findall(tree.read(name))} - here - ELSEWHERE
         tap.ok(not strange, f'{name} refers to known pages', ', '.join(sorted(strange)))
+    vias = re.findall(r'^    X\(\w+, "([a-z0-9-]+)", \w+, "', tree.read('daemon/intel/observation.h'), re.MULTILINE)
+    told = set(re.findall(r'^\.It (\S+) Ta', tree.read('daemon/bridled.8'), re.MULTILINE))
+    tap.ok(vias and not set(vias) - told, 'bridled(8) explains every via', ', '.join(sorted(set(vias) - told)))
     return tap.done()
 
 
