@@ -10,8 +10,9 @@ static void take_pad(SHA256_CTX *ctx, struct span key, uint8_t byte)
 {
     uint8_t pad[SHA256_CBLOCK];
 
-    for (size_t i = 0; i < sizeof pad; i++)
-        pad[i] = byte ^ (i < key.len ? key.at[i] : 0);
+    memset(pad, byte, sizeof pad);
+    for (size_t i = 0; i < key.len && i < sizeof pad; i++)
+        pad[i] ^= key.at[i];
     SHA256_Init(ctx);
     SHA256_Update(ctx, pad, sizeof pad);
 }
