@@ -353,7 +353,7 @@ struct stream *assemble_open(struct worker *w, const struct packet *p, struct fl
     uint32_t name = assemble_entry_name(e);
     if (name != 0) {
         s->name[s->names++] = name;
-        s->conflict = e->seq == base;
+        s->conflict = e->class == FLOW_DONE && e->seq == base;
     }
     e->class = e->class == FLOW_REPEAT ? FLOW_REPEAT : FLOW_STREAM;
     e->seq = base;

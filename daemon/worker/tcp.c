@@ -119,6 +119,8 @@ static void start_beside(struct worker *w, const struct flow_entry *entry, const
 
     if (starts_tcp(&w->starts, g->bytes, &w->config, p, &proto) != STARTS_YES)
         return;
+    /* Inside a message's body anybody can plant what looks like another's begin. */
+    flags |= e.class == FLOW_REPEAT ? RECORD_MIDSTREAM : 0;
     message_init(&m, w, p, key, proto, flags | RECORD_STREAM | RECORD_CONFLICT);
     m.known = assemble_entry_name(&e);
     m.stream = assemble_stream(w, &e);
