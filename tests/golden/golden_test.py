@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""golden_test.py SOURCE BUILD [--update] [CASE...]: what bridled tells about each capture in cases/ is exactly what
+"""golden_test.py SOURCE BUILD [--update] [I/N] [CASE...]: what bridled tells about each capture in cases/ is exactly what
 stands in its expect.jsonl, and does not depend on how the same traffic was captured, copied, wrapped or split.
---update writes the expectations anew."""
+--update writes the expectations anew; I/N takes every Nth case, from the Ith on."""
 import collections
 import json
 import pathlib
@@ -213,11 +213,13 @@ def main():
     build = pathlib.Path(sys.argv[2]).resolve()
     wanted = sys.argv[3:]
     update = '--update' in wanted
-    wanted = [w for w in wanted if w != '--update']
+    part = next((w for w in wanted if re.fullmatch(r'\d+/\d+', w)), '1/1')
+    wanted = [w for w in wanted if w not in ('--update', part)]
+    first, step = map(int, part.split('/'))
     tap = Tap()
     with tempfile.TemporaryDirectory() as folder:
         runner = Runner(build, folder)
-        for path in sorted(p.parent for p in make.FOLDER.glob('*/input.pcap')):
+        for path in sorted(p.parent for p in make.FOLDER.glob('*/input.pcap'))[first - 1::step]:
             if not wanted or path.name in wanted:
                 Case(path, runner, tap).check(update)
     tap.note(f'{runner.lines} lines of events of {len(runner.checked)} shapes')
