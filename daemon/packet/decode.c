@@ -128,19 +128,17 @@ static const struct row next_protocols[] = {
  * valid IP packet inside makes the datagram a tunnel.
  */
 #define TUNNEL_PORTS(X)                                                                                      \
-    X(4789, VXLAN, false)      /* RFC 7348 */                                                                \
-    X(8472, VXLAN, false)      /* the same, before it had a port: Linux, and Cisco OTV */                    \
-    X(4790, VXLAN_GPE, false)  /* draft-ietf-nvo3-vxlan-gpe */                                               \
-    X(6081, GENEVE, false)     /* RFC 8926 */                                                                \
-    X(2152, GTP, false)        /* 3GPP TS 29.281 */                                                          \
-    X(3544, TEREDO, true)      /* RFC 4380 */                                                                \
-    X(1701, L2TP, true)        /* RFC 2661, RFC 3931 */                                                      \
-    X(5247, CAPWAP, true)      /* RFC 5415 */                                                                \
-    X(37008, TZSP, false)      /* TaZmen Sniffer Protocol */                                                 \
-    X(4341, LISP, false)       /* RFC 9300 */                                                                \
-    X(4754, GRE, false)        /* RFC 8086 */                                                                \
-    X(6635, MPLS_IN_IP, false) /* RFC 7510 */                                                                \
-    X(5072, AYIYA, true)       /* draft-massar-v6ops-ayiya */
+    X(4789, VXLAN, false)     /* RFC 7348 */                                                                 \
+    X(8472, VXLAN, false)     /* the same, before it had a port: Linux, and Cisco OTV */                     \
+    X(4790, VXLAN_GPE, false) /* draft-ietf-nvo3-vxlan-gpe */                                                \
+    X(6081, GENEVE, false)    /* RFC 8926 */                                                                 \
+    X(2152, GTP, false)       /* 3GPP TS 29.281 */                                                           \
+    X(3544, TEREDO, true)     /* RFC 4380 */                                                                 \
+    X(1701, L2TP, true)       /* RFC 2661, RFC 3931 */                                                       \
+    X(5247, CAPWAP, true)     /* RFC 5415 */                                                                 \
+    X(37008, TZSP, false)     /* TaZmen Sniffer Protocol */                                                  \
+    X(4754, GRE, false)       /* RFC 8086 */                                                                 \
+    X(5072, AYIYA, true)      /* draft-massar-v6ops-ayiya */
 
 static const struct row *find_row(const struct row *rows, size_t n, uint32_t number)
 {
@@ -202,15 +200,23 @@ enum layer layer_of_ports(uint16_t src_port, uint16_t dst_port)
         TUNNEL_PORTS(X)
 #undef X
     };
-    /* One bit for each port's lowest six: nearly all datagrams are done with here. */
-#define X(number, id, either) | 1ull << ((number)&63)
+    /* A bit for each of 64 classes of ports: nearly all datagrams, DNS and QUIC among them, are done with
+     * here.
+     */
+#define CLASS(port)           (((port) ^ (port) >> 3) & 63)
+#define X(number, id, either) | 1ull << CLASS(number)
     const uint64_t known = 0 TUNNEL_PORTS(X);
 #undef X
+#define X(number, id, either) | (uint64_t)(either) << CLASS(number)
+    const uint64_t either = 0 TUNNEL_PORTS(X);
+#undef X
 
-    if (((known >> (dst_port & 63) | known >> (src_port & 63)) & 1) == 0)
+    if (((known >> CLASS(dst_port) | either >> CLASS(src_port)) & 1) == 0)
         return LAYER_DONE;
+    /* To a server of anything else, DNS say, from a port that was chosen so: no answer of a tunnel's end. */
+    bool answers = dst_port >= 1024;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (rows[i].port == dst_port || (rows[i].source && rows[i].port == src_port))
+        if (rows[i].port == dst_port || (rows[i].source && answers && rows[i].port == src_port))
             return (enum layer)rows[i].layer;
     return LAYER_DONE;
 }

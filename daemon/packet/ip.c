@@ -293,7 +293,6 @@ enum layer ip_etherip(struct decoding *s)
     return tunnel_to(s, TUNNEL_ETHERIP, 0, LAYER_ETHERNET);
 }
 
-/* Also in UDP: RFC 7510. */
 enum layer ip_mpls(struct decoding *s)
 {
     return tunnel_to(s, TUNNEL_MPLS, 0, LAYER_MPLS);

@@ -65,7 +65,6 @@
     X(VXLAN, overlay_vxlan)                                                                                  \
     X(VXLAN_GPE, overlay_vxlan_gpe)                                                                          \
     X(GENEVE, overlay_geneve)                                                                                \
-    X(LISP, overlay_lisp)                                                                                    \
     X(GTP, access_gtp)                                                                                       \
     X(TEREDO, access_teredo)                                                                                 \
     X(AYIYA, access_ayiya)                                                                                   \

@@ -29,7 +29,6 @@
     X(VXLAN, "vxlan", false)                                                                                 \
     X(VXLAN_GPE, "vxlan-gpe", false)                                                                         \
     X(GENEVE, "geneve", false)                                                                               \
-    X(LISP, "lisp", false)                                                                                   \
     X(GTP, "gtp", false)                                                                                     \
     X(TEREDO, "teredo", false)                                                                               \
     X(AYIYA, "ayiya", false)                                                                                 \

@@ -2,7 +2,7 @@
 /* TCP (RFC 9293) and UDP (RFC 768) headers. */
 #include "packet/layers.h"
 
-static enum layer payload(struct decoding *s, enum decode_result result)
+static inline enum layer payload(struct decoding *s, enum decode_result result)
 {
     struct span rest = cur_rest(&s->cur);
 

@@ -138,8 +138,7 @@ TUNNELS = {
     'capwap-frame': over_udp(5247, CAPWAP, ethernet, source=40005, either=True),
     'tzsp': over_udp(37008, TZSP, ethernet, source=40006, mirror=True),
     'tzsp-wlan': over_udp(37008, TZSP_WLAN, wlan, source=40007, mirror=True),
-    'mpls-udp': over_udp(6635, LABELS),
-    'lisp': over_udp(4341, bytes.fromhex('c000000100000001')),
+    'mpls-ip': over(137, LABELS),
     'etherip': over(97, b'\x30\0', ethernet),
 }
 LINKS = {
