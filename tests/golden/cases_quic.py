@@ -117,6 +117,26 @@ def _(line):
     line.datagram(B, WEB, quic.initial(quic.crypto(0, whole), cid(B)) + bytes(20))
 
 
+@case('quic-fruitless', LISTED)
+def _(line):
+    """Datagrams that bring no piece of a hello before the one that does: 0-RTT, a version that the server does not
+    speak, a broken decoy, rubbish. Nothing of it is at odds with the hello."""
+    whole, c, d = message('www.listed.example'), ('192.168.1.12', 4000), ('192.168.1.13', 4000)
+    line.datagram(A, WEB, quic.other(quic.ZERO_RTT, cid(A), size=1100))
+    line.datagram(A, WEB, quic.initial(quic.crypto(0, whole), cid(A)))
+    line.datagram(B, WEB, struct.pack('>BIB', 0xc1, 0x1a2a3a4a, 8) + cid(B) + bytes(1200))
+    line.datagram(WEB, B, quic.negotiation(b'', cid(B), (quic.V1, quic.V2)))
+    line.datagram(B, WEB, quic.initial(quic.crypto(0, whole), cid(B), quic.V2, number=1))
+    broken = bytearray(quic.initial(quic.crypto(0, whole), cid(c)))
+    broken[-1] ^= 1
+    line.datagram(c, WEB, bytes(broken))
+    line.datagram(c, WEB, quic.initial(quic.crypto(0, whole), cid(c)))
+    real = quic.initial(quic.crypto(0, whole), cid(d))
+    for i in range(5):
+        line.datagram(d, WEB, bytes([0xc0 | i]) + real[1:30] + bytes([i]) * 1170)
+    line.datagram(d, WEB, real)
+
+
 @case('quic-google', LISTED)
 def _(line):
     """Google's own handshake: in clear up to Q046, in an Initial with Q050."""
