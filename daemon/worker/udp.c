@@ -21,6 +21,13 @@ static void set_tries(struct flow_entry *e, unsigned n)
     e->flags = (uint8_t)((e->flags & ~FLOW_TRIES) | (n < TRIES_MAX ? n : TRIES_MAX) << TRIES_SHIFT);
 }
 
+/* Whether nothing is known of the direction yet: it has just been made, or its flow is followed by address.
+ */
+static bool is_fresh(const struct flow_entry *e)
+{
+    return e->class == FLOW_FREE || (e->class == FLOW_DONE && e->value == FLOW_NONE);
+}
+
 static uint32_t cid_digest(const struct worker *w, const struct parse_cid *cid)
 {
     return (uint32_t)hash_bytes(&w->config.key, cid->id, cid->len) | 1;
@@ -54,7 +61,7 @@ static void server_datagram(struct message *m)
     struct flow_entry *e = assemble_entry_make(w, m->key, FLOW_DONE);
     if (e == NULL || m->parse.facts.cid.len == 0)
         return;
-    if (e->class == FLOW_FREE)
+    if (is_fresh(e))
         assemble_entry_done(e, 0, 0, 0);
     e->flags |= FLOW_ANSWERER;
     if (e->class == FLOW_DONE)
@@ -89,7 +96,7 @@ static void count_try(struct worker *w, struct flow_key key, bool opened)
 
     if (e == NULL)
         return;
-    if (e->class == FLOW_FREE)
+    if (is_fresh(e))
         assemble_entry_done(e, 0, 0, 0);
     set_tries(e, tries(e) < TRIES_MAX ? tries(e) + 1 : 1);
     e->flags |= opened ? FLOW_OPENER : 0;
