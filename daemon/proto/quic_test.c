@@ -59,6 +59,11 @@ static void published_answers(void **state)
     assert_int_equal(s.k.p.facts.cid.len, 8);
     assert_memory_equal(s.k.p.facts.cid.id, "\xf0\x67\xa5\x50\x2a\x42\x62\xb5", 8);
     assert_false(s.k.p.facts.retry);
+    for (size_t there = 0; there < sizeof initial - 1; there++) { /* its ID ends after 15 bytes */
+        s = said_of(span_of(initial, there), sizeof initial - 1, &server);
+        assert_int_equal(s.k.result, there < 15 ? PARSE_CUT : PARSE_DONE);
+        assert_int_equal(s.k.p.facts.cid.len, there < 15 ? 0 : 8);
+    }
 
     s = said_of(BYTES(retry), sizeof retry - 1, &server);
     assert_int_equal(s.k.result, PARSE_DONE);

@@ -296,8 +296,27 @@ def linktype(random, capture, _):
             struct.pack_into(r.order + 'H', r.data, 0, number)
 
 
+def blocks(random, capture, _):
+    """Interfaces, sections, statistics of pcapng: resolutions and offsets of clocks, options, byte order."""
+    described = [r for r in capture.records if not r.is_packet and r.data]
+    for _ in range(random.choice((1, 3)) if described else 0):
+        r = random.choice(described)
+        r.data[random.randrange(min(len(r.data), 64))] = random.choice((*ODD_BYTES, random.randrange(256)))
+
+
+def moved(random, capture, _):
+    """A block of pcapng or packet of pcap somewhere else, perhaps as another kind."""
+    if len(capture.records) > 1:
+        r = capture.records.pop(random.randrange(len(capture.records)))
+        if r.kind is not None and random.random() < 0.5:
+            r.kind = random.choice((1, SIMPLE, 4, 5, ENHANCED, OBSOLETE, 0x0a0d0d0a))
+            r.is_packet = False
+        capture.records.insert(random.randrange(len(capture.records) + 1), r)
+
+
 INSIDE = (bits, bits, odd_bytes, odd_bytes, random_bytes, lengths, lengths, lengths, odd_number, insert, delete, cut,
-          snaplen, originals, drop, duplicate, swap, backwards, twins, twins, times, graft, graft, splice, linktype)
+          snaplen, blocks, blocks, moved, originals, drop, duplicate, swap, backwards, twins, twins, times, graft, graft,
+          splice, linktype)
 
 
 # These get the random source and the bytes of two files, and give the bytes of one.

@@ -48,9 +48,10 @@ static struct crypto *crypto_once(void)
     return crypto;
 }
 
-static struct run run(const struct proto *proto, const uint8_t *at, size_t there, size_t whole)
+static struct run run_from(enum parse_side sender, const struct proto *proto, const uint8_t *at, size_t there,
+                           size_t whole)
 {
-    struct run r = {.k.p.crypto = crypto_once(), .k.p.whole = (uint32_t)whole};
+    struct run r = {.k.p.crypto = crypto_once(), .k.p.whole = (uint32_t)whole, .k.p.sender = sender};
     uint8_t *copy = malloc(there + 1);
 
     if (copy == NULL)
@@ -74,6 +75,20 @@ static struct run run(const struct proto *proto, const uint8_t *at, size_t there
     if (r.k.result == PARSE_NOT && r.pieces > 0)
         abort();
     return r;
+}
+
+static struct run run(const struct proto *proto, const uint8_t *at, size_t there, size_t whole)
+{
+    return run_from(SIDE_UNKNOWN, proto, at, there, whole);
+}
+
+/* Whose connection ID is there in part only, has none. */
+static void check_server(const uint8_t *data, size_t size, size_t whole)
+{
+    struct run r = run_from(SIDE_SERVER, &proto_quic, data, size, whole);
+
+    if (r.pieces > 0 || r.k.counters[COUNT_QUIC] > 0 || (r.k.p.facts.cid.len > 0 && r.k.result != PARSE_DONE))
+        abort();
 }
 
 static void check_starts(const struct proto *proto, const uint8_t *data, size_t size)
@@ -127,9 +142,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     case DATAGRAM:
         check_starts(&proto_quic, data, size);
         run(&proto_quic, data, size, size);
+        check_server(data, size, size);
         break;
     case CUT:
         run(&proto_quic, data, size, size + 500);
+        check_server(data, size, size + 500);
         break;
     case FRAMES:
     case FRAMES_CUT:
