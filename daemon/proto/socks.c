@@ -17,8 +17,10 @@ enum { SOCKS5_CONNECT = 1, SOCKS5_SUCCEEDED = 0 };          /* RFC 1928 §4, §6
 enum { SOCKS5_IPV4 = 1, SOCKS5_NAME = 3, SOCKS5_IPV6 = 4 }; /* RFC 1928 §5 */
 
 struct target {
-    bool sure;  /* this is SOCKS, as far as one can tell */
-    bool asked; /* a client's, and known */
+    bool sure;    /* this is SOCKS, as far as one can tell */
+    bool weak;    /* by two octets and what is plausible */
+    bool replied; /* a server's */
+    bool asked;   /* a client's, and known */
     bool is_addr;
     struct span name;
     struct addr addr;
@@ -34,6 +36,22 @@ static uint8_t expect(struct cur *c, uint8_t least, uint8_t most)
     return octet;
 }
 
+static bool is_plain(uint8_t octet)
+{
+    return octet > 0x20 && octet < 0x7f;
+}
+
+/* A host's name; those that resolve have no controls and no spaces, what is no SOCKS has them soon. */
+static struct span read_host(struct cur *c, uint32_t len)
+{
+    struct span host = cur_rest(c);
+
+    for (host.len = 0; host.len < len && cur_ok(c); host.len++)
+        if (!is_plain(cur_u8(c)))
+            cur_fail(c);
+    return host;
+}
+
 /* RFC 1928 §5. */
 static void read_address(struct cur *c, struct target *t)
 {
@@ -43,14 +61,14 @@ static void read_address(struct cur *c, struct target *t)
         cur_fail(c);
     t->sure = cur_ok(c);
     t->is_addr = type != SOCKS5_NAME;
-    uint32_t len = type == SOCKS5_NAME ? cur_u8(c) : type == SOCKS5_IPV4 ? 4 : 16;
-    struct span value = cur_take(c, len);
-    if (!cur_ok(c))
+    if (type == SOCKS5_NAME) {
+        t->name = read_host(c, cur_u8(c));
+        t->asked = cur_ok(c);
         return;
-    t->asked = true;
-    if (type == SOCKS5_NAME)
-        t->name = value;
-    else
+    }
+    struct span value = cur_take(c, type == SOCKS5_IPV4 ? 4 : 16);
+    t->asked = cur_ok(c);
+    if (cur_ok(c))
         t->addr = type == SOCKS5_IPV4 ? addr_v4(value.at) : addr_v6(value.at);
 }
 
@@ -62,8 +80,8 @@ static void read_request(struct cur *c, uint8_t command, struct target *t)
     expect(c, 0, 0);
     read_address(c, t);
     cur_u16(c); /* port */
-    if (command == SOCKS5_SUCCEEDED)
-        t->asked = false;
+    t->replied = command == SOCKS5_SUCCEEDED;
+    t->asked &= !t->replied;
 }
 
 /* RFC 1928 §3, RFC 1929 §2; the request follows. */
@@ -131,7 +149,7 @@ static struct span read_text(struct cur *c)
     uint8_t octet;
 
     for (text.len = 0; (octet = cur_u8(c)) != 0; text.len++)
-        if (octet < 0x20 || octet == 0x7f || text.len == TEXT_MAX)
+        if (!is_plain(octet) || text.len == TEXT_MAX)
             cur_fail(c);
     return text;
 }
@@ -145,15 +163,15 @@ static void read_socks4(struct cur *c, struct target *t)
     struct span ip = cur_take(c, 4);
     if (!cur_ok(c))
         return;
-    struct addr addr = addr_v4(ip.at);
-    bool named = ip.at[0] == 0 && ip.at[1] == 0 && ip.at[2] == 0 && ip.at[3] != 0;
-    if (port == 0 || (!named && (ip.at[0] == 0 || addr_is_group(&addr))))
+    t->addr = addr_v4(ip.at);
+    bool named = ip.at[0] == 0 && ip.at[1] == 0 && ip.at[2] == 0;
+    if (port == 0 || ip.at[3] == 0 || (!named && (ip.at[0] == 0 || addr_is_group(&t->addr))))
         cur_fail(c);
     read_text(c); /* user */
     t->sure = cur_ok(c);
-    t->is_addr = !named;
-    t->addr = addr;
-    t->name = named ? read_text(c) : span_of(NULL, 0);
+    t->weak = t->is_addr = !named;
+    if (named)
+        t->name = read_text(c);
     t->asked = cur_ok(c);
 }
 
@@ -166,7 +184,7 @@ static void read_socks4_reply(struct cur *c, struct target *t)
     struct cur behind = *c;
     expect(&behind, 0x16, 0x16);
     expect(&behind, 3, 3);
-    t->sure = cur_ok(&behind);
+    t->sure = t->replied = cur_ok(&behind);
     if (!cur_ok(&behind))
         *c = behind;
 }
@@ -192,12 +210,25 @@ static struct cur read_socks(struct span bytes, struct target *t)
     return c;
 }
 
+/* Whether a client goes on as one does through a proxy: with TLS, or a word. */
+static enum proto_starts goes_on(struct cur c)
+{
+    uint8_t octet = cur_u8(&c);
+
+    if (!cur_ok(&c))
+        return STARTS_MAYBE;
+    return octet == 0x16 || (octet >= 'A' && octet <= 'Z') ? STARTS_YES : STARTS_NO;
+}
+
 static enum proto_starts socks_tcp_starts(struct span first, bool named)
 {
     struct target t;
+    struct cur c = read_socks(first, &t);
 
-    if (read_socks(first, &t).state == CUR_BAD)
+    if (c.state == CUR_BAD)
         return STARTS_NO;
+    if (t.weak && !named)
+        return goes_on(c);
     return t.sure ? STARTS_YES : STARTS_MAYBE;
 }
 
@@ -217,7 +248,8 @@ static enum parse_result socks_tcp(struct parse *p)
     struct target t;
     struct cur c = read_socks(p->bytes, &t);
 
-    if (c.state == CUR_BAD)
+    if (c.state == CUR_BAD || (t.asked && p->sender == SIDE_SERVER) ||
+        (t.replied && p->sender == SIDE_CLIENT))
         return PARSE_NOT;
     if (!cur_ok(&c) && !final) {
         p->need = c.need;
@@ -235,7 +267,7 @@ static enum parse_result socks_tcp(struct parse *p)
 
 const struct proto proto_socks = {
     .name = "socks",
-    .ports = "",
+    .ports = "1080 9050 9150",
     .tcp_starts = socks_tcp_starts,
     .tcp = socks_tcp,
 };

@@ -93,8 +93,7 @@ static enum proto_starts ldap_starts(struct span first, uint32_t *ret_bytes)
     static const char start_tls[] = "1.3.6.1.4.1.1466.20037";
     struct cur c = cur_stream(first.at, first.len);
 
-    if (cur_u8(&c) != BER_SEQUENCE && cur_ok(&c))
-        return STARTS_NO;
+    cur_u8(&c); /* BER_SEQUENCE */
     struct cur message = ber_contents(&c);
     *ret_bytes = c.pos;
     if (cur_u8(&message) != BER_INTEGER)
@@ -118,9 +117,13 @@ static enum proto_starts ldap_starts(struct span first, uint32_t *ret_bytes)
 
 enum proto_starts starttls_binary_starts(struct span first, uint32_t *ret_bytes)
 {
-    enum proto_starts best = ldap_starts(first, ret_bytes);
+    if (first.len == 0)
+        return STARTS_MAYBE;
+    enum proto_starts best = first.at[0] == BER_SEQUENCE ? ldap_starts(first, ret_bytes) : STARTS_NO;
 
     for (size_t i = 0; i < sizeof forms / sizeof *forms && best != STARTS_YES; i++) {
+        if (first.at[0] < forms[i].octet[0].least || first.at[0] > forms[i].octet[0].most)
+            continue; /* nearly always */
         enum proto_starts starts = form_starts(&forms[i], first);
         if (starts == STARTS_YES) {
             *ret_bytes = form_bytes(&forms[i], first);

@@ -243,6 +243,44 @@ static void others_are_not_taken(void **state)
     }
 }
 
+/* Every word, where it may stand and nowhere else. */
+static void words_in_their_places(void **state)
+{
+    static const struct {
+        const char *before, *behind, *words;
+    } places[] = {
+        {"", " x\r\n",
+         "AUTH BYE CAP CAPABILITIES CAPABILITY CLNT EHLO EXPIRE HELO HELP IMPLEMENTATION "
+         "LHLO LOGIN-DELAY MODE NO NOOP NOTICE OK OPTS PBSZ PROT SASL STARTTLS UTF8 "},
+        {"", "\r\n",
+         ". AUTH AUTH-RESP-CODE BYE CAP CAPA CAPABILITIES CAPABILITY CLNT EHLO EXPIRE FEAT "
+         "HELO HELP IMPLEMENTATION LANG LHLO LOGIN-DELAY LOGOUT MODE NO NOOP NOTICE OK "
+         "OPTS PBSZ PIPELINING PROT QUIT RESP-CODES RSET SASL STARTTLS STLS SYST TOP UIDL "
+         "USER UTF8 "},
+        {"a1 ", " x\r\n", "BAD CAPABILITY ID LOGOUT NO NOOP OK STARTTLS "},
+        {"* ", " x\r\n", "BAD BYE CAPABILITY ENABLED ID NO OK PREAUTH "},
+        {"\"", "\"\r\n",
+         "IMPLEMENTATION LANGUAGE MAXREDIRECTS NOOP NOTIFY OWNER RENAME SASL SIEVE "
+         "STARTTLS UNAUTHENTICATE VERSION "},
+        {":a ", " x\r\n", "CAP NOTICE "},
+    };
+    for (size_t of = 0; of < sizeof places / sizeof *places; of++) {
+        for (const char *word = places[of].words; *word != 0; word = strchr(word, ' ') + 1) {
+            int len = (int)strcspn(word, " ");
+            for (size_t to = 0; to < sizeof places / sizeof *places; to++) {
+                char line[64], spaced[32];
+                snprintf(spaced, sizeof spaced, "%.*s ", len, word);
+                const char *found = strstr(places[to].words, spaced);
+                bool fits = found != NULL && (found == places[to].words || found[-1] == ' ');
+                int n =
+                    snprintf(line, sizeof line, "%s%.*s%s", places[to].before, len, word, places[to].behind);
+                if (starts(line, (size_t)n) != (fits ? STARTS_YES : STARTS_NO))
+                    fail_msg("%s", line);
+            }
+        }
+    }
+}
+
 /* Begin like a message, and are none. */
 static void broken_messages(void **state)
 {
@@ -326,6 +364,7 @@ int main(void)
         cmocka_unit_test(broken_messages),
         cmocka_unit_test(everything_has_an_end),
         cmocka_unit_test(first_octets),
+        cmocka_unit_test(words_in_their_places),
     };
     return cmocka_run_group_tests_name("starttls", tests, NULL, NULL);
 }

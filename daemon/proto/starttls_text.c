@@ -21,66 +21,63 @@ enum {
     IRC = 32,    /* behind a server's name: RFC 2812 §2.3.1 */
 };
 
-/* What clients say before STARTTLS, and what servers say that is not a numbered reply. */
-static const struct {
+/* What clients say before STARTTLS, and what servers say that is no numbered reply: SMTP, LMTP, FTP, NNTP,
+ * IMAP, ManageSieve (RFC 5804 §1.7), POP3 (RFC 2449 §6), IRC. In the order of their octets. */
+static const struct known {
     char word[WORD_MAX + 1];
     uint8_t where;
 } words[] = {
-    /* SMTP, LMTP; NNTP; FTP */
-    {"EHLO", FIRST},
-    {"HELO", FIRST},
-    {"LHLO", FIRST},
-    {"STARTTLS", FIRST | TAGGED | QUOTED},
-    {"NOOP", FIRST | TAGGED | QUOTED},
-    {"RSET", ALONE},
-    {"QUIT", ALONE},
-    {"HELP", FIRST},
+    {".", ALONE},
     {"AUTH", FIRST},
-    {"FEAT", ALONE},
-    {"SYST", ALONE},
-    {"PBSZ", FIRST},
-    {"PROT", FIRST},
-    {"OPTS", FIRST},
-    {"CLNT", FIRST},
-    {"CAPABILITIES", FIRST},
-    {"MODE", FIRST},
-    /* IMAP, ManageSieve */
-    {"CAPABILITY", FIRST | TAGGED | STAR},
-    {"ID", TAGGED | STAR},
-    {"LOGOUT", ALONE | TAGGED},
-    {"OK", FIRST | TAGGED | STAR},
-    {"NO", FIRST | TAGGED | STAR},
+    {"AUTH-RESP-CODE", ALONE},
     {"BAD", TAGGED | STAR},
     {"BYE", FIRST | STAR},
-    {"PREAUTH", STAR},
+    {"CAP", FIRST | IRC},
+    {"CAPA", ALONE},
+    {"CAPABILITIES", FIRST},
+    {"CAPABILITY", FIRST | TAGGED | STAR},
+    {"CLNT", FIRST},
+    {"EHLO", FIRST},
     {"ENABLED", STAR},
+    {"EXPIRE", FIRST},
+    {"FEAT", ALONE},
+    {"HELO", FIRST},
+    {"HELP", FIRST},
+    {"ID", TAGGED | STAR},
     {"IMPLEMENTATION", FIRST | QUOTED},
+    {"LANG", ALONE},
+    {"LANGUAGE", QUOTED},
+    {"LHLO", FIRST},
+    {"LOGIN-DELAY", FIRST},
+    {"LOGOUT", ALONE | TAGGED},
+    {"MAXREDIRECTS", QUOTED},
+    {"MODE", FIRST},
+    {"NO", FIRST | TAGGED | STAR},
+    {"NOOP", FIRST | TAGGED | QUOTED},
+    {"NOTICE", FIRST | IRC},
+    {"NOTIFY", QUOTED},
+    {"OK", FIRST | TAGGED | STAR},
+    {"OPTS", FIRST},
+    {"OWNER", QUOTED},
+    {"PBSZ", FIRST},
+    {"PIPELINING", ALONE},
+    {"PREAUTH", STAR},
+    {"PROT", FIRST},
+    {"QUIT", ALONE},
+    {"RENAME", QUOTED},
+    {"RESP-CODES", ALONE},
+    {"RSET", ALONE},
     {"SASL", FIRST | QUOTED},
     {"SIEVE", QUOTED},
-    {"NOTIFY", QUOTED},
-    {"VERSION", QUOTED},
-    {"LANGUAGE", QUOTED},
-    {"MAXREDIRECTS", QUOTED},
-    {"OWNER", QUOTED},
-    {"RENAME", QUOTED},
-    {"UNAUTHENTICATE", QUOTED},
-    /* POP3: RFC 2449 §6 */
-    {"CAPA", ALONE},
+    {"STARTTLS", FIRST | TAGGED | QUOTED},
     {"STLS", ALONE},
+    {"SYST", ALONE},
     {"TOP", ALONE},
-    {"USER", ALONE},
     {"UIDL", ALONE},
-    {"EXPIRE", FIRST},
-    {"LANG", ALONE},
-    {"LOGIN-DELAY", FIRST},
-    {"PIPELINING", ALONE},
-    {"RESP-CODES", ALONE},
-    {"AUTH-RESP-CODE", ALONE},
+    {"UNAUTHENTICATE", QUOTED},
+    {"USER", ALONE},
     {"UTF8", FIRST},
-    {".", ALONE},
-    /* IRC */
-    {"CAP", FIRST | IRC},
-    {"NOTICE", FIRST | IRC},
+    {"VERSION", QUOTED},
 };
 
 /* The tags of XMPP: RFC 6120 §4.2, §4.3.2, §5.4.2. */
@@ -136,55 +133,91 @@ static enum proto_starts literal(struct cur *c, const char *text)
     return STARTS_YES;
 }
 
-/* The word at `c`, which moves behind it and the octet that ends it, `*ret_end`. With CUR_MORE that is not
- * there yet; CUR_BAD: it is longer than any. */
-static struct span take_word(struct cur *c, unsigned most, uint8_t *ret_end)
+/* How `text` in upper case is to the beginning of `word`: less, the same, or greater. */
+static int compare(struct span text, const char word[WORD_MAX + 1])
 {
-    struct span word = cur_rest(c);
+    for (size_t i = 0; i < text.len; i++) {
+        int octet = is_letter(text.at[i]) ? text.at[i] & 0xdf : text.at[i];
+        if (octet != word[i])
+            return octet - word[i];
+    }
+    return 0;
+}
 
-    word.len = 0;
-    while (is_word(*ret_end = cur_u8(c)))
-        if (++word.len > most)
+/* The first of those that begin with `text`, or would stand behind it. */
+static size_t find_word(struct span text)
+{
+    size_t low = 0, high = sizeof words / sizeof *words;
+
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (compare(text, words[middle].word) > 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* A word, as far as it is there. */
+struct word {
+    struct span text;
+    bool open;   /* more of it may follow */
+    uint8_t end; /* else: the octet behind it */
+};
+
+/* Takes the word at `c` and what ends it; one that is longer than any is none. */
+static struct word take_word(struct cur *c, unsigned most)
+{
+    struct word word = {.text = cur_rest(c)};
+
+    word.text.len = 0;
+    while (is_word(word.end = cur_u8(c)))
+        if (++word.text.len > most)
             cur_fail(c);
+    word.open = c->state == CUR_MORE;
+    if (c->state == CUR_BAD)
+        word.text.len = 0;
     return word;
 }
 
-/* In upper case, `text` is the beginning of `word`. */
-static bool begins(struct span text, const char word[WORD_MAX + 1])
+/* Whether a word is one of those that may stand here. */
+static enum proto_starts known(const struct word *word, unsigned where)
 {
-    for (size_t i = 0; i < text.len; i++)
-        if ((is_letter(text.at[i]) ? text.at[i] & 0xdf : text.at[i]) != (uint8_t)word[i])
-            return false;
-    return true;
+    bool ends = is_line_end(word->end);
+
+    if (!word->open &&
+        (word->text.len == 0 || (where == QUOTED ? word->end != '"' : word->end != ' ' && !ends)))
+        return STARTS_NO;
+    if (where == FIRST && (word->open || ends))
+        where |= ALONE;
+    for (size_t i = find_word(word->text); i < sizeof words / sizeof *words; i++) {
+        if (compare(word->text, words[i].word) != 0)
+            break;
+        if ((words[i].where & where) != 0 && (word->open || words[i].word[word->text.len] == 0))
+            return word->open ? STARTS_MAYBE : STARTS_YES;
+    }
+    return STARTS_NO;
 }
 
 static enum proto_starts known_word(struct cur c, unsigned where)
 {
-    uint8_t end;
-    struct span word = take_word(&c, WORD_MAX, &end);
-    bool open = c.state == CUR_MORE;
+    struct word word = take_word(&c, WORD_MAX);
 
-    if (c.state == CUR_BAD || (!open && word.len == 0))
-        return STARTS_NO;
-    if (!open && (where == QUOTED ? end != '"' : end != ' ' && !is_line_end(end)))
-        return STARTS_NO;
-    if (where == FIRST && (open || is_line_end(end)))
-        where |= ALONE;
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if ((words[i].where & where) != 0 && begins(word, words[i].word) &&
-            (open || words[i].word[word.len] == 0))
-            return open ? STARTS_MAYBE : STARTS_YES;
-    return STARTS_NO;
+    return known(&word, where);
 }
 
-static enum proto_starts tagged(struct cur c)
+/* A word of a line that says nothing else, or a tag and what it tags. */
+static enum proto_starts known_line(struct cur c)
 {
-    uint8_t end;
-    struct span tag = take_word(&c, TAG_MAX, &end);
+    struct word word = take_word(&c, WORD_MAX);
+    enum proto_starts starts = known(&word, FIRST);
 
-    if (c.state == CUR_MORE)
+    if (starts == STARTS_YES || word.text.len == 0 || word.text.len > TAG_MAX)
+        return starts;
+    if (word.open)
         return STARTS_MAYBE;
-    return cur_ok(&c) && tag.len > 0 && end == ' ' ? known_word(c, TAGGED) : STARTS_NO;
+    return word.end == ' ' ? known_word(c, TAGGED) : STARTS_NO;
 }
 
 /* Three digits, `code`, and the octet behind them. */
@@ -224,10 +257,10 @@ static enum proto_starts irc_line(struct cur c)
     uint8_t end, code[3];
 
     cur_u8(&c); /* the colon */
-    struct span server = take_word(&c, IRC_SERVER_MAX, &end);
-    if (c.state == CUR_MORE)
+    struct word server = take_word(&c, IRC_SERVER_MAX);
+    if (server.open)
         return STARTS_MAYBE;
-    if (!cur_ok(&c) || server.len == 0 || end != ' ')
+    if (server.text.len == 0 || server.end != ' ')
         return STARTS_NO;
     enum proto_starts words_too = known_word(c, IRC), starts = numbered(&c, code, &end);
     return starts == STARTS_YES && end != ' ' ? words_too : better(starts, words_too);
@@ -295,7 +328,9 @@ enum proto_starts starttls_text_starts(struct span first, enum starttls_text *re
     default:
         if (!is_word(first.at[0]))
             return STARTS_NO;
-        return better(better(reply(c, ret), known_word(c, FIRST)), tagged(c));
+        if (is_digit(first.at[0]))
+            return better(reply(c, ret), known_line(c));
+        return known_line(c);
     }
 }
 

@@ -16,7 +16,7 @@ static void check_name(const uint8_t *data, size_t size, const struct collect *k
 {
     static const char via[] = "proxy-target ";
     const char *name = k->lines + sizeof via - 1;
-    size_t len = strcspn(name, "|\n");
+    size_t len = strcspn(name, "\n");
     struct addr addr;
 
     if (k->observations != 1 || strncmp(k->lines, via, sizeof via - 1) != 0)
@@ -26,20 +26,22 @@ static void check_name(const uint8_t *data, size_t size, const struct collect *k
     for (size_t at = 1; at + len <= size; at++) {
         if (strncasecmp((const char *)data + at, name, len) != 0)
             continue;
-        size_t dotted = len + (at + len < size && data[at + len] == '.');
-        if (data[at - 1] == dotted || (at + dotted < size && data[at + dotted] == 0))
-            return;
+        /* The root's dot is not told; one behind a name may also be another field. */
+        size_t most = len + (at + len < size && data[at + len] == '.');
+        for (size_t n = len; n <= most; n++)
+            if (data[at - 1] == n || (at + n < size && data[at + n] == 0))
+                return;
     }
     abort();
 }
 
 static void check(const struct proto *proto, const uint8_t *data, size_t size)
 {
-    struct collect whole = {.p.last = false}, part = {.p.last = false};
+    struct collect whole = {.values_only = true}, part = {.p.last = false};
 
-    enum proto_starts starts = proto->tcp_starts(span_of(data, size), false);
+    enum proto_starts starts = proto->tcp_starts(span_of(data, size), true);
     for (size_t n = 0; n <= size && n < 48; n++)
-        if (proto->tcp_starts(span_of(data, n), false) == STARTS_NO && starts != STARTS_NO)
+        if (proto->tcp_starts(span_of(data, n), true) == STARTS_NO && starts != STARTS_NO)
             abort();
     collect_prefixes(proto->tcp, data, size, size / 64 + 1);
     collect_clear(&whole);
