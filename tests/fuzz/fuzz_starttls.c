@@ -7,16 +7,18 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define INPUT_MAX 12288u
+#define INPUT_MAX    12288u
+#define MESSAGES_MAX 8u
 
 static const struct proto *starttls;
 
 /* The least prefix of a message that has an end; the whole has the same. */
 static void check_end(struct collect *whole, const uint8_t *data, size_t size, size_t step)
 {
-    struct collect part = {.p.last = false};
+    static struct collect part;
     size_t n = 0;
 
+    memset(part.counters, 0, sizeof part.counters);
     do {
         n = n + step < size ? n + step : size;
         collect_run(&part, starttls->tcp, data, n);
@@ -26,18 +28,18 @@ static void check_end(struct collect *whole, const uint8_t *data, size_t size, s
         abort();
     if (part.counters[COUNT_PREAMBLE] != (part.result == PARSE_NEXT))
         abort();
-    collect_done(&part);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct collect whole = {.p.last = false};
+    static struct collect whole;
     size_t at = 0;
+    unsigned messages = 0;
 
     if (size > INPUT_MAX)
         return 0;
     starttls = collect_proto("starttls");
-    collect_prefixes(starttls->tcp, data, size, size / 32 + 1);
+    collect_prefixes(starttls->tcp, data, size, size / 24 + 1);
     do {
         const uint8_t *message = data + at;
         size_t left = size - at;
@@ -49,9 +51,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if ((starts == STARTS_NO && whole.result != PARSE_NOT) ||
             (starts == STARTS_MAYBE && whole.result != PARSE_MORE))
             abort();
-        check_end(&whole, message, left, left / 64 + 1);
+        check_end(&whole, message, left, left / 16 + 1);
         at += whole.p.consumed;
-    } while (whole.result == PARSE_NEXT && at < size);
-    collect_done(&whole);
+    } while (whole.result == PARSE_NEXT && at < size && ++messages < MESSAGES_MAX);
     return 0;
 }
