@@ -10,7 +10,7 @@ import struct
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 SYN, PUSH_ACK = 2, 24
-TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454ca, 1, 0x1000
+TUNSETIFF, IFF_TUN, IFF_TAP, IFF_NO_PI = 0x400454ca, 1, 2, 0x1000
 
 
 @contextlib.contextmanager
@@ -34,11 +34,11 @@ def packet_socket(netns, device):
         return s
 
 
-def tun(netns, name):
-    """A new interface without Ethernet; what is written to the descriptor arrives there."""
+def tun(netns, name, tap=False):
+    """A new interface, without Ethernet or with; what is written to the descriptor arrives there."""
     with inside(netns):
         fd = os.open('/dev/net/tun', os.O_RDWR)
-        fcntl.ioctl(fd, TUNSETIFF, struct.pack('16sH22x', name.encode(), IFF_TUN | IFF_NO_PI))
+        fcntl.ioctl(fd, TUNSETIFF, struct.pack('16sH22x', name.encode(), (IFF_TAP if tap else IFF_TUN) | IFF_NO_PI))
         return fd
 
 
