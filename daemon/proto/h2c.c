@@ -21,6 +21,8 @@ enum { FLAG_END_HEADERS = 4, FLAG_PADDED = 8, FLAG_PRIORITY = 0x20 };
 #define FRAMES_MAX 64u
 /* Different hosts of one request that are told: `:authority` and `host` may differ. */
 #define HOSTS_MAX 3u
+/* Fields that are looked at for one: an octet can repeat one of kilobytes. */
+#define HOST_FIELDS_MAX 16u
 
 struct frame {
     uint32_t length;
@@ -108,12 +110,14 @@ static enum cur_state tell(struct parse *p, struct span block, bool whole)
     struct span told[HOSTS_MAX];
     struct hpack_field field;
     struct hpack h;
-    unsigned names = 0;
+    unsigned names = 0, looked_at = 0;
 
     hpack_begin(&h, cur_datagram(block.at, block.len, whole ? block.len : CUR_UNBOUNDED));
     while (names < HOSTS_MAX && hpack_next(&h, &field)) {
         if (!is_host(field.name))
             continue;
+        if (looked_at++ == HOST_FIELDS_MAX)
+            break;
         struct span value = hpack_text(field.value, (uint8_t *)p->scratch->text, sizeof p->scratch->text);
         o.name = name_of_host(http_host(http_trim(value)), p->scratch->name[names]);
         bool again = o.name.len == 0;

@@ -42,6 +42,8 @@ struct span hpack_text(struct hpack_string s, uint8_t *buf, size_t cap)
 {
     if (!s.huffman)
         return s.raw;
+    if (s.len > cap)
+        return span_of(NULL, 0);
     int64_t len = huffman(s.raw, buf, cap);
     return len > 0 && (uint64_t)len <= cap ? span_of(buf, (size_t)len) : span_of(NULL, 0);
 }
@@ -62,8 +64,8 @@ static uint32_t read_integer(struct cur *c, uint8_t first, unsigned bits)
     return (uint32_t)v;
 }
 
-/* §5.2. `ret_len`: length of the decoded string. */
-static struct hpack_string read_string(struct cur *c, uint32_t *ret_len)
+/* §5.2. */
+static struct hpack_string read_string(struct cur *c)
 {
     uint8_t first = cur_u8(c);
     uint32_t coded = read_integer(c, first, 7);
@@ -72,7 +74,7 @@ static struct hpack_string read_string(struct cur *c, uint32_t *ret_len)
 
     if (len < 0)
         cur_fail(c);
-    *ret_len = len < 0 ? 0 : (uint32_t)len;
+    s.len = len < 0 ? 0 : (uint32_t)len;
     return s;
 }
 
@@ -97,9 +99,9 @@ static void insert(struct hpack *h, const struct hpack_field *field, uint32_t by
     h->bytes += bytes;
 }
 
-static uint32_t decoded_len(struct hpack_string s)
+static struct hpack_string plain(const char *text)
 {
-    return (uint32_t)(s.huffman ? huffman(s.raw, NULL, 0) : (int64_t)s.raw.len);
+    return (struct hpack_string){.raw = span_str(text), .len = (uint32_t)strlen(text)};
 }
 
 /* §2.3.3: one index over both tables. */
@@ -115,9 +117,7 @@ static struct hpack_field look_up(struct hpack *h, uint32_t index)
         cur_fail(&h->c);
         return none;
     }
-    none.name.raw = span_str(hpack_static[index - 1].name);
-    none.value.raw = span_str(hpack_static[index - 1].value);
-    return none;
+    return (struct hpack_field){plain(hpack_static[index - 1].name), plain(hpack_static[index - 1].value)};
 }
 
 /* §6.3. More than what we keep is taken for that: nothing is evicted from the table of one block by it. */
@@ -132,19 +132,16 @@ static void resize(struct hpack *h, uint32_t most)
 /* §6.2: `bits` of the index of the name; 0: the name is a literal, too. */
 static struct hpack_field read_literal(struct hpack *h, uint8_t first, unsigned bits, bool keep)
 {
-    uint32_t index = read_integer(&h->c, first, bits), name = 0, value;
+    uint32_t index = read_integer(&h->c, first, bits);
     struct hpack_field field;
 
     if (index != 0)
         field = look_up(h, index);
     else
-        field.name = read_string(&h->c, &name);
-    field.value = read_string(&h->c, &value);
-    if (keep && cur_ok(&h->c)) {
-        if (index != 0)
-            name = decoded_len(field.name);
-        insert(h, &field, name + value + ENTRY_OVERHEAD);
-    }
+        field.name = read_string(&h->c);
+    field.value = read_string(&h->c);
+    if (keep && cur_ok(&h->c))
+        insert(h, &field, field.name.len + field.value.len + ENTRY_OVERHEAD);
     return field;
 }
 

@@ -15,6 +15,7 @@
 
 struct hpack_string {
     struct span raw; /* borrowed */
+    uint32_t len;    /* of it decoded: known once, for a block may refer to it thousands of times */
     bool huffman;
 };
 
