@@ -253,7 +253,7 @@ void stream_consume(struct stream *stream, uint32_t n)
     stream->range[0] = (struct stream_range){0, first};
     stream->ranges = (uint8_t)kept;
     stream->base_seq += n;
-    stream->segments = 0;
+    stream->segments = stream->told_segments = 0;
     stream->parses = 0;
     stream->need = 0;
 }

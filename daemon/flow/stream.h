@@ -13,7 +13,8 @@
 #include "base/slab.h"
 #include "flow/flow_cache.h"
 
-#define STREAM_ISLANDS_MAX  8
+#define STREAM_ISLANDS_MAX                                                                                   \
+    128 /* a datagram of QUIC can hold every second byte of a hello before the others */
 #define STREAM_SEGMENTS_MAX 16384
 #define STREAM_NAMES_MAX    4
 
@@ -30,11 +31,12 @@ struct stream {
     uint32_t other;      /* slot of the second reading, or FLOW_NONE */
     uint32_t first;      /* in a second reading: slot of the first, else FLOW_NONE */
     uint16_t segments;
-    uint16_t parses; /* of the message at offset 0 */
-    uint8_t proto;   /* index in protos[], or STREAM_PROTO_UNKNOWN */
-    bool last_wins;  /* a second reading: later copies overwrite */
-    uint8_t ttl;     /* of the pieces in it, the highest */
-    bool plausible;  /* the pieces in it are what a receiver takes */
+    uint16_t told_segments; /* how many there were when they were told last */
+    uint16_t parses;        /* of the message at offset 0 */
+    uint8_t proto;          /* index in protos[], or STREAM_PROTO_UNKNOWN */
+    bool last_wins;         /* a second reading: later copies overwrite */
+    uint8_t ttl;            /* of the pieces in it, the highest */
+    bool plausible;         /* the pieces in it are what a receiver takes */
     bool midstream, conflict, cut;
     bool handshake; /* pieces of datagrams; the offsets are the handshake's own */
     bool finished;  /* parsed to its end; the other reading is not */
