@@ -233,19 +233,33 @@ static bool skip_chunks(struct cur *c)
     return false;
 }
 
+/* RFC 9112 §6.3. */
+static bool bodiless(const struct head *h)
+{
+    unsigned status = h->start.status;
+
+    return h->start.response && (status < 200 || status == 204 || status == 304);
+}
+
 /* Where the message ends; where that is not sure, behind its head. `c` stands there. */
 static uint32_t message_end(const struct head *h, struct span bytes, uint32_t head_end)
 {
-    unsigned status = h->start.status;
-    bool none = h->start.response && (status < 200 || status == 204 || status == 304); /* RFC 9112 §6.3 */
     struct cur c = cur_stream(bytes.at, bytes.len);
 
-    if (none || h->bad)
+    if (bodiless(h) || h->bad)
         return head_end;
     if (!h->coded)
         return head_end + h->body;
     cur_skip(&c, head_end);
     return h->chunked && skip_chunks(&c) ? c.pos : head_end;
+}
+
+/* RFC 9112 §6.3: a response without a length goes on until the connection ends. */
+static bool has_body(const struct head *h)
+{
+    bool length = h->has_length && (h->body > 0 || h->bad);
+
+    return !bodiless(h) && (length || h->coded || (h->start.response && !h->has_length));
 }
 
 static enum parse_result http_tcp(struct parse *p)
@@ -277,6 +291,7 @@ static enum parse_result http_tcp(struct parse *p)
     if (!whole)
         return too_long ? PARSE_BAD : PARSE_CUT;
     p->consumed = message_end(&h, p->bytes, c.pos);
+    p->facts.open = p->consumed == c.pos && has_body(&h);
     return PARSE_NEXT;
 }
 

@@ -72,6 +72,7 @@ struct parse {
         uint8_t rcode;        /* DNS */
         struct parse_cid cid; /* QUIC: the connection ID whose keys opened this datagram; for a server's
                                  long header packet its source connection ID */
+        bool open;            /* HTTP: a body follows whose end is not known, and may hold anything */
         bool retry;           /* QUIC: a server's Retry (RFC 9000 §17.2.5) */
     } facts;
 };

@@ -106,40 +106,61 @@ static void drop_stream(struct worker *w, struct stream *s)
     streams_free(&w->streams, s);
 }
 
-/* Finds out from its first bytes of which protocol the message at offset 0 is. */
-static enum proto_starts identify(struct worker *w, struct stream *s)
+/* Finds out from its first bytes of which protocol the message at this offset is. */
+static enum proto_starts identify(struct worker *w, struct stream *s, uint32_t at)
 {
     unsigned proto = 0;
 
     if (s->proto != STREAM_PROTO_UNKNOWN)
         return STARTS_YES;
-    enum proto_starts starts =
-        starts_tcp(&w->starts, span_of(s->bytes, stream_have(s)), &w->config, &s->origin, &proto);
+    struct span first = span_of(s->bytes + at, stream_have(s) - at);
+    enum proto_starts starts = starts_tcp(&w->starts, first, &w->config, &s->origin, &proto);
     if (starts == STARTS_YES)
         s->proto = (uint8_t)proto;
     return starts;
 }
 
-/* Parses what a stream holds. Messages that follow one another are consumed. */
-static enum parse_result parse_stream(struct worker *w, struct stream *s, bool last)
+/* Parses the messages that follow one another from offset 0, then lets go of them all at once: each for
+ * itself would move what is behind it thousands of times. */
+static enum parse_result parse_messages(struct worker *w, struct stream *s, bool last, uint32_t *ret_need)
 {
+    enum parse_result result = PARSE_NEXT;
+    uint32_t at = 0;
     struct message m;
-    enum parse_result result;
 
-    do {
-        enum proto_starts starts = identify(w, s);
-        if (starts != STARTS_YES)
-            return starts == STARTS_NO ? PARSE_NOT : PARSE_MORE;
+    while (result == PARSE_NEXT && at < stream_have(s)) {
+        enum proto_starts starts = identify(w, s, at);
+        if (starts != STARTS_YES) {
+            result = starts == STARTS_NO ? PARSE_NOT : PARSE_MORE;
+            break;
+        }
         message_init(&m, w, &s->origin, s->key, s->proto, stream_flags(s));
         m.stream = s;
-        result = message_parse_stream(&m, span_of(s->bytes, stream_have(s)), s->cut, last);
+        struct span rest = span_of(s->bytes + at, stream_have(s) - at);
+        result = message_parse_stream(&m, rest, s->cut, last);
+        *ret_need = m.parse.need;
         if (result != PARSE_NEXT)
             break;
-        stream_consume(s, m.parse.consumed);
+        at += m.parse.consumed;
+        s->midstream |= m.parse.facts.open;
         s->proto = STREAM_PROTO_UNKNOWN;
-    } while (stream_have(s) > 0);
-    if (result == PARSE_MORE) {
-        s->need = m.parse.need;
+    }
+    if (at > 0)
+        stream_consume(s, at);
+    return result;
+}
+
+/* Parses what a stream holds. */
+static enum parse_result parse_stream(struct worker *w, struct stream *s, bool last)
+{
+    enum parse_result result;
+    uint32_t need = 0;
+
+    do
+        result = parse_messages(w, s, last, &need);
+    while (result == PARSE_NEXT && stream_have(s) > 0);
+    if (result == PARSE_MORE && s->proto != STREAM_PROTO_UNKNOWN) {
+        s->need = need;
         if (++s->parses > PARSES_EAGER && s->need < stream_have(s) + stream_have(s) / 4)
             s->need = stream_have(s) + stream_have(s) / 4;
     }
@@ -178,22 +199,33 @@ static void parse_islands(struct worker *w, struct stream *s)
     }
 }
 
-void assemble_tell(struct worker *w, struct stream *s)
+/* Tells what there is if so much of it is new; without anything new it would be told twice. */
+static void tell(struct worker *w, struct stream *s, unsigned new_segments)
 {
     struct stream *readings[2] = {s, streams_other(&w->streams, s)};
+    unsigned segments = s->segments + (readings[1] != NULL ? readings[1]->segments : 0u);
 
+    if (s->told && segments >= s->told_segments && segments - s->told_segments < new_segments)
+        return;
     s->told = true;
+    s->told_segments = (uint16_t)segments;
     for (unsigned i = 0; i < 2; i++)
         if (readings[i] != NULL && !readings[i]->finished && stream_have(readings[i]) > 0)
             parse_stream(w, readings[i], true);
     parse_islands(w, s);
 }
 
+/* Whoever asks for it with every octet that he adds buys no more work than with PARSES_EAGER. */
+void assemble_tell(struct worker *w, struct stream *s)
+{
+    tell(w, s, 1 + s->told_segments / 4u);
+}
+
 void assemble_give_up(struct worker *w, struct stream *s)
 {
     if (s->first != FLOW_NONE)
         s = streams_at(&w->streams, s->first);
-    assemble_tell(w, s);
+    tell(w, s, 1);
     if (s->ranges > 1)
         w->counters[COUNT_STREAM_GAP]++;
     close_stream(w, s);
@@ -214,11 +246,14 @@ static bool advance(struct worker *w, struct stream *s, enum parse_result *ret)
 static void between_messages(struct worker *w, struct stream *s)
 {
     struct flow_entry *e = assemble_entry(w, s->key);
-    bool empty = s->ranges == 1 && stream_have(s) == 0;
+    struct stream *other = streams_other(&w->streams, s);
+    bool waited_for = other != NULL && !other->finished && stream_have(other) > 0;
+    bool empty = s->ranges == 1 && stream_have(s) == 0 && !waited_for;
 
     if (assemble_stream(w, e) != s)
         return;
     e->class = FLOW_REPEAT;
+    e->flags |= s->midstream ? FLOW_MIDSTREAM : 0;
     e->seq = s->base_seq;
     if (empty) {
         e->value = s->names > 0 ? s->name[s->names - 1] : FLOW_NONE;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "intel/build.h"
+#include "intel/digest.h"
 #include "packet/defrag.h"
 
 #define RING_BYTES (128u << 10)
@@ -24,7 +25,12 @@ static void add(struct build *b, const char *text)
         build_range(b, &prefix, span_str("cdn"), true);
         return;
     }
-    if (prefix_parse(span_str(text), &ind.prefix, NULL)) {
+    struct span digest = span_str(text);
+    enum ioc_type said = digest_type(&digest);
+    if (said != IOC_TYPES) {
+        ind.type = (uint8_t)said;
+        ind.name = digest;
+    } else if (prefix_parse(span_str(text), &ind.prefix, NULL)) {
         ind.type = ind.prefix.bits == 128 ? IOC_ADDRESS : IOC_PREFIX;
     } else if (*text == '=' || *text == '!') {
         ind.type = *text == '=' ? IOC_NAME : IOC_EXCEPTION;

@@ -15,6 +15,7 @@ struct begun {
     uint32_t at;              /* where it begins, or what follows it */
     uint32_t told;            /* hash of the latest server name, or 0 */
     bool named;
+    bool open; /* they are perhaps inside of a body */
 };
 
 /* Parses the messages of a segment where they lie. `known`: hash of a name that the flow showed before, or 0.
@@ -36,6 +37,8 @@ static struct begun begin(struct worker *w, const struct packet *p, struct flow_
         message_init(&m, w, p, key, proto, flags | RECORD_STREAM);
         m.known = known;
         b.result = message_parse_stream(&m, rest, g->cut, false);
+        b.open |= m.parse.facts.open;
+        flags |= m.parse.facts.open ? RECORD_MIDSTREAM : 0;
         b.named |= m.named;
         b.told = m.told != 0 ? m.told : b.told;
         b.at += b.result == PARSE_NEXT ? m.parse.consumed : 0;
@@ -51,6 +54,7 @@ static void expect(struct worker *w, struct flow_entry *e, const struct packet *
         e->class = FLOW_REPEAT;
         e->seq = g->seq + b->at;
         e->value = b->told != 0 ? b->told : FLOW_NONE;
+        e->flags |= b->open ? FLOW_MIDSTREAM : 0;
     }
     if (b->result != PARSE_MORE)
         return;
@@ -193,8 +197,13 @@ static void payload(struct worker *w, struct flow_entry *e, const struct packet 
             s = e != NULL ? assemble_stream(w, e) : NULL;
         }
         if (inside && s != NULL) {
+            bool unknown = s->proto == STREAM_PROTO_UNKNOWN;
             assemble_insert(w, s, p, g);
             assemble_advance(w, s);
+            e = assemble_entry(w, key);
+            /* What was held was no message, but the end of a body, say: one may begin behind it. */
+            if (unknown && e != NULL && e->class == FLOW_DONE && e->seq != g->seq && begins(w, p, g))
+                start_again(w, e, p, key, g, flags);
         }
         return;
     }
