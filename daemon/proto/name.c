@@ -23,13 +23,13 @@ static char *put_escaped(char *out, uint8_t octet)
 /* Folds octets into text; `plain_dot`: a dot stays a dot. */
 static inline char *put_octets(char *out, const uint8_t *at, size_t len, bool plain_dot)
 {
-    for (const uint8_t *end = at + len; at < end; at++) {
-        if (__builtin_expect(folded[*at] != 0, 1))
-            *out++ = folded[*at];
-        else if (plain_dot && *at == '.')
+    for (size_t i = 0; i < len; i++) { /* nothing may lie at NULL */
+        if (__builtin_expect(folded[at[i]] != 0, 1))
+            *out++ = folded[at[i]];
+        else if (plain_dot && at[i] == '.')
             *out++ = '.';
         else
-            out = put_escaped(out, *at);
+            out = put_escaped(out, at[i]);
     }
     return out;
 }
