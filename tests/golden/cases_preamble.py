@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Cases of what goes before TLS in the same stream: STARTTLS and its kin, SOCKS, the PROXY protocol."""
+import re
 import struct
 
 from cases import LISTED, case
+from cases_cert import flight, leaf
 from packets import Connection, address, hello, server_hello
 
 C, S = 0, 1
@@ -137,6 +139,24 @@ def _(line):
         tcp = Connection(line, (f'192.168.1.{number}', 4000), ('203.0.113.80', port)).open()
         for side, last in ((C, hello(NAME)), (S, server_hello(NAME))):
             tcp.say(side, b''.join(data for of, data in said if of == side) + wrap(last))
+        tcp.close()
+
+
+@case('starttls-certificate', LISTED)
+def _(line):
+    """The server's side counts as much: its certificate names what the client's hello does not."""
+    for number, (name, (port, said)) in enumerate(DIALOGUES.items(), 20):
+        wrap = tds if name == 'tds' else bytes
+        tcp = Connection(line, (f'192.168.1.{number}', 4000), ('203.0.113.80', port)).open()
+        for side, data in said:
+            tcp.say(side, data)
+        tcp.say(C, wrap(hello(None))).say(S, wrap(flight(leaf('mail', NAME))), size=500)
+        tcp.close()
+    for number, name in ((40, 'name'), (41, 'password'), (42, 'socks4a')):
+        tcp = Connection(line, (f'192.168.1.{number}', 4000), ('203.0.113.80', 1080)).open()
+        for side, data in SOCKS[name]:
+            tcp.say(side, re.sub(b'(?i)listed.example', b'harmless.tests', data))
+        tcp.say(C, hello(None)).say(S, flight(leaf('mail', NAME)))
         tcp.close()
 
 
