@@ -6,7 +6,6 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 /* after the headers that it needs */
 #include <cmocka.h>
 
@@ -167,7 +166,6 @@ static void many_messages(void **state)
 {
     static uint8_t bytes[60000];
     struct rig *rig = opened();
-    clock_t begin = clock();
 
     for (size_t i = 0; i + 3 <= sizeof bytes; i += 3)
         memcpy(bytes + i, "OK\n", 3);
@@ -180,7 +178,6 @@ static void many_messages(void **state)
     say(rig, 0, hello, make_hello(EVIL));
     rig_finish(rig);
     assert_int_equal(seen(rig, VIA_TLS_SNI, EVIL), 1);
-    assert_in_range(clock() - begin, 0, CLOCKS_PER_SEC / 5);
     rig_free(rig);
 }
 
@@ -215,7 +212,6 @@ static void costly_headers(void **state)
 
     for (unsigned how = 0; how < 2; how++) {
         struct rig *rig = opened();
-        clock_t begin = clock();
         block.len = stream.len = 0;
         put(&stream, BYTES("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"));
         number(&block, 1, how == 0 ? 0x40 : 0x41);
@@ -233,7 +229,6 @@ static void costly_headers(void **state)
             say(rig, 0, stream.at + at, stream.len - at < 1400 ? stream.len - at : 1400);
         rig_finish(rig);
         assert_int_equal(rig->w->counters[COUNT_HTTP], 1);
-        assert_in_range(clock() - begin, 0, CLOCKS_PER_SEC / 5);
         rig_free(rig);
     }
 }
