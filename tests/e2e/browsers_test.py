@@ -104,6 +104,7 @@ def check_names(tap, d):
             tap.ok(all(e['ja4'].startswith(ja4) and len(e['ja3']) == 32 for e in found), f'{name} has its fingerprints',
                    found)
             tap.same({e.get('ech') for e in found}, {ech}, f'{name} tells of ECH what there is')
+            tap.ok(soon(lambda n=name: d.incident(n)[0] == 'exchanged', PATIENCE), f'{name} exchanged bytes', d.incident(name))
         others = {v for v in ('tls-sni', 'quic-sni', 'http-host') if v != via and observed(d, name, v)}
         tap.same(others, set(), f'{name} was in nothing else')
 
