@@ -32,10 +32,24 @@ static uint64_t hash_of_name(const struct hash_key *key, const struct addr *clie
     return hash_word(key, hash_word(key, hash_bytes(key, name.at, name.len), client->w[0]), client->w[1]);
 }
 
-void transactions_asked(struct transactions *t, const struct hash_key *key, struct flow_key k, uint16_t id,
-                        uint64_t now_ns)
+static uint64_t hash_of_asker(const struct hash_key *key, const struct transaction *what)
 {
-    remember(t->slot, hash_of(key, k, id), now_ns);
+    uint64_t h = hash_word(key, (uint64_t)what->port << 16 | what->id, what->client.w[0]);
+
+    return hash_word(key, h, what->client.w[1]);
+}
+
+void transactions_asked(struct transactions *t, const struct hash_key *key, struct flow_key k,
+                        const struct transaction *what, uint64_t now_ns)
+{
+    remember(t->slot, hash_of(key, k, what->id), now_ns);
+    remember(t->asker, hash_of_asker(key, what), now_ns);
+}
+
+bool transactions_open(const struct transactions *t, const struct hash_key *key,
+                       const struct transaction *what, uint64_t now_ns)
+{
+    return remembered(t->asker, hash_of_asker(key, what), now_ns, ANSWER_S);
 }
 
 bool transactions_awaited(const struct transactions *t, const struct hash_key *key, struct flow_key k,

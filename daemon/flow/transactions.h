@@ -11,14 +11,25 @@
 struct transactions {
     struct asked {
         uint32_t digest, time_s;
-    } slot[TRANSACTIONS], name[TRANSACTIONS];
+    } slot[TRANSACTIONS], asker[TRANSACTIONS], name[TRANSACTIONS];
 };
 
-void transactions_asked(struct transactions *t, const struct hash_key *key, struct flow_key k, uint16_t id,
-                        uint64_t now_ns);
+/* Who asked, from which port, and the id of the query. */
+struct transaction {
+    struct addr client;
+    uint16_t port, id;
+};
+
+void transactions_asked(struct transactions *t, const struct hash_key *key, struct flow_key k,
+                        const struct transaction *what, uint64_t now_ns);
 /* True when that query (same ends, ports and id) was seen at most 30 s ago. */
 bool transactions_awaited(const struct transactions *t, const struct hash_key *key, struct flow_key k,
                           uint16_t id, uint64_t now_ns);
+
+/* True when that query was seen at most 30 s ago, whomever it was sent to: its answer may come from another
+ * port or address (RFC 5452 §2.1), which no careful client believes. */
+bool transactions_open(const struct transactions *t, const struct hash_key *key,
+                       const struct transaction *what, uint64_t now_ns);
 
 /* A client asked for a name (folded text). */
 void transactions_name(struct transactions *t, const struct hash_key *key, const struct addr *client,

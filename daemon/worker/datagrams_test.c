@@ -235,6 +235,31 @@ static void dtls(void **state)
     }
 }
 
+/* DNS */
+
+/* The answer comes from another port, or another address, than the query went to: it is read, and teaches
+ * nothing. What nobody asked for is no DNS off its ports. */
+static void dns_from_elsewhere(void **state)
+{
+    static const char *const addrs[] = {"203.0.113.9", NULL};
+    const struct rig_end asked = {"192.0.2.53", 53}, from[] = {{"192.0.2.53", 5300}, {"192.0.2.54", 4053}};
+    uint8_t query[512], answer[512];
+
+    for (unsigned i = 0; i < 4; i++) {
+        struct rig *rig = rig_new(listed);
+        size_t len = rig_dns_query(query, 7, EVIL);
+        if (i < 2)
+            rig_udp(rig, client, asked, query, len);
+        len = rig_dns_answer(answer, 7, EVIL, NULL, addrs);
+        rig_udp(rig, from[i % 2], client, answer, len);
+        rig_tcp(rig, client, (struct rig_end){addrs[0], 443}, 1, 0, TCP_SYN, NULL, 0);
+        rig_finish(rig);
+        assert_int_equal(seen(rig, VIA_DNS_ADDRESS, addrs[0]), i < 2 ? 1 : 0);
+        assert_int_equal(rig_count(rig, RECORD_LEARNED, -1, NULL, NULL), 0);
+        rig_free(rig);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -245,6 +270,7 @@ int main(void)
         cmocka_unit_test(quic_shreds),
         cmocka_unit_test(quic_twice),
         cmocka_unit_test(dtls),
+        cmocka_unit_test(dns_from_elsewhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -67,7 +67,8 @@ static bool note_question(struct message *m, const struct observation *o)
     if (o->from_server)
         return !awaited(m);
     visibility_dns(&w->visibility, &m->p->src, &m->p->dst, w->now_ns);
-    transactions_asked(&w->transactions, &w->config.key, m->key, m->parse.facts.id, w->now_ns);
+    struct transaction query = {.client = m->p->src, .port = m->p->src_port, .id = m->parse.facts.id};
+    transactions_asked(&w->transactions, &w->config.key, m->key, &query, w->now_ns);
     transactions_name(&w->transactions, &w->config.key, &m->p->src, o->name, w->now_ns);
     return true;
 }

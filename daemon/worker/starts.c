@@ -43,14 +43,14 @@ enum proto_starts starts_tcp(const struct starts *s, struct span first, const st
     return best;
 }
 
-uint16_t starts_udp(const struct worker_config *config, const struct packet *p)
+uint16_t starts_udp(const struct worker_config *config, const struct packet *p, bool any)
 {
     struct span first = span_of(p->payload, p->payload_bytes);
     unsigned are = 0;
 
     for (unsigned i = 0; i < proto_count; i++)
         if (protos[i]->udp_starts != NULL &&
-            protos[i]->udp_starts(first, starts_named(config, i, p)) == STARTS_YES)
+            protos[i]->udp_starts(first, any || starts_named(config, i, p)) == STARTS_YES)
             are |= 1u << i;
     return (uint16_t)are;
 }

@@ -23,7 +23,7 @@ bool starts_named(const struct worker_config *config, unsigned proto, const stru
 /* Which protocol a stream's first bytes (at least one) may be of; the surest wins. */
 enum proto_starts starts_tcp(const struct starts *s, struct span first, const struct worker_config *config,
                              const struct packet *p, unsigned *ret);
-/* The protocols that a datagram may be of, as bits. */
-uint16_t starts_udp(const struct worker_config *config, const struct packet *p);
+/* The protocols that a datagram may be of, as bits; `any`: as if it were on the ports of each. */
+uint16_t starts_udp(const struct worker_config *config, const struct packet *p, bool any);
 
 #endif

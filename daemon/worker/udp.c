@@ -148,10 +148,22 @@ static bool handshake(struct message *m)
     return true;
 }
 
+/* Whether it may be the answer to a query of DNS that was sent elsewhere: RFC 1035 §4.1.1 (ID, QR). */
+static bool answers_query(const struct worker *w, const struct packet *p)
+{
+    struct cur c = cur_datagram(p->payload, p->payload_bytes, p->payload_bytes);
+    struct transaction query = {.client = p->dst, .port = p->dst_port, .id = cur_u16(&c)};
+    bool response = (cur_u8(&c) & 0x80) != 0;
+
+    return cur_ok(&c) && response && transactions_open(&w->transactions, &w->config.key, &query, w->now_ns);
+}
+
 void worker_udp(struct worker *w, const struct packet *p, struct flow_key key, uint16_t flags)
 {
-    unsigned are = starts_udp(&w->config, p);
+    unsigned are = starts_udp(&w->config, p, false);
 
+    if (are == 0 && answers_query(w, p))
+        are = starts_udp(&w->config, p, true);
     for (; are != 0; are &= are - 1) {
         struct message m;
         message_init(&m, w, p, key, (unsigned)__builtin_ctz(are), flags);
