@@ -30,6 +30,7 @@ ALONE = {
     'tunnel-access': 'it takes the frame control of all CAPWAP for swapped',
     'tunnel-apart': 'it takes a flow in a tunnel for the one outside',
     'tunnel-links': 'it guesses no pseudowires, and does not know the tag 0x9300',
+    'starttls-certificate': 'it is asked for alternative names alone',
     'starttls-not': 'it does not look for a hello in a mail',
 }
 OTHERWISE = {
