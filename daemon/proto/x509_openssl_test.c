@@ -97,7 +97,7 @@ static void change_octets(uint8_t *at, size_t len, unsigned *said)
     for (size_t n = 0; n < len; n++) {
         uint8_t was = at[n];
         for (size_t v = 0; v < sizeof others + 8; v++) {
-            at[n] = v < 8 ? was ^ (uint8_t)(1 << v) : others[v - 8];
+            at[n] = (uint8_t)(v < 8 ? was ^ 1 << v : others[v - 8]);
             said[x509_oracle_compare(at, len)]++;
         }
         at[n] = was;
