@@ -12,6 +12,9 @@ import signal
 import subprocess
 import tempfile
 import time
+import traceback
+
+from tap import Tap, skip_all
 
 ROUTER_V4, ROUTER_V6 = '192.168.1.1', 'fd00:b::1'
 CHROMIUM = ['chromium', '--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking',
@@ -206,3 +209,20 @@ class Lab:
             if time.monotonic() > end:
                 raise TimeoutError(f'{name} did not come up in {seconds} s')
             time.sleep(0.05)
+
+
+def test_in_lab(name, check, tools):
+    """Runs check(tap, lab) where a lab can be set up and the programs are installed; the exit status."""
+    why = available()
+    if why:
+        skip_all(why)
+    missing = [t for t in tools if not shutil.which(t, path='/usr/sbin:/usr/bin:/sbin:/bin')]
+    if missing:
+        skip_all('not installed: ' + ', '.join(missing))
+    tap = Tap()
+    with Lab(name) as lab:
+        try:
+            check(tap, lab)
+        except Exception:  # pylint: disable=broad-except
+            tap.ok(False, 'no exception', traceback.format_exc())
+    return tap.done()

@@ -4,15 +4,12 @@
 through what showed it, with its fingerprint and the right ends; so is a certificate of a server that speaks TLS 1.2,
 by its name and its digest; and a replay of the same packets tells the same. Needs root."""
 import pathlib
-import shutil
 import sys
-import traceback
 
-from lab import Lab, available
+from lab import test_in_lab
 from lab_bridled import events, replay, seen
 from lab_browsers import Certificate, chromium, firefox, refuse, serve_caddy
 from lab_live import Daemon, soon
-from tap import Tap, skip_all
 
 PHONE, PHONE6 = '192.168.1.42', 'fd00:b::42'
 # Each visited by one client only, with one address.
@@ -159,20 +156,6 @@ def check(tap, lab):
         tap.note(pathlib.Path(lab.folder, 'caddy.log').read_text(encoding='utf-8')[-2000:])
 
 
-def main():
-    if available():
-        skip_all(available())
-    missing = [t for t in ('caddy', 'certutil', 'chromium', 'curl', 'ethtool', 'firefox-esr', 'gnutls-cli', 'openssl',
-                           'tcpdump', 'unbound') if not shutil.which(t, path='/usr/sbin:/usr/bin:/sbin:/bin')]
-    if missing:
-        skip_all('not installed: ' + ', '.join(missing))
-    tap = Tap()
-    with Lab('browsers') as lab:
-        try:
-            check(tap, lab)
-        except Exception:  # pylint: disable=broad-except
-            tap.ok(False, 'no exception', traceback.format_exc())
-    return tap.done()
-
-
-sys.exit(main())
+sys.exit(test_in_lab('browsers', check,
+                     ('caddy', 'certutil', 'chromium', 'curl', 'ethtool', 'firefox-esr',
+                      'gnutls-cli', 'openssl', 'tcpdump', 'unbound')))

@@ -3,17 +3,14 @@
 """Real clients that say something before TLS, seen live: STARTTLS and its kin, the PROXY protocol, proxies; and those
 that hide their questions: DNS over TLS and HTTPS, which the visibility meter counts. Needs root."""
 import pathlib
-import shutil
 import sys
-import traceback
 
 import lab_greeters
-from lab import ROUTER_V4, Lab, available
+from lab import ROUTER_V4, test_in_lab
 from lab_bridled import events, replay, seen
 from lab_browsers import Certificate
 from lab_greeters import GREETERS, PROXY
 from lab_live import Daemon, soon
-from tap import Tap, skip_all
 
 LAPTOP, TABLET, SERVER, HIDDEN = '192.168.1.23', '192.168.1.64', '192.0.2.25', 'mail-server.example.com'
 CURL = ('curl', '-s', '-k', '-m', '30', '-o', '/dev/null')
@@ -115,20 +112,4 @@ def check(tap, lab):
         tap.note(pathlib.Path(lab.folder, 'greeters.log').read_text(encoding='utf-8')[-2000:])
 
 
-def main():
-    if available():
-        skip_all(available())
-    missing = [t for t in ('curl', 'ethtool', 'kdig', 'openssl', 'tcpdump', 'unbound')
-               if not shutil.which(t, path='/usr/sbin:/usr/bin:/sbin:/bin')]
-    if missing:
-        skip_all('not installed: ' + ', '.join(missing))
-    tap = Tap()
-    with Lab('preambles') as lab:
-        try:
-            check(tap, lab)
-        except Exception:  # pylint: disable=broad-except
-            tap.ok(False, 'no exception', traceback.format_exc())
-    return tap.done()
-
-
-sys.exit(main())
+sys.exit(test_in_lab('preambles', check, ('curl', 'ethtool', 'kdig', 'openssl', 'tcpdump', 'unbound')))

@@ -6,18 +6,15 @@ same frames as TZSP. Needs root."""
 import contextlib
 import ipaddress
 import select
-import shutil
 import socket
 import sys
 import threading
-import traceback
 
 import lab_wire as wire
-from lab import ROUTER_V4, Lab, available
+from lab import ROUTER_V4, test_in_lab
 from lab_bridled import events, replay, seen
 from lab_live import Daemon, Space, soon
 from lab_tunnels import KINDS, MTU, Tunnel
-from tap import Tap, skip_all
 
 NEAR = '192.168.1.2'
 DNS4, DNS6 = '198.51.100.53', '2001:db8:53::53'
@@ -174,20 +171,4 @@ def check(tap, lab):
         tap.note((d.messages() + c.messages())[-4000:])
 
 
-def main():
-    if available():
-        skip_all(available())
-    missing = [t for t in ('curl', 'dig', 'ethtool', 'openssl', 'tcpdump', 'unbound')
-               if not shutil.which(t, path='/usr/sbin:/usr/bin:/sbin:/bin')]
-    if missing:
-        skip_all('not installed: ' + ', '.join(missing))
-    tap = Tap()
-    with Lab('tunnels') as lab:
-        try:
-            check(tap, lab)
-        except Exception:  # pylint: disable=broad-except
-            tap.ok(False, 'no exception', traceback.format_exc())
-    return tap.done()
-
-
-sys.exit(main())
+sys.exit(test_in_lab('tunnels', check, ('curl', 'dig', 'ethtool', 'openssl', 'tcpdump', 'unbound')))
