@@ -158,6 +158,13 @@ static struct span entry_key(const struct indicator *ind, uint8_t ret[1 + NAME_T
     return span_of(ret, 1 + ind->name.len);
 }
 
+void build_expect(const struct build *b, const struct indicator *ind)
+{
+    uint8_t buf[1 + NAME_TEXT_MAX];
+
+    pool_prefetch(&b->entries, entry_key(ind, buf));
+}
+
 enum build_added build_indicator(struct build *b, const struct indicator *ind, struct indicator *ret_first)
 {
     uint8_t buf[1 + NAME_TEXT_MAX];

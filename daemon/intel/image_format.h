@@ -167,6 +167,11 @@ static inline uint64_t filter_mask(uint64_t hash)
            1ull << (hash >> 18 & 63);
 }
 
+static inline void filter_prefetch(const struct image_filter *f, uint64_t hash)
+{
+    __builtin_prefetch(f->words + (size_t)8 * hash_place(hash, f->n));
+}
+
 static inline bool filter_has(const struct image_filter *f, uint64_t hash)
 {
     uint64_t mask = filter_mask(hash);

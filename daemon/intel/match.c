@@ -106,8 +106,7 @@ struct match match_addr(const struct image *im, const struct addr *a)
     const uint8_t *bits = v4 ? im->v4_length : im->v6_length;
     struct match found = {0};
 
-    if ((im->wide & (v4 ? IMAGE_WIDE_V4 : IMAGE_WIDE_V6)) == 0 &&
-        !filter_has(&im->addr_filter, addr_filter_hash(&im->key, a, v4)))
+    if (!match_addr_maybe(im, a))
         return found;
     for (unsigned i = 0; i < n; i++)
         if (addr_at(im, a, bits[i], &found))

@@ -3,7 +3,7 @@
 #ifndef BRIDLE_INTEL_MATCH_H
 #define BRIDLE_INTEL_MATCH_H
 
-#include "intel/image.h"
+#include "intel/image_format.h"
 
 enum match_how {
     MATCH_NONE,
@@ -34,6 +34,22 @@ extern const char *const match_names[MATCH_EXCEPTION + 1];
 struct match match_name(const struct image *im, struct span name);
 /* Exact address first, then the longest prefix. */
 struct match match_addr(const struct image *im, const struct addr *a);
+
+/* Calls for what match_addr_maybe will read, so that it is there when a batch of packets is looked at. */
+static inline void match_addr_prefetch(const struct image *im, const struct addr *a)
+{
+    filter_prefetch(&im->addr_filter, addr_filter_hash(&im->key, a, addr_is_v4(a)));
+}
+
+/* False: match_addr would find nothing. Costs a hash and a word of memory. */
+static inline bool match_addr_maybe(const struct image *im, const struct addr *a)
+{
+    bool v4 = addr_is_v4(a);
+
+    return (im->wide & (v4 ? IMAGE_WIDE_V4 : IMAGE_WIDE_V6)) != 0 ||
+           filter_has(&im->addr_filter, addr_filter_hash(&im->key, a, v4));
+}
+
 /* The indicator of this type (CERT, JA3, JA4) whose value is `text`, in any case (a protocol in JA4 may have
  * capitals), hex without colons. */
 struct match match_value(const struct image *im, enum ioc_type type, struct span text);

@@ -357,6 +357,8 @@ static void addrs_round(uint64_t seed, unsigned longest_v4, unsigned longest_v6)
             fail_msg("%s: want %s %u, got %s %u", addr_text(&a, text), match_names[want.how], want.ioc,
                      match_names[got.how], got.ioc);
         hits += got.how != MATCH_NONE;
+        match_addr_prefetch(im, &a);
+        assert_true(match_addr_maybe(im, &a) || want.how == MATCH_NONE);
     }
     assert_true(hits > 100);
     image_unmap(im);

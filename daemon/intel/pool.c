@@ -52,6 +52,12 @@ static uint64_t *slot_of(const struct pool *p, struct span s, uint64_t hash)
     }
 }
 
+void pool_prefetch(const struct pool *p, struct span s)
+{
+    if (p->slots_cap > 0)
+        __builtin_prefetch(&p->slots[(hash_bytes(&p->key, s.at, s.len) >> 32) & (p->slots_cap - 1)]);
+}
+
 bool pool_find(const struct pool *p, struct span s, uint32_t *ret_id)
 {
     if (p->count == 0)

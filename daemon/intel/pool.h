@@ -18,6 +18,8 @@ struct pool {
 /* `key` is secret from whoever chooses the strings. */
 void pool_init(struct pool *p, const struct hash_key *key);
 void pool_done(struct pool *p);
+/* Calls for the memory that the next look for `s` will begin with. */
+void pool_prefetch(const struct pool *p, struct span s);
 /* True when it is there. */
 bool pool_find(const struct pool *p, struct span s, uint32_t *ret_id);
 /* Finds or adds a copy. 0, -ENOMEM, or -EFBIG when the pool would pass 4 GiB. */
