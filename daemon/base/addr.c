@@ -23,37 +23,12 @@ const struct prefix addr_private_range[] = {
 
 const unsigned addr_private_ranges = sizeof addr_private_range / sizeof *addr_private_range;
 
-static const struct prefix group_ranges[] = {
-    V4(224, 0, 0, 0, 4), V4(255, 255, 255, 255, 32), V4(0, 0, 0, 0, 32), V6(0xff, 0, 8), {{.b = {0}}, 128},
-};
-
-static bool in_any(const struct prefix *list, size_t n, const struct addr *a)
-{
-    for (size_t i = 0; i < n; i++)
-        if (prefix_has(&list[i], a))
-            return true;
-    return false;
-}
-
 bool addr_is_private(const struct addr *a)
 {
-    return in_any(addr_private_range, addr_private_ranges, a);
-}
-
-bool addr_is_group(const struct addr *a)
-{
-    return in_any(group_ranges, sizeof group_ranges / sizeof *group_ranges, a);
-}
-
-struct addr addr_mask(const struct addr *a, unsigned bits)
-{
-    struct addr m = *a;
-    for (unsigned i = 0; i < 16; i++) {
-        unsigned keep = bits > i * 8 ? bits - i * 8 : 0;
-        if (keep < 8)
-            m.b[i] = (uint8_t)(m.b[i] & (0xff00u >> keep));
-    }
-    return m;
+    for (unsigned i = 0; i < addr_private_ranges; i++)
+        if (prefix_has(&addr_private_range[i], a))
+            return true;
+    return false;
 }
 
 bool prefix_has(const struct prefix *p, const struct addr *a)

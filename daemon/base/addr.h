@@ -6,6 +6,8 @@
 #ifndef BRIDLE_BASE_ADDR_H
 #define BRIDLE_BASE_ADDR_H
 
+#include <endian.h>
+
 #include "base/span.h"
 
 struct addr {
@@ -49,8 +51,15 @@ static inline bool addr_is_v4(const struct addr *a)
     return memcmp(a->b, mapped, 12) == 0;
 }
 
-/* Multicast, broadcast, unspecified: no host's address. */
-bool addr_is_group(const struct addr *a);
+/* Multicast, broadcast, unspecified: no host's address. RFC 5771, RFC 919, RFC 4291 §2.7. */
+static inline bool addr_is_group(const struct addr *a)
+{
+    if (!addr_is_v4(a))
+        return a->b[0] == 0xff || (a->w[0] | a->w[1]) == 0;
+    uint32_t host = (uint32_t)be64toh(a->w[1]);
+    return host >> 28 == 0xe || host == UINT32_MAX || host == 0;
+}
+
 /* RFC 1918, RFC 4193, link-local, loopback, RFC 6598 (CGN). */
 bool addr_is_private(const struct addr *a);
 /* Those ranges. */
@@ -69,6 +78,12 @@ bool prefix_parse(struct span text, struct prefix *ret, bool *ret_host_bits);
 const char *prefix_text(const struct prefix *p, char ret[PREFIX_TEXT_MAX]);
 bool prefix_has(const struct prefix *p, const struct addr *a);
 /* `a` with all bits past `bits` cleared. */
-struct addr addr_mask(const struct addr *a, unsigned bits);
+static inline struct addr addr_mask(const struct addr *a, unsigned bits)
+{
+    uint64_t high = bits >= 64 ? UINT64_MAX : ~(UINT64_MAX >> bits);
+    uint64_t low = bits >= 128 ? UINT64_MAX : bits <= 64 ? 0 : ~(UINT64_MAX >> (bits - 64));
+
+    return (struct addr){.w = {a->w[0] & htobe64(high), a->w[1] & htobe64(low)}};
+}
 
 #endif
