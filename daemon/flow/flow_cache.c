@@ -38,6 +38,11 @@ static uint32_t tag_of(struct flow_key k)
     return ((uint32_t)k.hash & ~1u) | k.dir;
 }
 
+void flow_cache_prefetch(const struct flow_cache *c, struct flow_key k)
+{
+    __builtin_prefetch(set_of(c, k));
+}
+
 struct flow_entry *flow_cache_find(const struct flow_cache *c, struct flow_key k)
 {
     struct flow_entry *set = set_of(c, k);

@@ -53,6 +53,8 @@ struct flow_cache {
 /* 2^entries_log2 entries. 0 or -ENOMEM. */
 int flow_cache_init(struct flow_cache *c, unsigned entries_log2, uint64_t *counters);
 void flow_cache_done(struct flow_cache *c);
+/* Fetches what the other functions look at first. */
+void flow_cache_prefetch(const struct flow_cache *c, struct flow_key k);
 /* The entry of this direction, or NULL. */
 struct flow_entry *flow_cache_find(const struct flow_cache *c, struct flow_key k);
 /*

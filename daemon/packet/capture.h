@@ -14,6 +14,7 @@ enum capture_result {
     CAPTURE_CUT,    /* the file ended within a packet or block; all whole packets were read */
     CAPTURE_BAD,    /* not a capture file, or broken beyond repair here: capture_file_why tells */
     CAPTURE_ERROR,  /* read failed: errno */
+    CAPTURE_LATER,  /* of no concern outside: a batch is full before its end */
 };
 
 struct capture_file;
@@ -26,6 +27,12 @@ void capture_file_free(struct capture_file *c);
 void capture_file_use(struct capture_file *c, int fd, uint32_t source);
 /* The next packet. After anything but CAPTURE_PACKET the answer stays the same. */
 enum capture_result capture_file_next(struct capture_file *c, struct packet *p);
+/*
+ * The next packets, up to `max`; the bytes of all of them are valid until the next call. Their number; 0:
+ * `*ret_end` tells why, as capture_file_next does.
+ */
+unsigned capture_file_batch(struct capture_file *c, struct packet *p, unsigned max,
+                            enum capture_result *ret_end);
 /* Static text that follows the file's name in a message: what is wrong, after CAPTURE_BAD or CAPTURE_CUT. */
 const char *capture_file_why(const struct capture_file *c);
 

@@ -29,8 +29,12 @@ void capture_file_use(struct capture_file *c, int fd, uint32_t source)
     c->why = "";
 }
 
-bool capture_fill(struct capture_file *c, size_t n)
+bool capture_read(struct capture_file *c, size_t n)
 {
+    if (c->held) {
+        c->starved = true;
+        return false;
+    }
     while (c->end - c->at < n) {
         if (c->ended || c->error != 0)
             return false;
@@ -52,6 +56,10 @@ bool capture_fill(struct capture_file *c, size_t n)
 
 bool capture_skip(struct capture_file *c, uint64_t n)
 {
+    if (n > c->end - c->at && c->held) {
+        c->starved = true;
+        return false;
+    }
     while (n > c->end - c->at) {
         n -= c->end - c->at;
         c->at = c->end = 0;
@@ -64,6 +72,10 @@ bool capture_skip(struct capture_file *c, uint64_t n)
 
 enum capture_result capture_ended(struct capture_file *c, const char *within)
 {
+    if (c->starved) {
+        c->starved = false;
+        return CAPTURE_LATER;
+    }
     if (c->error != 0) {
         c->result = CAPTURE_ERROR;
     } else if (c->at == c->end && within == NULL) {
@@ -114,6 +126,19 @@ enum capture_result capture_file_next(struct capture_file *c, struct packet *p)
     if (c->result == CAPTURE_ERROR)
         errno = c->error;
     return c->result;
+}
+
+unsigned capture_file_batch(struct capture_file *c, struct packet *p, unsigned max,
+                            enum capture_result *ret_end)
+{
+    unsigned n = 0;
+
+    while (n < max && (*ret_end = capture_file_next(c, &p[n])) == CAPTURE_PACKET) {
+        c->held = true;
+        n++;
+    }
+    c->held = false;
+    return n;
 }
 
 const char *capture_file_why(const struct capture_file *c)

@@ -31,12 +31,15 @@ struct capture_file {
     const char *why;            /* static */
     int error;                  /* errno of a failed read, or 0 */
     bool ended;                 /* read(2) said so */
+    bool held;                  /* bytes before `at` are still looked at: nothing may move */
+    bool starved;               /* it would have to */
     bool little;                /* numbers are little-endian */
     size_t at, end;             /* unread bytes of `buffer` */
     uint64_t number, ts_ns;     /* of the last packet */
     struct {
         uint32_t linktype, tick_ns, header_bytes;
         uint16_t major, minor;
+        bool swapped; /* the two lengths of a packet */
     } pcap;
     struct {
         uint32_t interfaces; /* described so far in this section, also those not remembered */
@@ -45,8 +48,13 @@ struct capture_file {
     uint8_t buffer[CAPTURE_BUFFER_BYTES];
 };
 
+/* Reads until `n` bytes are there. */
+bool capture_read(struct capture_file *c, size_t n);
 /* True when `n` bytes (at most the buffer) are there, from `at`; reads only when they are not. */
-bool capture_fill(struct capture_file *c, size_t n);
+static inline bool capture_fill(struct capture_file *c, size_t n)
+{
+    return c->end - c->at >= n || capture_read(c, n);
+}
 /* Passes over `n` bytes of any number; false when the input ends before. */
 bool capture_skip(struct capture_file *c, uint64_t n);
 /* What to answer after capture_fill or capture_skip was false. */
@@ -64,6 +72,15 @@ bool capture_pcapng_open(struct capture_file *c);
 static inline struct cur capture_cursor(const struct capture_file *c, size_t n)
 {
     return cur_datagram(c->buffer + c->at, n, n);
+}
+
+/* The number `offset` bytes from `at`, which is there. */
+static inline uint32_t capture_u32_at(const struct capture_file *c, size_t offset)
+{
+    uint32_t v;
+
+    memcpy(&v, c->buffer + c->at + offset, sizeof v);
+    return c->little == (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) ? v : __builtin_bswap32(v);
 }
 
 static inline uint16_t capture_u16(const struct capture_file *c, struct cur *from)

@@ -26,14 +26,12 @@ static enum capture_result pcap_next(struct capture_file *c, struct packet *p)
 {
     if (!capture_fill(c, c->pcap.header_bytes))
         return capture_ended(c, NULL);
-    struct cur head = capture_cursor(c, c->pcap.header_bytes);
-    uint64_t seconds = capture_u32(c, &head);
-    uint64_t fraction = capture_u32(c, &head);
-    uint32_t captured = capture_u32(c, &head);
-    uint32_t wire = capture_u32(c, &head);
+    uint64_t seconds = capture_u32_at(c, 0);
+    uint64_t fraction = capture_u32_at(c, 4);
+    uint32_t captured = capture_u32_at(c, 8);
+    uint32_t wire = capture_u32_at(c, 12);
     /* Files of version 2.3 were written in either order. */
-    bool swapped = c->pcap.major != 2 || c->pcap.minor < 3 || (c->pcap.minor == 3 && captured > wire);
-    if (swapped) {
+    if (c->pcap.swapped || (c->pcap.minor == 3 && captured > wire)) {
         uint32_t t = captured;
         captured = wire;
         wire = t;
@@ -108,6 +106,7 @@ bool capture_pcap_open(struct capture_file *c)
     c->pcap.linktype = capture_u32(c, &head) & LINKTYPE_MASK;
     c->pcap.tick_ns = m->tick_ns;
     c->pcap.header_bytes = m->header_bytes;
+    c->pcap.swapped = c->pcap.major != 2 || c->pcap.minor < 3;
     c->at += FILE_HEADER_BYTES;
     if (m->number == PATCHED)
         c->pcap.header_bytes = patched_header(c);

@@ -156,26 +156,20 @@ static enum capture_result read_simple(struct capture_file *c, struct packet *p,
 }
 
 /* Section Header Block (§4.1): sets the byte order and forgets the interfaces. May move the buffer. */
-static bool read_section(struct capture_file *c)
+static enum capture_result read_section(struct capture_file *c)
 {
-    if (!capture_fill(c, 16)) {
-        capture_ended(c, "ends within the header of a section");
-        return false;
-    }
+    if (!capture_fill(c, 16))
+        return capture_ended(c, "ends within the header of a section");
     struct cur head = capture_cursor(c, 16);
     cur_skip(&head, 8);
     uint32_t order = cur_u32(&head);
-    if (order != ORDER_MAGIC && order != __builtin_bswap32(ORDER_MAGIC)) {
-        capture_bad(c, "has a section of no byte order");
-        return false;
-    }
+    if (order != ORDER_MAGIC && order != __builtin_bswap32(ORDER_MAGIC))
+        return capture_bad(c, "has a section of no byte order");
     c->little = order != ORDER_MAGIC;
     c->pcapng.interfaces = 0;
-    if (capture_u16(c, &head) != 1) {
-        capture_bad(c, "is of a version that is not known");
-        return false;
-    }
-    return true;
+    if (capture_u16(c, &head) != 1)
+        return capture_bad(c, "is of a version that is not known");
+    return CAPTURE_PACKET;
 }
 
 /* Length of a block with its padding: some writers leave it out of the length. */
@@ -211,8 +205,9 @@ static enum capture_result pcapng_next(struct capture_file *c, struct packet *p)
             return capture_ended(c, NULL);
         struct cur head = capture_cursor(c, 8);
         uint32_t type = capture_u32(c, &head);
-        if (type == BLOCK_SECTION && !read_section(c))
-            return c->result;
+        enum capture_result section = type == BLOCK_SECTION ? read_section(c) : CAPTURE_PACKET;
+        if (section != CAPTURE_PACKET)
+            return section;
         head = capture_cursor(c, 8);
         cur_skip(&head, 4);
         uint32_t len = capture_u32(c, &head);

@@ -7,6 +7,8 @@
 /* Headers of one packet: beyond that it is made to waste time. Tunnels have their own, lower limit. */
 #define HEADERS_MAX 64
 
+#define LINKTYPE_ETHERNET 1u
+
 typedef enum layer layer_fn(struct decoding *s);
 
 static layer_fn *const functions[LAYERS] = {
@@ -294,7 +296,7 @@ static inline void forget(struct packet *p)
     memset(p->vlan, 0, sizeof p->vlan);
 }
 
-enum decode_result packet_decode(struct decoder *d, struct packet *p)
+enum decode_result decode_layers(struct decoder *d, struct packet *p)
 {
     struct packet carrier; /* set by tunnel_enter only */
     struct decoding s = {.cur = cur_datagram(p->at, p->captured_bytes, p->wire_bytes),
@@ -311,6 +313,15 @@ enum decode_result packet_decode(struct decoder *d, struct packet *p)
         *p = carrier;
         s.result = s.carrier_result;
     }
-    count(d->counters, s.result);
     return s.result;
+}
+
+enum decode_result packet_decode(struct decoder *d, struct packet *p)
+{
+    enum decode_result result;
+
+    if (p->linktype != LINKTYPE_ETHERNET || !decode_plain(p, &result))
+        result = decode_layers(d, p);
+    count(d->counters, result);
+    return result;
 }

@@ -103,6 +103,12 @@ struct decoding {
 BRIDLE_LAYERS(X)
 #undef X
 
+/* plain.c: decodes a packet whose link is Ethernet if it is of the common kind; false: nothing is decided,
+ * and what the layers find overwrites all that was set. */
+bool decode_plain(struct packet *p, enum decode_result *ret);
+/* Decodes by the layers alone. */
+enum decode_result decode_layers(struct decoder *d, struct packet *p);
+
 /* What carries what. LAYER_DONE with a result when it is not known. */
 enum layer layer_of_link(struct decoding *s, uint32_t linktype);
 enum layer layer_of_ethertype(struct decoding *s, uint16_t type);

@@ -166,17 +166,20 @@ static void learned_address(struct worker *w, const struct packet *p, struct flo
     watch_packet(watch, key.dir, p, false);
 }
 
-void addresses_look(struct worker *w, const struct packet *p, struct flow_key key, uint16_t flags)
+bool addresses_look(struct worker *w, const struct packet *p, struct flow_key key, uint16_t flags)
 {
     if (w->image == NULL)
-        return;
+        return false;
     struct match to = match_addr(w->image, &p->dst), from = match_addr(w->image, &p->src);
     if (match_found(to))
         listed_address(w, p, key, to, false, flags);
     else if (match_found(from))
         listed_address(w, p, key, from, true, flags);
-    else if (learned_maybe(&w->learned, &p->dst))
+    else if (w->learned.in_use > 0 && learned_maybe(&w->learned, &p->dst))
         learned_address(w, p, key, flags);
+    else
+        return false;
+    return true;
 }
 
 void addresses_rematch(struct worker *w)

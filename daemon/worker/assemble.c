@@ -13,18 +13,20 @@
 /* After so long nothing more is waited for. */
 #define KEEP_NS 60000000000ull
 
-struct flow_entry *assemble_entry(struct worker *w, struct flow_key key)
+struct flow_entry *assemble_entry_of(struct worker *w, struct flow_entry *e, struct flow_key key)
 {
-    struct flow_entry *e = flow_cache_find(&w->cache, key);
-
     if (e == NULL)
         return NULL;
     e->age_s = worker_now_s(w);
-    if (e->class == FLOW_WATCH) {
-        struct watch *watch = watches_at(&w->watches, e->value);
-        return watch != NULL ? &watch->inner[key.dir] : NULL;
-    }
-    return e;
+    if (e->class != FLOW_WATCH)
+        return e;
+    struct watch *watch = follow_of(w, e);
+    return watch != NULL ? &watch->inner[key.dir] : NULL;
+}
+
+struct flow_entry *assemble_entry(struct worker *w, struct flow_key key)
+{
+    return assemble_entry_of(w, flow_cache_find(&w->cache, key), key);
 }
 
 struct stream *assemble_stream(struct worker *w, const struct flow_entry *e)

@@ -23,7 +23,10 @@ struct segment {
 
 /* The entry of this direction, inside its watch if the flow is followed, or NULL. */
 struct flow_entry *assemble_entry(struct worker *w, struct flow_key key);
-/* The same, made if there is none. NULL: the cache has no room for it. What gave way is told first. */
+/* The same, where the flow cache's own entry (NULL: none) was found already. */
+struct flow_entry *assemble_entry_of(struct worker *w, struct flow_entry *e, struct flow_key key);
+/* The entry of this direction, made if there is none. NULL: the cache has no room for it. What gave way is
+ * told first. */
 struct flow_entry *assemble_entry_make(struct worker *w, struct flow_key key, enum flow_class class);
 /* Nothing more is expected of this direction: where its message was and how long, and the hash of the name
  * that was told, or 0. */

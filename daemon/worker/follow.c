@@ -16,11 +16,14 @@ static const uint8_t stage_of[] = {
     [WATCH_EXCHANGED] = STAGE_EXCHANGED,
 };
 
+struct watch *follow_of(struct worker *w, const struct flow_entry *e)
+{
+    return e != NULL && e->class == FLOW_WATCH ? watches_at(&w->watches, e->value) : NULL;
+}
+
 struct watch *follow_find(struct worker *w, struct flow_key key)
 {
-    const struct flow_entry *e = flow_cache_find(&w->cache, key);
-
-    return e != NULL && e->class == FLOW_WATCH ? watches_at(&w->watches, e->value) : NULL;
+    return follow_of(w, flow_cache_find(&w->cache, key));
 }
 
 static uint64_t bytes_of(const struct watch *watch)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The packet path, step by step: what one packet brings about. */
-#include <netinet/in.h>
-
-#include "worker/worker.h"
+#include "worker/assemble.h"
 
 void worker_judge_copies(struct worker *w, uint32_t source)
 {
@@ -32,28 +30,50 @@ static void link_unknown(struct worker *w, const struct packet *p)
     w->link_told = true;
 }
 
-void worker_packet(struct worker *w, struct packet *p)
+static bool has_flow(enum decode_result decoded)
+{
+    return decoded == DECODE_TCP || decoded == DECODE_UDP || decoded == DECODE_OTHER;
+}
+
+void worker_look(struct worker *w, struct packet *p, struct step *ret)
 {
     w->counters[COUNT_PACKETS]++;
     w->counters[COUNT_BYTES] += p->wire_bytes;
     w->counters[COUNT_CUT] += p->captured_bytes < p->wire_bytes;
-    enum decode_result decoded = packet_decode(&w->decoder, p);
-    if (decoded == DECODE_UNKNOWN_LINK)
-        link_unknown(w, p);
-    if (decoded != DECODE_TCP && decoded != DECODE_UDP && decoded != DECODE_OTHER)
+    ret->decoded = packet_decode(&w->decoder, p);
+    if (!has_flow(ret->decoded))
         return;
-
-    if (decoded == DECODE_OTHER)
+    if (ret->decoded == DECODE_OTHER)
         p->src_port = p->dst_port = 0;
-    struct flow_key key = flow_key_of(&w->config.key, p);
+    ret->key = flow_key_of(&w->config.key, p);
+    flow_cache_prefetch(&w->cache, ret->key);
+}
+
+void worker_act(struct worker *w, const struct packet *p, const struct step *step)
+{
+    struct flow_key key = step->key;
+
+    if (step->decoded == DECODE_UNKNOWN_LINK)
+        link_unknown(w, p);
+    if (!has_flow(step->decoded))
+        return;
     uint16_t flags = mirror_copy(w, p, key);
-    struct watch *watch = follow_find(w, key);
+    struct flow_entry *e = flow_cache_find(&w->cache, key);
+    struct watch *watch = follow_of(w, e);
     if (watch != NULL)
         follow_packet(w, watch, p, key, flags);
-    else
-        addresses_look(w, p, key, flags);
-    if (decoded == DECODE_TCP)
-        worker_tcp(w, p, key, flags);
-    else if (decoded == DECODE_UDP && p->payload_bytes > 0)
+    else if (addresses_look(w, p, key, flags))
+        e = flow_cache_find(&w->cache, key);
+    if (step->decoded == DECODE_TCP)
+        worker_tcp(w, p, key, assemble_entry_of(w, e, key), flags);
+    else if (step->decoded == DECODE_UDP && p->payload_bytes > 0)
         worker_udp(w, p, key, flags);
+}
+
+void worker_packet(struct worker *w, struct packet *p)
+{
+    struct step step;
+
+    worker_look(w, p, &step);
+    worker_act(w, p, &step);
 }

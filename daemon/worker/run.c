@@ -15,7 +15,7 @@
 #define SECOND_NS         1000000000ull
 #define FRAGMENT_WAIT_NS  (30 * SECOND_NS)
 #define FRAGMENTED_MAX    65535u
-#define CONTROL_EVERY     256u /* packets of a file between two looks at the control socket */
+#define CONTROL_EVERY     4096u /* packets of a file between two looks at the control socket */
 #define DISPATCH_MAX      512
 #define LEARNED_EXPIRE_NS (30 * SECOND_NS)
 
@@ -196,28 +196,58 @@ static void file_ended(struct worker *w, enum capture_result result, uint32_t in
     worker_message_send(w->control, &ack, -1);
 }
 
+/* Leaves out what the filter does not want. */
+static unsigned select_packets(const struct worker *w, struct packet *p, unsigned n)
+{
+    unsigned kept = 0;
+
+    for (unsigned i = 0; i < n; i++)
+        if (capture_select_passes(w->select, &p[i]))
+            p[kept++] = p[i];
+    return kept;
+}
+
+static void act(struct worker *w, unsigned i)
+{
+    const struct packet *p = &w->batch[i];
+
+    w->now_ns = p->ts_ns;
+    note_packet(w, p);
+    tick_if_due(w);
+    worker_act(w, p, &w->step[i]);
+}
+
+static void read_batch(struct worker *w, unsigned n)
+{
+    for (unsigned looked = 0, acted = 0; acted < n; acted++) {
+        /* What was put together from fragments is gone when the next packet is decoded. */
+        while (looked < n && (looked == acted || !w->batch[looked - 1].reassembled)) {
+            note_packet(w, &w->batch[looked]);
+            worker_look(w, &w->batch[looked], &w->step[looked]);
+            looked++;
+        }
+        act(w, acted);
+    }
+}
+
 /* Reads one capture file. False when main is gone. */
 static bool read_file(struct worker *w, int fd, uint32_t index)
 {
     struct capture_file *file = w->file;
-    struct packet p;
     enum capture_result result = CAPTURE_ERROR;
-    uint64_t packets = 0;
+    uint64_t packets = 0, looked_at = 0;
+    unsigned n;
 
     atomic_store(&w->shm->status.source, index);
     w->packets_judged = w->copies_judged = 0;
     w->copies_told = w->link_told = false;
     capture_file_use(file, fd, index);
-    while (!w->stopping && (result = capture_file_next(file, &p)) == CAPTURE_PACKET) {
-        packets++;
-        w->now_ns = p.ts_ns;
-        if (w->select == NULL || capture_select_passes(w->select, &p)) {
-            note_packet(w, &p);
-            tick_if_due(w);
-            worker_packet(w, &p);
-        }
+    while (!w->stopping && (n = capture_file_batch(file, w->batch, WORKER_BATCH, &result)) > 0) {
+        packets += n;
+        read_batch(w, w->select == NULL ? n : select_packets(w, w->batch, n));
         int none = -1;
-        if (packets % CONTROL_EVERY == 0) {
+        if (packets - looked_at >= CONTROL_EVERY) {
+            looked_at = packets;
             atomic_fetch_add_explicit(&w->shm->status.beats, 1, memory_order_relaxed);
             if (!worker_control(w, 0, &none, &index))
                 return false;

@@ -317,15 +317,19 @@ static void closing(struct worker *w, const struct packet *p, struct flow_key ke
         assemble_tell(w, s);
 }
 
-void worker_tcp(struct worker *w, const struct packet *p, struct flow_key key, uint16_t flags)
+void worker_tcp(struct worker *w, const struct packet *p, struct flow_key key, struct flow_entry *e,
+                uint16_t flags)
 {
-    if ((p->tcp_flags & TCP_SYN) != 0)
+    bool syn = (p->tcp_flags & TCP_SYN) != 0;
+
+    if (syn) {
         opening(w, p, key, flags);
+        e = assemble_entry(w, key);
+    }
     if (p->payload_bytes > 0) {
         struct segment g = {.bytes = span_of(p->payload, p->payload_bytes),
-                            .seq = p->seq + ((p->tcp_flags & TCP_SYN) != 0),
+                            .seq = p->seq + syn,
                             .cut = p->payload_bytes < p->payload_wire_bytes};
-        struct flow_entry *e = assemble_entry(w, key);
         if (e == NULL || e->class == FLOW_FREE)
             midstream(w, p, key, &g, flags);
         else

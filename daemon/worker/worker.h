@@ -21,7 +21,9 @@
 #include "worker/starts.h"
 #include "worker/visibility.h"
 
-#define WORKER_TOLD 256u
+/* Packets of a file that are handled together: what is looked up for them fits into the first-level cache. */
+#define WORKER_BATCH 16u
+#define WORKER_TOLD  256u
 /* Copies that a mirror delivers are judged after so many packets, and at the end of a file if it has so many.
  */
 #define COPIES_JUDGED_AT    1000u
@@ -29,6 +31,12 @@
 /* Addresses of one DNS message that are told and learned for listed names. */
 #define WORKER_ADDRESSES 32u
 #define WORKER_SIGHTINGS 32u /* of names in one DNS message: what more it lists is nobody's question */
+
+/* What the first step found out of a packet. */
+struct step {
+    struct flow_key key; /* unless it is no IP packet */
+    enum decode_result decoded;
+};
 
 struct worker {
     struct worker_config config; /* private copy */
@@ -48,6 +56,8 @@ struct worker {
     uint64_t seq;                                  /* of the next record */
     struct decoder decoder;
     struct capture_file *file; /* owned; replay */
+    struct packet batch[WORKER_BATCH];
+    struct step step[WORKER_BATCH];
     struct flow_cache cache;
     struct streams streams;
     struct watches watches;
@@ -95,14 +105,22 @@ static inline uint16_t worker_now_s(const struct worker *w)
     return (uint16_t)(w->now_ns / 1000000000u);
 }
 
-/* path.c: everything that one packet brings about. */
+/*
+ * path.c: everything that one packet brings about, in two steps, so that a batch of packets can take the
+ * first one together: what the second one looks up is then on its way from memory.
+ */
+void worker_look(struct worker *w, struct packet *p, struct step *ret);
+void worker_act(struct worker *w, const struct packet *p, const struct step *step);
+/* Both. */
 void worker_packet(struct worker *w, struct packet *p);
 /* Says once for each source that more than a fifth of its packets came twice; looks at those since last time.
  */
 void worker_judge_copies(struct worker *w, uint32_t source);
 
 /* tcp.c */
-void worker_tcp(struct worker *w, const struct packet *p, struct flow_key key, uint16_t flags);
+/* `e`: the entry of this direction, as assemble_entry() gives it. */
+void worker_tcp(struct worker *w, const struct packet *p, struct flow_key key, struct flow_entry *e,
+                uint16_t flags);
 /* udp.c */
 void worker_udp(struct worker *w, const struct packet *p, struct flow_key key, uint16_t flags);
 
@@ -127,6 +145,8 @@ void named_nothing(struct worker *w, const struct packet *p, struct flow_key key
 
 /* follow.c: flows that matched. */
 struct watch *follow_find(struct worker *w, struct flow_key key);
+/* The watch that an entry of the flow cache (NULL: none) refers to, or NULL. */
+struct watch *follow_of(struct worker *w, const struct flow_entry *e);
 /* The watch of this flow, made if there is none; `client_dir` is the direction of packets from the end that
  * is watched over. NULL at the limit (counted). */
 struct watch *follow_make(struct worker *w, const struct packet *p, struct flow_key key, unsigned client_dir);
@@ -155,8 +175,9 @@ void follow_finish(struct worker *w);
 void follow_rematch(struct worker *w);
 
 /* addresses.c: flows that are known by their addresses. */
-/* Looks both ends of a flow up. Called for every IP packet that no watch follows yet. */
-void addresses_look(struct worker *w, const struct packet *p, struct flow_key key, uint16_t flags);
+/* Looks both ends of a flow up. Called for every IP packet that no watch follows yet. True: the flow cache
+ * may have changed. */
+bool addresses_look(struct worker *w, const struct packet *p, struct flow_key key, uint16_t flags);
 /* Learns an address that a DNS answer gave for a listed name. */
 void addresses_learn(struct message *m, const struct observation *o, struct match hit, struct span name);
 /* The same, learned by another worker. */

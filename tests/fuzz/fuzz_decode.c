@@ -1,13 +1,41 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Fuzzes decode with reassembly. The input is a row of packets: link type (index in a list), bytes that the
- * capture cut off, length (16 bits), bytes.
+ * Fuzzes decode with reassembly, and holds what is read in one go against what the layers say. The input is a
+ * row of packets: link type (index in a list), bytes that the capture cut off, length (16 bits), bytes.
  */
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "base/cursor.h"
 #include "packet/decode.h"
 #include "packet/defrag.h"
+#include "packet/layers.h"
+
+static bool same(const struct packet *a, const struct packet *b)
+{
+    return addr_eq(&a->src, &b->src) && addr_eq(&a->dst, &b->dst) && a->mapped == b->mapped &&
+           a->src_port == b->src_port && a->dst_port == b->dst_port && a->ip_proto == b->ip_proto &&
+           a->ttl == b->ttl && a->ip_id == b->ip_id && a->reassembled == b->reassembled &&
+           a->tcp_flags == b->tcp_flags && a->tcp_header_bytes == b->tcp_header_bytes &&
+           a->l4_checksum == b->l4_checksum && a->seq == b->seq && a->ack == b->ack &&
+           a->payload == b->payload && a->payload_bytes == b->payload_bytes &&
+           a->payload_wire_bytes == b->payload_wire_bytes && memcmp(a->vlan, b->vlan, sizeof a->vlan) == 0 &&
+           a->vlans == b->vlans && a->tunnel_depth == b->tunnel_depth && a->tunnel_path == b->tunnel_path &&
+           a->tunnel_id == b->tunnel_id && a->tunnel_key == b->tunnel_key;
+}
+
+/* Whatever is read in one go, the layers must have found, too. */
+static void check_plain(struct packet p)
+{
+    uint64_t counters[COUNTERS] = {0};
+    struct decoder d = {.counters = counters};
+    struct packet plain = p;
+    enum decode_result r;
+
+    memset(&plain.src, 0xa5, sizeof plain - offsetof(struct packet, src));
+    if (decode_plain(&plain, &r) && (decode_layers(&d, &p) != r || !same(&plain, &p)))
+        abort();
+}
 
 static void one_packet(struct decoder *d, struct packet *p, struct span bytes)
 {
@@ -19,6 +47,8 @@ static void one_packet(struct decoder *d, struct packet *p, struct span bytes)
         abort();
     memcpy(copy, bytes.at, bytes.len);
     p->at = copy;
+    if (p->linktype == 1)
+        check_plain(*p);
     enum decode_result r = packet_decode(d, p);
     bool transport = r == DECODE_TCP || r == DECODE_UDP;
     if (p->payload_bytes > p->payload_wire_bytes || (!transport && p->payload != NULL) ||
