@@ -168,9 +168,13 @@ static void learned_address(struct worker *w, const struct packet *p, struct flo
 
 bool addresses_look(struct worker *w, const struct packet *p, struct flow_key key, uint16_t flags)
 {
-    if (w->image == NULL)
+    const struct image *im = w->image;
+    static const struct match none;
+
+    if (im == NULL)
         return false;
-    struct match to = match_addr(w->image, &p->dst), from = match_addr(w->image, &p->src);
+    struct match to = match_addr_maybe(im, &p->dst) ? match_addr(im, &p->dst) : none;
+    struct match from = match_addr_maybe(im, &p->src) ? match_addr(im, &p->src) : none;
     if (match_found(to))
         listed_address(w, p, key, to, false, flags);
     else if (match_found(from))

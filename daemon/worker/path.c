@@ -47,6 +47,10 @@ void worker_look(struct worker *w, struct packet *p, struct step *ret)
         p->src_port = p->dst_port = 0;
     ret->key = flow_key_of(&w->config.key, p);
     flow_cache_prefetch(&w->cache, ret->key);
+    if (w->image != NULL) {
+        match_addr_prefetch(w->image, &p->src);
+        match_addr_prefetch(w->image, &p->dst);
+    }
 }
 
 void worker_act(struct worker *w, const struct packet *p, const struct step *step)
