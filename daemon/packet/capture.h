@@ -48,6 +48,7 @@ struct capture_live_options {
     /* The ring is cut into blocks of 256 KiB, so on a quiet line it holds ring / 256 KiB * timeout. */
     uint32_t ring_bytes;
     uint32_t block_timeout_ms;
+    uint32_t busy_poll_us; /* after a packet, so long nobody sleeps; 0: not at all */
     uint32_t workers; /* of this interface; more than 1: PACKET_FANOUT_HASH | FLAG_DEFRAG in group `fanout` */
     uint16_t fanout;
     bool promiscuous;
@@ -70,9 +71,11 @@ int capture_live_open(const struct capture_live_options *o, uint32_t source, str
 void capture_live_close(struct capture_live *c);
 /* For poll(2). */
 int capture_live_fd(const struct capture_live *c);
-/* Calls `fn` for the packets that are there, at most `max`; never blocks. Number of packets, -ENETDOWN when
- * the interface went down or away, another negative errno. */
-int capture_live_dispatch(struct capture_live *c, int max, capture_fn fn, void *ctx);
+/* Calls `fn` for the packets that are there, about `max` at most; never blocks. `revents`: what poll(2) said
+ * of the descriptor just now; without POLLIN there is nothing. Number of packets, -ENETDOWN when the
+ * interface went down or away (what came before is read first), another negative errno. */
+int capture_live_dispatch(struct capture_live *c, short revents, int max, capture_fn fn, void *ctx);
+/* Asks the kernel: a system call. */
 int capture_live_counts(struct capture_live *c, struct capture_live_counts *ret);
 /*
  * A receiver of TZSP, in which routers and access points send what they see, stands where else an interface

@@ -26,11 +26,11 @@ int capture_live_fd(const struct capture_live *c)
     return c->fd;
 }
 
-int capture_live_dispatch(struct capture_live *c, int max, capture_fn fn, void *ctx)
+int capture_live_dispatch(struct capture_live *c, short revents, int max, capture_fn fn, void *ctx)
 {
     c->fn = fn;
     c->ctx = ctx;
-    return c->kind->dispatch(c, max);
+    return c->kind->dispatch(c, revents, max);
 }
 
 int capture_live_counts(struct capture_live *c, struct capture_live_counts *ret)

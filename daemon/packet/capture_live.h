@@ -20,7 +20,7 @@ struct capture_kind {
     int (*open)(const struct capture_live_options *o, struct capture_live **ret, char *ret_why,
                 size_t why_bytes);
     void (*close)(struct capture_live *c);
-    int (*dispatch)(struct capture_live *c, int max);
+    int (*dispatch)(struct capture_live *c, short revents, int max);
     int (*count)(struct capture_live *c); /* brings `counts` up to date; NULL: they are */
 };
 

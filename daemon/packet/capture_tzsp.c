@@ -210,7 +210,7 @@ static void hand_over(struct tzsp *t, unsigned i)
     c->fn(c->ctx, &p);
 }
 
-static int tzsp_dispatch(struct capture_live *c, int max)
+static int tzsp_dispatch(struct capture_live *c, short revents, int max)
 {
     struct tzsp *t = c->self;
     int done = 0;

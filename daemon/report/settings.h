@@ -28,10 +28,13 @@
       "Also take packets that are addressed to other machines.")                                             \
     X("capture", "snaplen", snaplen, SIZE, "0", 0, 262144, NULL,                                             \
       "Bytes kept of each packet; 0 keeps whole packets. Less than 2048 loses names.")                       \
-    X("capture", "ring-size", ring_bytes, SIZE, "4MiB", 65536, 1024 * MiB, NULL,                             \
-      "Kernel buffer of each worker.")                                                                       \
+    X("capture", "ring-size", ring_bytes, SIZE, "4MiB", 524288, 1024 * MiB, NULL,                            \
+      "Kernel buffer of each worker, in blocks of 256 KiB; it takes its memory whether it is full or not.")  \
     X("capture", "block-timeout", block_timeout, DURATION, "100ms", 1000000, 1 * SECOND_NS, NULL,            \
       "How long the kernel may hold packets back to hand them over together.")                               \
+    X("capture", "busy-poll", busy_poll, DURATION, "0s", 0, 1 * SECOND_NS, NULL,                             \
+      "How long a worker goes on asking for packets after the latest one before it sleeps. It wakes no "     \
+      "later then, and takes a processor of its own for it. 0: it sleeps at once.")                          \
     X("network", "home", home, LIST, "auto", 0, 0, NULL,                                                     \
       "Addresses and prefixes of the clients that are watched over. `auto`: private ranges and the "         \
       "prefixes of this machine's inner interfaces.")                                                        \

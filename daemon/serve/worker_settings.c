@@ -71,6 +71,7 @@ int worker_settings(const struct settings *s, bool live, struct worker_config *r
         .capture = {.snaplen_bytes = (uint32_t)s->snaplen,
                     .ring_bytes = (uint32_t)s->ring_bytes,
                     .block_timeout_ms = (uint32_t)(s->block_timeout / 1000000u),
+                    .busy_poll_us = (uint32_t)(s->busy_poll / 1000u),
                     .workers = live ? (uint32_t)s->workers : 1,
                     .promiscuous = s->promiscuous},
         .flow_entries_log2 = (uint32_t)s->flow_entries_log2,

@@ -16,7 +16,7 @@
 #define FRAGMENT_WAIT_NS  (30 * SECOND_NS)
 #define FRAGMENTED_MAX    65535u
 #define CONTROL_EVERY     4096u /* packets of a file between two looks at the control socket */
-#define DISPATCH_MAX      512
+#define DISPATCH_MAX      4096 /* more than a block of the ring holds of the smallest packets */
 #define LEARNED_EXPIRE_NS (30 * SECOND_NS)
 
 static int fail(struct worker *w, const char *why)
@@ -295,37 +295,64 @@ static uint64_t monotonic_ns(void)
     return (uint64_t)t.tv_sec * SECOND_NS + (uint64_t)t.tv_nsec;
 }
 
+/* Reads what is there, waiting for it at most `wait_ms`. `ret_asked`: main has something to say. Negative
+ * errno: the capture ended. */
+static int read_live(struct worker *w, int wait_ms, bool *ret_asked)
+{
+    struct pollfd pfd[2] = {{.fd = capture_live_fd(w->live), .events = POLLIN},
+                            {.fd = w->control, .events = POLLIN}};
+
+    poll(pfd, 2, wait_ms);
+    w->now_ns = monotonic_ns();
+    atomic_fetch_add_explicit(&w->shm->status.beats, 1, memory_order_relaxed);
+    *ret_asked = pfd[1].revents != 0;
+    return capture_live_dispatch(w->live, pfd[0].revents, DISPATCH_MAX, on_live_packet, w);
+}
+
+static void count_live(struct worker *w)
+{
+    struct capture_live_counts counts;
+
+    if (capture_live_counts(w->live, &counts) < 0)
+        return;
+    w->counters[COUNT_KERNEL_DROPS] = counts.dropped;
+    w->counters[COUNT_FOREIGN] = counts.foreign;
+}
+
+/* What came before the order to stop may be held back by the kernel for the block timeout. */
+static void finish_live(struct worker *w)
+{
+    uint64_t end_ns = monotonic_ns() + (w->config.capture.block_timeout_ms + 50) * 1000000ull;
+    bool asked;
+
+    while (monotonic_ns() < end_ns && read_live(w, 20, &asked) >= 0)
+        continue;
+    count_live(w);
+    finish(w);
+}
+
 static int run_live(struct worker *w)
 {
-    struct capture_live *live = w->live;
-    struct capture_live_counts counts;
+    uint64_t busy_ns = w->config.capture.busy_poll_us * 1000ull, latest_ns = 0, counted_ns = 0;
     uint32_t none_index;
     int none = -1;
+    bool asked;
 
     while (!w->stopping) {
-        struct pollfd pfd[2] = {{.fd = capture_live_fd(live), .events = POLLIN},
-                                {.fd = w->control, .events = POLLIN}};
-        poll(pfd, 2, 1000);
-        w->now_ns = monotonic_ns();
-        atomic_fetch_add_explicit(&w->shm->status.beats, 1, memory_order_relaxed);
-        if (pfd[1].revents != 0 && !worker_control(w, 0, &none, &none_index))
-            return EXIT_WORKER_ORPHAN;
-        int got = capture_live_dispatch(live, DISPATCH_MAX, on_live_packet, w);
+        int got = read_live(w, w->now_ns - latest_ns < busy_ns ? 0 : 1000, &asked);
         if (got < 0)
             return got == -ENETDOWN ? EXIT_WORKER_INTERFACE : fail(w, strerror(-got));
+        if (asked && !worker_control(w, 0, &none, &none_index))
+            return EXIT_WORKER_ORPHAN;
+        if (got > 0)
+            latest_ns = w->now_ns;
         tick_if_due(w);
-        if (capture_live_counts(live, &counts) == 0) {
-            w->counters[COUNT_KERNEL_DROPS] = counts.dropped;
-            w->counters[COUNT_FOREIGN] = counts.foreign;
+        if (w->now_ns - counted_ns >= SECOND_NS) {
+            counted_ns = w->now_ns;
+            count_live(w);
         }
     }
-    /* What came before the order to stop may be held back by the kernel for the block timeout. */
-    uint64_t end_ns = monotonic_ns() + (w->config.capture.block_timeout_ms + 50) * 1000000ull;
-    do {
-        struct pollfd pfd = {.fd = capture_live_fd(live), .events = POLLIN};
-        poll(&pfd, 1, 20);
-    } while (capture_live_dispatch(live, DISPATCH_MAX, on_live_packet, w) >= 0 && monotonic_ns() < end_ns);
-    finish(w);
+    finish_live(w);
     return 0;
 }
 

@@ -115,7 +115,7 @@ def check_auto_plain(tap, lab):
 def check_many(tap, lab):
     """More interfaces than there is room for, all gone, and then a new one."""
     host, far = Space(lab, 'many'), Space(lab, 'farther')
-    d = Daemon(lab, host, 'many', ['room.example.org'], capture={'interface': 'auto', 'ring-size': '64KiB'}).start()
+    d = Daemon(lab, host, 'many', ['room.example.org'], capture={'interface': 'auto', 'ring-size': '512KiB'}).start()
     run('ip', '-n', host.netns, '-batch', '-', input=''.join(
         f'link add m{i} type veth peer name n{i}\nlink set n{i} up\nlink set m{i} up\n' for i in range(34)))
     tap.ok(soon(lambda: len(d.watched()) == 64, 20), 'of 68 interfaces 64 are watched', d.ask('status'))

@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Live capture against its floor: a capture is played over a pair of interfaces between two namespaces, and the
+CPU time of who watches the other end is taken from /proc/PID/schedstat, over all of its processes.
+
+    live.py SOURCE BUILD [--capture FILE --incidents N --rules FILE] [--rate PPS] [--seconds N] [--rounds N]
+            [--fastest] [--json FILE]
+
+The floor is bench-live-floor: libpcap's TPACKET_V3 ring with a callback that counts. Floor and bridled take turns
+within each round, at the same rate, with the same packets. What the kernel does for a packet on its way into the
+ring is charged to the sender, in both. Without --capture the traffic is the generator's, mix `isp`. Needs root."""
+import argparse
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+# pylint: disable=wrong-import-position
+from lab import Lab, available, run  # noqa: E402
+from lab_bridled import BUILD, Bridled  # noqa: E402
+from lab_live import Space  # noqa: E402
+
+TOOLS = BUILD / 'tests' / 'bench'
+DEVICE, FAR = 'tx0', 'rx0'
+RING_BYTES, TIMEOUT_MS = 4 << 20, 100
+
+
+def family(pid):
+    """A process and all that come from it."""
+    found = [pid]
+    for parent in found:
+        children = subprocess.run(['pgrep', '-P', str(parent)], capture_output=True, text=True, check=False)
+        found += map(int, children.stdout.split())
+    return found
+
+
+def cpu_ns(pids):
+    return sum(int(pathlib.Path(f'/proc/{p}/schedstat').read_text(encoding='ascii').split()[0]) for p in pids)
+
+
+class Floor:
+    """The empty loop."""
+    name = 'floor'
+
+    def __init__(self, bench):
+        self.process = bench.there.start(TOOLS / 'bench-live-floor', FAR, RING_BYTES, TIMEOUT_MS,
+                                         stdout=subprocess.PIPE, text=True)
+        self.process.stdout.readline()
+        self.pids = family(self.process.pid)
+
+    def end(self):
+        self.process.terminate()
+        return json.loads(self.process.communicate()[0])
+
+
+class Watching:
+    """bridled with so many workers."""
+
+    def __init__(self, bench, workers, **capture):
+        self.name = f'workers-{workers}'
+        settings = {'capture': {'interface': FAR, 'workers': workers, 'ring-size': RING_BYTES,
+                                'block-timeout': f'{TIMEOUT_MS}ms', **capture},
+                    'rules': {'path': bench.rules}, 'eve': {'path': '/dev/null'}}
+        bench.folders += 1
+        self.bridled = Bridled(bench.lab, bench.there, settings, f'bridled{bench.folders}').start(60)
+        self.pids = family(self.bridled.process.pid)
+
+    def end(self):
+        status = json.loads(self.bridled.control_command('--json', 'status').stdout)
+        self.bridled.stop()
+        return {'packets': status['counters']['capture.packets'],
+                'dropped': status['counters']['capture.kernel_drops'], 'incidents': status['incidents'],
+                'by_worker': [w['packets'] for w in status['workers']]}
+
+
+class Bench:
+    def __init__(self, lab, options):
+        self.lab, self.options, self.folders = lab, options, 0
+        self.here, self.there = Space(lab, 'here'), Space(lab, 'there')
+        self.here.pair(DEVICE, self.there, FAR).close()
+        for space, device in ((self.here, DEVICE), (self.there, FAR)):
+            run('ip', '-n', space.netns, 'link', 'set', device, 'mtu', '9000')
+        cpus = sorted(os.sched_getaffinity(0))
+        self.sender_cpu, self.other_cpus = cpus[-1], cpus[:-1] or cpus
+
+    def generate(self, folder):
+        """Capture, rules, and how many incidents there must be."""
+        o = self.options
+        self.capture, self.rules, self.incidents = o.capture, o.rules, o.incidents
+        if o.capture is None:
+            self.capture, self.rules = folder / 'isp.pcap', folder / 'rules.ioc'
+            run(TOOLS / 'bench-gen', 'rules', '-o', self.rules)
+            made = run(TOOLS / 'bench-gen', 'isp', '-o', self.capture, '--packets', o.rate * o.seconds)
+            self.incidents = json.loads(made.stdout)['incidents']
+
+    def measure(self, make, rate):
+        """One turn: packets, CPU time for each, what was lost."""
+        os.sched_setaffinity(0, self.other_cpus)  # inherited by what is started
+        subject = make(self)
+        os.sched_setaffinity(0, [self.sender_cpu])
+        pace = ['--rate', str(rate)] if rate else []
+        if not rate or self.options.capture:  # else the capture is as long as it shall be
+            pace += ['--seconds', str(self.options.seconds)]
+        sender = self.here.start(TOOLS / 'bench-sender', self.capture, DEVICE, *pace, stdout=subprocess.PIPE,
+                                 text=True)
+        time.sleep(0.5)
+        before = cpu_ns(subject.pids)
+        sent = json.loads(sender.communicate()[0])
+        time.sleep(0.5)  # the last block
+        used = cpu_ns(subject.pids) - before
+        got = subject.end()
+        point = {'subject': subject.name, 'rate': sent['rate'], 'seconds': sent['seconds'], 'sent': sent['sent'],
+                 'refused': sent['refused'], 'cpu_ns': used / max(got['packets'], 1), **got}
+        if 'incidents' in got and ('--seconds' not in pace or sent['laps'] > 1):
+            point['incidents_expected'] = self.incidents
+        return point
+
+
+SUBJECTS = {'floor': Floor, 'workers-1': lambda b: Watching(b, 1), 'workers-2': lambda b: Watching(b, 2)}
+
+
+def row(points, floor):
+    cpu = statistics.median(p['cpu_ns'] for p in points)
+    rate = statistics.median(p['rate'] for p in points)
+    missed = [p for p in points if p.get('incidents_expected') not in (None, p.get('incidents'))]
+    return {'subject': points[0]['subject'], 'rate': round(rate), 'cpu_ns': round(cpu, 1),
+            'ratio': round(cpu / floor, 3) if floor else None, 'dropped': sum(p['dropped'] for p in points),
+            'lost': sum(p['sent'] - p['packets'] for p in points), 'incidents_wrong': len(missed)}
+
+
+def table(rows):
+    print(f'{"who":10} {"packets/s":>10} {"CPU ns":>8} {"x floor":>8} {"dropped":>8} {"not seen":>8} {"incidents":>10}')
+    for r in rows:
+        truth = 'all' if not r['incidents_wrong'] else f'{r["incidents_wrong"]} runs wrong'
+        print(f'{r["subject"]:10} {r["rate"]:10} {r["cpu_ns"]:8.1f} {r["ratio"] or 0:8.2f} {r["dropped"]:8} '
+              f'{r["lost"]:8} {truth if r["subject"] != "floor" else "":>10}')
+
+
+def rounds(bench, subjects, rate, count):
+    points = []
+    for _ in range(count):
+        points += [bench.measure(SUBJECTS[s], rate) for s in subjects]
+    of = {s: [p for p in points if p['subject'] == s] for s in subjects}
+    floor = statistics.median(p['cpu_ns'] for p in of['floor']) if 'floor' in of else None
+    return points, [row(of[s], floor) for s in subjects]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split('\n', maxsplit=1)[0])
+    parser.add_argument('source')
+    parser.add_argument('build')
+    parser.add_argument('--capture', type=pathlib.Path, help='play this instead of the generator\'s')
+    parser.add_argument('--rules', type=pathlib.Path, help='indicators, with --capture')
+    parser.add_argument('--incidents', type=int, help='that there must be, with --capture')
+    parser.add_argument('--rate', type=int, default=100000, help='packets a second')
+    parser.add_argument('--seconds', type=int, default=10, help='of a point')
+    parser.add_argument('--rounds', type=int, default=5)
+    parser.add_argument('--subjects', default=','.join(SUBJECTS))
+    parser.add_argument('--fastest', action='store_true', help='also as fast as the sender goes')
+    parser.add_argument('--json', type=pathlib.Path)
+    options = parser.parse_args()
+    if available():
+        sys.exit(f'live.py: {available()}')
+    with tempfile.TemporaryDirectory(dir='/var/tmp') as folder, Lab('bench') as lab:
+        os.chmod(folder, 0o755)
+        bench = Bench(lab, options)
+        bench.generate(pathlib.Path(folder))
+        points, rows = rounds(bench, options.subjects.split(','), options.rate, options.rounds)
+        if options.fastest:
+            more = rounds(bench, options.subjects.split(','), 0, 1)
+            points, rows = points + more[0], rows + more[1]
+    table(rows)
+    if options.json:
+        options.json.write_text(json.dumps({'points': points, 'rows': rows}, indent=1) + '\n', encoding='utf-8')
+
+
+if __name__ == '__main__':
+    main()
