@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "os/memory.h"
 #include "os/notify.h"
 #include "os/privilege.h"
 #include "os/sandbox.h"
@@ -294,6 +295,7 @@ static int start_service(struct serve *s)
     }
     if (control_start(s) < 0)
         return EXIT_FAILED;
+    memory_trim();
     notify_send("READY=1");
     return 0;
 }

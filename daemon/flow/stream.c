@@ -25,8 +25,6 @@ int streams_init(struct streams *s, uint32_t count, uint32_t bytes_max, uint64_t
         streams_done(s);
         return -ENOMEM;
     }
-    for (uint32_t i = 0; i < count; i++)
-        s->slot[i].bytes = s->memory + (size_t)i * s->slot_bytes;
     return 0;
 }
 
@@ -66,10 +64,9 @@ struct stream *streams_new(struct streams *s, struct flow_key key, uint32_t base
     if (i == SLAB_NONE)
         return NULL;
     struct stream *stream = &s->slot[i];
-    uint8_t *bytes = stream->bytes;
 
     memset(stream, 0, offsetof(struct stream, origin));
-    stream->bytes = bytes;
+    stream->bytes = s->memory + (size_t)i * s->slot_bytes;
     stream->key = key;
     stream->base_seq = base_seq;
     stream->other = stream->first = FLOW_NONE;

@@ -110,7 +110,7 @@ static inline void collect_done(struct collect *k)
 static inline const struct proto *collect_proto(const char *name)
 {
     for (unsigned i = 0; i < proto_count; i++)
-        if (strcmp(protos[i]->name, name) == 0)
+        if (strcmp(proto_infos[i].name, name) == 0)
             return protos[i];
     abort();
 }

@@ -445,8 +445,6 @@ static enum parse_result dns_tcp(struct parse *p)
 }
 
 const struct proto proto_dns = {
-    .name = "dns",
-    .ports = "53 5353 5355",
     .repeats = true,
     .tcp_starts = dns_tcp_starts,
     .tcp = dns_tcp,

@@ -94,8 +94,6 @@ static enum parse_result dtls_handshake(struct parse *p)
 }
 
 const struct proto proto_dtls = {
-    .name = "dtls",
-    .ports = "",
     .udp_starts = dtls_udp_starts,
     .udp = dtls_udp,
     .handshake = dtls_handshake,

@@ -167,8 +167,6 @@ static enum parse_result h2c_tcp(struct parse *p)
 }
 
 const struct proto proto_h2c = {
-    .name = "http2",
-    .ports = "",
     .tcp_starts = h2c_tcp_starts,
     .tcp = h2c_tcp,
 };

@@ -301,8 +301,6 @@ static enum proto_starts http_tcp_starts(struct span first, bool named)
 }
 
 const struct proto proto_http = {
-    .name = "http",
-    .ports = "",
     .repeats = true,
     .tcp_starts = http_tcp_starts,
     .tcp = http_tcp,

@@ -121,8 +121,6 @@ static enum parse_result proxy_tcp(struct parse *p)
 }
 
 const struct proto proto_proxy = {
-    .name = "proxy-protocol",
-    .ports = "",
     .tcp_starts = proxy_tcp_starts,
     .tcp = proxy_tcp,
 };

@@ -269,8 +269,6 @@ static enum parse_result quic_handshake(struct parse *p)
 }
 
 const struct proto proto_quic = {
-    .name = "quic",
-    .ports = "",
     .udp_starts = quic_udp_starts,
     .udp = quic_udp,
     .handshake = quic_handshake,

@@ -191,8 +191,6 @@ static enum proto_starts google_udp_starts(struct span first, bool named)
 }
 
 const struct proto proto_quic_google = {
-    .name = "quic",
-    .ports = "",
     .udp_starts = google_udp_starts,
     .udp = google_udp,
     .handshake = google_handshake,

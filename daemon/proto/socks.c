@@ -266,8 +266,6 @@ static enum parse_result socks_tcp(struct parse *p)
 }
 
 const struct proto proto_socks = {
-    .name = "socks",
-    .ports = "1080 9050 9150",
     .tcp_starts = socks_tcp_starts,
     .tcp = socks_tcp,
 };

@@ -62,8 +62,6 @@ static enum parse_result sslv2_tcp(struct parse *p)
 }
 
 const struct proto proto_sslv2 = {
-    .name = "sslv2",
-    .ports = "",
     .tcp_starts = sslv2_tcp_starts,
     .tcp = sslv2_tcp,
 };

@@ -58,8 +58,6 @@ static enum parse_result starttls_tcp(struct parse *p)
 }
 
 const struct proto proto_starttls = {
-    .name = "starttls",
-    .ports = "",
     .tcp_starts = starttls_tcp_starts,
     .tcp = starttls_tcp,
 };

@@ -124,8 +124,6 @@ static enum proto_starts tls_tcp_starts(struct span first, bool named)
 }
 
 const struct proto proto_tls = {
-    .name = "tls",
-    .ports = "",
     .tcp_starts = tls_tcp_starts,
     .tcp = tls_tcp,
 };

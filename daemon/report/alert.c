@@ -3,7 +3,8 @@
 #include "report/alert.h"
 
 #include <inttypes.h>
-#include <openssl/evp.h>
+
+#include "base/sha.h"
 
 #define SEVERITY_LEAST 3u
 
@@ -80,15 +81,13 @@ void alert_incident_id(const struct ioc_copy *ioc, const struct addr *client, ui
 {
     char buf[IOC_VALUE_MAX + ADDR_TEXT_MAX + 512], address[ADDR_TEXT_MAX];
     struct text t = text_on(buf, sizeof buf);
-    unsigned char digest[EVP_MAX_MD_SIZE];
+    uint8_t digest[SHA256_BYTES];
 
     /* The sensor's name stands last: it alone can be cut. */
     text_fmt(&t, "%s\n%s\n%s\n%" PRIu64 "\n%s", ioc_type_names[ioc->type], ioc->value,
              addr_text(client, address), first_ns, sensor);
-    memset(ret, '0', 16);
+    sha256(text_span(&t), digest);
     ret[16] = 0;
-    if (EVP_Digest(buf, t.len, digest, NULL, EVP_sha256(), NULL) != 1)
-        return;
     for (unsigned i = 0; i < 8; i++) {
         ret[2 * i] = "0123456789abcdef"[digest[i] >> 4];
         ret[2 * i + 1] = "0123456789abcdef"[digest[i] & 15];

@@ -9,7 +9,7 @@
 /* "1:" and 28 characters of base64 and a NUL. */
 #define COMMUNITY_ID_MAX 31
 
-/* False for ICMP and ICMPv6 (their types and codes are not known here), and without SHA-1. Ports are in host
+/* False for ICMP and ICMPv6 (their types and codes are not known here). Ports are in host
  * order and count only for protocols that have them. */
 bool community_id(uint8_t ip_proto, const struct addr *a, uint16_t a_port, const struct addr *b,
                   uint16_t b_port, char ret[COMMUNITY_ID_MAX]);

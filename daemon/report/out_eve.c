@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "intel/match.h"
-#include "proto/proto.h"
+#include "proto/infos.h"
 #include "report/community_id.h"
 #include "report/line_file.h"
 #include "report/output.h"
@@ -171,7 +171,7 @@ static void put_where(struct eve *e, struct json *j, const struct sighting *s, b
         json_u64(j, "dest_port", s->server_port);
     put_ip_proto(j, s->ip_proto);
     if (s->proto > 0 && s->proto <= proto_count)
-        json_str(j, "app_proto", protos[s->proto - 1]->name);
+        json_str(j, "app_proto", proto_infos[s->proto - 1].name);
     if (community_id(s->ip_proto, &s->client, s->client_port, &s->server, s->server_port, id))
         json_str(j, "community_id", id);
     if (s->flags & RECORD_STREAM)

@@ -8,7 +8,7 @@
 #include <sys/random.h>
 
 #include "os/netif.h"
-#include "proto/proto.h"
+#include "proto/infos.h"
 
 static unsigned automatic(bool live, struct prefix *ret, unsigned room)
 {
@@ -47,7 +47,7 @@ static void ports_add(uint16_t row[WORKER_PORTS_MAX], const char *word)
     }
 }
 
-static void ports_of(const struct settings *s, const struct proto *p, uint16_t row[WORKER_PORTS_MAX])
+static void ports_of(const struct settings *s, const struct proto_info *p, uint16_t row[WORKER_PORTS_MAX])
 {
     char words[128], *save = NULL;
 
@@ -56,7 +56,7 @@ static void ports_of(const struct settings *s, const struct proto *p, uint16_t r
             ports_add(row, s->dns_ports.word[i]);
         return;
     }
-    snprintf(words, sizeof words, "%s", p->ports != NULL ? p->ports : "");
+    snprintf(words, sizeof words, "%s", p->ports);
     for (char *w = strtok_r(words, " ", &save); w != NULL; w = strtok_r(NULL, " ", &save))
         ports_add(row, w);
 }
@@ -90,6 +90,6 @@ int worker_settings(const struct settings *s, bool live, struct worker_config *r
     }
     ret->homes = worker_settings_home(s, live, ret->home);
     for (unsigned i = 0; i < proto_count && i < WORKER_PROTOS_MAX; i++)
-        ports_of(s, protos[i], ret->ports[i]);
+        ports_of(s, &proto_infos[i], ret->ports[i]);
     return 0;
 }

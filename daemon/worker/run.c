@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "os/memory.h"
 #include "os/privilege.h"
 #include "os/sandbox.h"
 #include "packet/defrag.h"
@@ -390,6 +391,8 @@ int worker_run(struct worker *w)
     worker_message_send(w->control, &ready, -1);
     w->now_ns = w->config.live ? monotonic_ns() : 0;
     atomic_store(&w->shm->status.state, WORKER_RUNNING);
+    if (w->config.live)
+        memory_trim();
     int status = w->config.live ? run_live(w) : run_files(w);
     if (status == 0)
         atomic_store(&w->shm->status.state, WORKER_DONE);
