@@ -9,9 +9,10 @@
 #include "intel/build_private.h"
 #include "intel/observation.h"
 
+#define TABLE_FILL 14u /* slots of a bucket's sixteen that are used before the table grows */
+
 static void init_pools(struct build *b)
 {
-    pool_init(&b->entries, &b->key);
     pool_init(&b->metas, &b->key);
     pool_init(&b->sets, &b->key);
     pool_init(&b->strings, &b->key);
@@ -46,12 +47,11 @@ void build_free(struct build *b)
 {
     if (b == NULL)
         return;
-    pool_done(&b->entries);
+    build_entries_done(&b->entries);
+    build_table_done(&b->known);
     pool_done(&b->metas);
     pool_done(&b->sets);
     pool_done(&b->strings);
-    free(b->meta);
-    free(b->line);
     free(b->hosting.list);
     free(b->resolver_nets.list);
     free(b->resolver);
@@ -89,16 +89,45 @@ static int set_with(struct build *b, uint32_t of, struct span campaign, uint32_t
     return pool_add(&b->sets, span_of(set, len), ret_set);
 }
 
+/* What an indicator says besides its value and line, in the order of META_AT_TEXT. */
+static void texts_of(const struct indicator *ind, struct span ret[IMAGE_TEXT_PARTS])
+{
+    ret[0] = ind->source;
+    ret[1] = ind->reference;
+    ret[2] = ind->licence;
+    ret[3] = ind->comment;
+    ret[4] = ind->feed;
+}
+
+/* Whether a row of METAS says what the indicator says. */
+static bool meta_says(const struct build *b, uint32_t meta, const struct indicator *ind)
+{
+    const uint8_t *row = pool_get(&b->metas, meta).at;
+    struct span text[IMAGE_TEXT_PARTS], set = pool_get(&b->sets, le32(row + META_AT_SET));
+
+    if (row[META_AT_TIER] != ind->tier || le64(row + META_AT_FROM) != (uint64_t)ind->from_s ||
+        le64(row + META_AT_UNTIL) != (uint64_t)ind->until_s || set.len != (ind->campaign.len > 0 ? 4 : 0) ||
+        (set.len == 4 && !span_eq(pool_get(&b->strings, le32(set.at)), ind->campaign)))
+        return false;
+    texts_of(ind, text);
+    for (unsigned i = 0; i < IMAGE_TEXT_PARTS; i++)
+        if (!span_eq(pool_get(&b->strings, le32(row + META_AT_TEXT + 4 * i)), text[i]))
+            return false;
+    return true;
+}
+
 static int meta_of(struct build *b, const struct indicator *ind, uint8_t type, uint32_t *ret_meta)
 {
-    const struct span text[IMAGE_TEXT_PARTS] = {ind->source, ind->reference, ind->licence, ind->comment,
-                                                ind->feed};
+    struct span text[IMAGE_TEXT_PARTS];
     uint8_t row[META_BYTES] = {[META_AT_TYPE] = type, [META_AT_TIER] = ind->tier};
     uint32_t id;
 
+    if (b->last_meta[type] > 0 && meta_says(b, b->last_meta[type] - 1, ind))
+        return *ret_meta = b->last_meta[type] - 1, 0;
     if (set_with(b, UINT32_MAX, ind->campaign, &id) < 0)
         return -ENOMEM;
     put_le32(row + META_AT_SET, id);
+    texts_of(ind, text);
     for (unsigned i = 0; i < IMAGE_TEXT_PARTS; i++) {
         if (pool_add(&b->strings, text[i], &id) < 0)
             return -ENOMEM;
@@ -106,7 +135,10 @@ static int meta_of(struct build *b, const struct indicator *ind, uint8_t type, u
     }
     put_le64(row + META_AT_FROM, (uint64_t)ind->from_s);
     put_le64(row + META_AT_UNTIL, (uint64_t)ind->until_s);
-    return pool_add(&b->metas, span_of(row, sizeof row), ret_meta);
+    if (pool_add(&b->metas, span_of(row, sizeof row), ret_meta) < 0)
+        return -ENOMEM;
+    b->last_meta[type] = *ret_meta + 1;
+    return 0;
 }
 
 static uint8_t worse_tier(uint8_t a, uint8_t b)
@@ -116,70 +148,122 @@ static uint8_t worse_tier(uint8_t a, uint8_t b)
     return tier_severity[b] < tier_severity[a] ? b : a;
 }
 
-static int merge(struct build *b, uint32_t id, const struct indicator *ind)
+static int merge(struct build *b, const struct build_entry *e, const struct indicator *ind)
 {
     uint8_t row[META_BYTES];
-    uint32_t set;
+    uint32_t set, meta;
 
-    memcpy(row, pool_get(&b->metas, b->meta[id]).at, sizeof row);
+    memcpy(row, pool_get(&b->metas, e->meta).at, sizeof row);
     if (set_with(b, le32(row + META_AT_SET), ind->campaign, &set) < 0)
         return -ENOMEM;
     put_le32(row + META_AT_SET, set);
     row[META_AT_TIER] = worse_tier(row[META_AT_TIER], ind->tier);
-    return pool_add(&b->metas, span_of(row, sizeof row), &b->meta[id]);
+    if (pool_add(&b->metas, span_of(row, sizeof row), &meta) < 0)
+        return -ENOMEM;
+    return meta == e->meta ? 0 : build_entries_change(&b->entries, e->id, meta);
 }
 
-static int append(struct build *b, struct span entry, const struct indicator *ind)
+uint64_t build_hash(const struct build *b, uint8_t type, struct span text, unsigned *ret_labels)
 {
-    size_t n = (size_t)b->entries.count + 1;
-    uint32_t meta, id;
+    uint64_t h = b->key.k[0];
+    size_t from = text.len + 1;
 
-    if (grow(&b->meta, &b->meta_cap, n, sizeof *b->meta) < 0 ||
-        grow(&b->line, &b->line_cap, n, sizeof *b->line) < 0 || meta_of(b, ind, entry.at[0], &meta) < 0 ||
-        pool_add(&b->entries, entry, &id) < 0)
-        return -ENOMEM;
-    b->meta[id] = meta;
-    b->line[id] = ind->line;
+    *ret_labels = 0;
+    if (ioc_is_address(type) || ioc_is_digest(type))
+        return digest_hash(&b->key, type, text);
+    for (; from > 0; ++*ret_labels)
+        from = name_hash_label(&b->key, &h, text, from - 1);
+    return h;
+}
+
+/* Makes the table of all entries anew, with half as much room again; with more if they find no place. It is
+ * not doubled: memory counts, and making it anew costs little. */
+static int make_table(struct build *b)
+{
+    uint32_t buckets = b->known.buckets;
+    unsigned labels;
+
+    do {
+        struct build_entry e = BUILD_ENTRIES_START;
+        buckets += buckets / 2 + 4;
+        b->room = buckets * TABLE_FILL;
+        build_table_done(&b->known);
+        if (build_table_init(&b->known, buckets, b->room) < 0)
+            return -ENOMEM;
+        while (build_entries_next(&b->entries, &e))
+            build_table_add(&b->known, build_hash(b, build_meta_type(b, e.meta), e.text, &labels), e.id);
+    } while (!build_table_finish(&b->known));
     return 0;
 }
 
-/* Type and value as one string: what makes two indicators the same. A prefix of full length is an address. */
-static struct span entry_key(const struct indicator *ind, uint8_t ret[1 + NAME_TEXT_MAX])
+static int append(struct build *b, uint8_t type, struct span text, uint64_t hash, const struct indicator *ind)
 {
+    uint32_t meta, id = b->entries.count;
+
+    if (id == b->room && make_table(b) < 0)
+        return -ENOMEM;
+    if (meta_of(b, ind, type, &meta) < 0 || build_entries_add(&b->entries, text, meta, ind->line) < 0)
+        return -ENOMEM;
+    b->of_type[type]++;
+    build_table_add(&b->known, hash, id);
+    return build_table_finish(&b->known) ? 0 : make_table(b);
+}
+
+/* The value as text. A prefix of full length is an address. */
+static struct span value_of(const struct indicator *ind, char buf[PREFIX_TEXT_MAX], uint8_t *ret_type)
+{
+    *ret_type = ind->type;
     if (ioc_is_address(ind->type)) {
-        char *text = (char *)ret + 1;
-        ret[0] = ind->prefix.bits == 128 ? IOC_ADDRESS : IOC_PREFIX;
-        return span_of(ret, 1 + strlen(prefix_text(&ind->prefix, text)));
+        *ret_type = ind->prefix.bits == 128 ? IOC_ADDRESS : IOC_PREFIX;
+        return span_str(prefix_text(&ind->prefix, buf));
     }
     assert(ind->type < IOC_TYPES && ind->name.len <= NAME_TEXT_MAX);
-    ret[0] = ind->type;
-    if (ind->name.len > 0)
-        memcpy(ret + 1, ind->name.at, ind->name.len);
-    return span_of(ret, 1 + ind->name.len);
+    return ind->name;
 }
 
 void build_expect(const struct build *b, const struct indicator *ind)
 {
-    uint8_t buf[1 + NAME_TEXT_MAX];
+    char buf[PREFIX_TEXT_MAX];
+    unsigned labels;
+    uint8_t type;
+    struct span text = value_of(ind, buf, &type);
 
-    pool_prefetch(&b->entries, entry_key(ind, buf));
+    build_table_prefetch(&b->known, build_hash(b, type, text, &labels));
+}
+
+/* The entry with this type and value. */
+static bool find(const struct build *b, uint8_t type, struct span text, uint64_t hash,
+                 struct build_entry *ret)
+{
+    struct table_walk walk = build_table_find(&b->known, hash);
+    uint32_t id;
+
+    while (table_next(&walk, &id)) {
+        *ret = build_entries_get(&b->entries, id);
+        if (span_eq(ret->text, text) && build_meta_type(b, ret->meta) == type)
+            return true;
+    }
+    return false;
 }
 
 enum build_added build_indicator(struct build *b, const struct indicator *ind, struct indicator *ret_first)
 {
-    uint8_t buf[1 + NAME_TEXT_MAX];
-    struct span entry = entry_key(ind, buf);
-    uint32_t id;
+    char buf[PREFIX_TEXT_MAX];
+    unsigned labels;
+    uint8_t type;
+    struct span text = value_of(ind, buf, &type);
+    uint64_t hash = build_hash(b, type, text, &labels);
+    struct build_entry e;
 
-    assert(ind->tier < TIERS);
-    if (!pool_find(&b->entries, entry, &id))
-        return append(b, entry, ind) == 0 ? BUILD_NEW : BUILD_NO_MEMORY;
-    if (merge(b, id, ind) < 0)
+    assert(ind->tier < TIERS && !b->written);
+    if (!find(b, type, text, hash, &e))
+        return append(b, type, text, hash, ind) == 0 ? BUILD_NEW : BUILD_NO_MEMORY;
+    if (merge(b, &e, ind) < 0)
         return BUILD_NO_MEMORY;
     if (ret_first != NULL) {
-        const uint8_t *row = pool_get(&b->metas, b->meta[id]).at;
+        const uint8_t *row = pool_get(&b->metas, e.meta).at;
         ret_first->feed = pool_get(&b->strings, le32(row + META_AT_TEXT + 16));
-        ret_first->line = b->line[id];
+        ret_first->line = e.line;
     }
     return BUILD_MERGED;
 }

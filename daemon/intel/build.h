@@ -33,8 +33,9 @@ int build_range(struct build *b, const struct prefix *range, struct span tag, bo
 int build_resolver_name(struct build *b, struct span name);
 int build_resolver_net(struct build *b, const struct prefix *net);
 uint32_t build_count(const struct build *b);
-/* Writes the image to `fd` from its current position. 0 or negative errno; -EFBIG when it would pass 4 GiB.
- */
+/* Writes the image to `fd` from its current position. What was collected is given up on the way, so that both
+ * together never take much more memory than the image: a builder writes once. 0 or negative errno; -EFBIG
+ * when it would pass 4 GiB, what was written is then of no use. */
 int build_write(struct build *b, int fd);
 
 #endif

@@ -4,7 +4,9 @@
 #define BRIDLE_INTEL_BUILD_PRIVATE_H
 
 #include "intel/build.h"
-#include "intel/image_format.h"
+#include "intel/build_entries.h"
+#include "intel/build_sink.h"
+#include "intel/build_table.h"
 #include "intel/pool.h"
 
 struct build_range {
@@ -19,22 +21,33 @@ struct build_ranges {
 
 struct build {
     struct hash_key key;
-    struct pool entries; /* one byte type, then the value as text; the number is the indicator's id */
+    struct build_entries entries;
+    struct build_table known;         /* finds equal values */
+    uint32_t room;                    /* entries that it has room for */
     struct pool metas, sets, strings; /* elements as they stand in the image */
-    uint32_t *meta, *line;            /* owned, by id */
-    size_t meta_cap, line_cap;
+    uint32_t
+        last_meta[IOC_TYPES];    /* + 1: of the latest indicator of each type; the next is mostly the same */
+    uint32_t of_type[IOC_TYPES]; /* how many there are */
     struct build_ranges hosting, resolver_nets;
     uint32_t *resolver; /* owned: string numbers of names */
     size_t resolvers, resolver_cap;
+    bool written;
 };
 
 /* A section ready to be written. */
 struct build_section {
-    uint8_t *own; /* owned, or NULL when the bytes lie in a pool */
-    const uint8_t *at;
+    uint8_t *own;      /* owned, or NULL when the bytes lie elsewhere */
+    const uint8_t *at; /* given back while it is written */
     size_t len;
 };
 
+static inline uint8_t build_meta_type(const struct build *b, uint32_t meta)
+{
+    return pool_get(&b->metas, meta).at[META_AT_TYPE];
+}
+
+/* By what an entry is found: names alike whatever their type. `*ret_labels`: 0 for what is no name. */
+uint64_t build_hash(const struct build *b, uint8_t type, struct span text, unsigned *ret_labels);
 /* Flattens ranges into the rows of IMAGE_HOSTING or IMAGE_RESOLVER_NETS. 0 or -ENOMEM. */
 int build_ranges(const struct build *b, struct build_ranges *ranges, struct build_section *ret);
 /* The rows of IMAGE_RESOLVERS. 0 or -ENOMEM. */

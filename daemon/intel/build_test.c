@@ -121,6 +121,49 @@ static void equal_input_is_equal_output(void **state)
     close(c);
 }
 
+/* Feeds that list the same names again, in another order, with other campaigns: rows of METAS by the hundred,
+ * so that records change in length when they are written. */
+static void what_merges_later_is_written(void **state)
+{
+    enum { N = 3000, FEEDS = 5 };
+    struct build *b = build_new();
+    char name[32], campaign[32];
+    struct ioc ioc;
+
+    for (unsigned feed = 0; feed < FEEDS; feed++)
+        for (unsigned i = 0; i < N; i++) {
+            unsigned k = feed % 2 ? N - 1 - i : i;
+            if (feed > 0 && k % (feed + 1) == 0)
+                continue;
+            snprintf(name, sizeof name, "n%u.example", k);
+            snprintf(campaign, sizeof campaign, "%u of %u", feed ? k % 40 : 0, feed);
+            struct indicator ind = test_name(IOC_DOMAIN, name), first = {0};
+            ind.campaign = span_str(campaign);
+            ind.line = k * 77;
+            assert_int_equal(build_indicator(b, &ind, &first), feed == 0 ? BUILD_NEW : BUILD_MERGED);
+            assert_int_equal(first.line, feed == 0 ? 0 : k * 77);
+        }
+    struct image *im = test_image(b);
+    assert_int_equal(image_iocs(im), N);
+    for (unsigned k = 0; k < N; k++) {
+        unsigned n = 0;
+        snprintf(name, sizeof name, "n%u.example", k);
+        struct match m = match_name(im, span_str(name));
+        assert_true(m.how == MATCH_EXACT && m.ioc == k && image_ioc(im, k, &ioc));
+        assert_int_equal(ioc.line, k * 77);
+        for (unsigned feed = 0; feed < FEEDS; feed++) {
+            if (feed > 0 && k % (feed + 1) == 0)
+                continue;
+            snprintf(campaign, sizeof campaign, "%u of %u", feed ? k % 40 : 0, feed);
+            assert_true(n < ioc.campaigns && span_eq(ioc.campaign[n], span_str(campaign)));
+            n++;
+        }
+        assert_int_equal(ioc.campaigns, n);
+    }
+    image_unmap(im);
+    build_free(b);
+}
+
 /* A million names: all are found, few others pass the filter, and the index stays small. */
 static void a_million_names(void **state)
 {
@@ -145,13 +188,12 @@ static void a_million_names(void **state)
         assert_int_equal(m.ioc, i);
         snprintf(name, sizeof name, "host-%u.domain%u.net", i, (i + 1) % 1000);
         assert_int_equal(match_name(im, span_str(name)).how, MATCH_NONE);
-        uint64_t h = name_hash_label(&im->key, i, span_str(name), 0, 8);
-        passed += filter_has(&im->name_filter, h);
+        passed += filter_has(&im->name_filter, hash_word(&im->key, i, 1));
     }
     double per_name = (double)(image_bytes(im) - text) / N;
     if (per_name > 12.0)
         fail_msg("%.1f bytes of index a name", per_name);
-    if (passed > N / 7 / 20)
+    if (passed > N / 7 / 50)
         fail_msg("%u of %u pass the filter", passed, N / 7);
     image_unmap(im);
     build_free(b);
@@ -167,6 +209,9 @@ static void a_full_disk_is_told(void **state)
     if (fd >= 0)
         assert_int_equal(build_write(b, fd), -ENOSPC);
     close(fd);
+    assert_int_equal(build_write(b, fd), -EINVAL); /* what was collected is gone */
+    build_free(b);
+    b = build_new();
     assert_int_equal(build_write(b, -1), -EBADF);
     build_free(b);
 }
@@ -176,7 +221,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(equal_values_merge),          cmocka_unit_test(the_worst_known_tier_stays),
         cmocka_unit_test(equal_input_is_equal_output), cmocka_unit_test(a_million_names),
-        cmocka_unit_test(a_full_disk_is_told),
+        cmocka_unit_test(a_full_disk_is_told),         cmocka_unit_test(what_merges_later_is_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

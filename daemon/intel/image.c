@@ -30,27 +30,62 @@ static bool sections_ok(struct image *im)
     return true;
 }
 
-static bool checksum_ok(const struct image *im)
+/* Four lanes, so that a machine with a fast multiplier is held up by its memory alone. */
+uint64_t image_checksum(uint64_t sum, struct span block)
+{
+    static const struct hash_key key = {{0x9e3779b97f4a7c15u, 0xd1342543de82ef95u}};
+    uint64_t lane[4] = {sum, sum + 1, sum + 2, block.len}, last = 0;
+    size_t i = 0;
+
+    for (; i + 32 <= block.len; i += 32)
+        for (unsigned k = 0; k < 4; k++)
+            lane[k] = hash_word(&key, lane[k], le64(block.at + i + 8 * k));
+    for (; i + 8 <= block.len; i += 8)
+        lane[0] = hash_word(&key, lane[0], le64(block.at + i));
+    for (; i < block.len; i++)
+        last = last << 8 | block.at[i];
+    for (unsigned k = 0; k < 4; k++)
+        last = hash_word(&key, last, lane[k]);
+    return last;
+}
+
+static bool head_sum_ok(const struct image *im)
 {
     uint8_t head[IMAGE_HEADER_BYTES];
 
     memcpy(head, im->base, sizeof head);
-    memset(head + IMAGE_AT_CHECKSUM, 0, 8);
-    uint64_t sum = image_checksum(0, span_of(head, sizeof head));
-    for (unsigned i = 0; i < IMAGE_SECTIONS; i++)
-        sum = image_checksum(sum, im->section[i]);
-    return sum == le64(im->base + IMAGE_AT_CHECKSUM);
+    memset(head + IMAGE_AT_HEAD_SUM, 0, 8);
+    return image_checksum(0, span_of(head, sizeof head)) == le64(im->base + IMAGE_AT_HEAD_SUM);
 }
 
-/* The listed prefix lengths, longest first, from the bit set at `at`; `shift` moves IPv4 to 128 bits. */
-static unsigned lengths(const uint8_t *at, unsigned longest, unsigned shift, uint8_t *ret)
+static bool body_sum_ok(const struct image *im)
 {
-    unsigned n = 0;
+    uint64_t sum = 0;
 
-    for (unsigned bits = longest + 1; bits-- > 0;)
-        if (le64(at + bits / 64 * 8) >> bits % 64 & 1)
-            ret[n++] = (uint8_t)(bits + shift);
-    return n;
+    for (size_t at = IMAGE_HEADER_BYTES, n; at < im->bytes; at += n) {
+        n = im->bytes - at < IMAGE_SUM_BYTES ? im->bytes - at : IMAGE_SUM_BYTES;
+        sum = image_checksum(sum, span_of(im->base + at, n));
+    }
+    return sum == le64(im->base + IMAGE_AT_BODY_SUM);
+}
+
+/* The listed prefix lengths from the bit set at `at`. */
+static void read_levels(const uint8_t *at, bool v4, struct image_levels *ret)
+{
+    unsigned shift = v4 ? 96 : 0, n = 0;
+
+    for (unsigned bits = 129; bits-- > shift;) {
+        unsigned bit = bits - shift;
+        if ((le64(at + bit / 64 * 8) >> bit % 64 & 1) == 0)
+            continue;
+        unsigned level = image_level(bits, v4);
+        if (ret->count == 0 || ret->level[ret->count - 1].bits != level) {
+            ret->level[ret->count].bits = (uint8_t)level;
+            ret->level[ret->count++].from = (uint8_t)n;
+        }
+        ret->length[n++] = (uint8_t)bits;
+        ret->level[ret->count - 1].to = (uint8_t)n;
+    }
 }
 
 static struct image_table table_on(struct span slots, uint32_t count)
@@ -64,12 +99,11 @@ static void read_header(struct image *im)
 
     im->key = (struct hash_key){{le64(base + IMAGE_AT_KEY), le64(base + IMAGE_AT_KEY + 8)}};
     im->iocs = le32(base + IMAGE_AT_IOCS);
-    im->wide = le32(base + IMAGE_AT_WIDE);
     im->depths[0] = le64(base + IMAGE_AT_DEPTHS);
     im->depths[1] = le64(base + IMAGE_AT_DEPTHS + 8);
     im->types = le64(base + IMAGE_AT_TYPES);
-    im->v4_lengths = lengths(base + IMAGE_AT_V4_BITS, 32, 96, im->v4_length);
-    im->v6_lengths = lengths(base + IMAGE_AT_V6_BITS, 128, 0, im->v6_length);
+    read_levels(base + IMAGE_AT_V6_BITS, false, &im->levels[0]);
+    read_levels(base + IMAGE_AT_V4_BITS, true, &im->levels[1]);
     struct span names = im->section[IMAGE_NAME_FILTER], addrs = im->section[IMAGE_ADDR_FILTER];
     im->name_filter = (struct image_filter){names.at, (uint32_t)(names.len / 8)};
     im->addr_filter = (struct image_filter){addrs.at, (uint32_t)(addrs.len / 8)};
@@ -84,9 +118,9 @@ static const char *check(struct image *im, bool verify)
         return "not a compiled image: make one with bridlectl compile";
     if (le32(im->base + IMAGE_AT_VERSION) != IMAGE_VERSION)
         return "image of another version of bridle: compile it again with this one";
-    if (le32(im->base + IMAGE_AT_BYTES) != im->bytes || !sections_ok(im))
+    if (le32(im->base + IMAGE_AT_BYTES) != im->bytes || !head_sum_ok(im) || !sections_ok(im))
         return "image is cut off or damaged: compile it again";
-    if (verify && !checksum_ok(im))
+    if (verify && !body_sum_ok(im))
         return "checksum of the image is wrong: compile it again";
     read_header(im);
     if (im->section[IMAGE_GROUPS].len / 4 < ((uint64_t)im->iocs + IMAGE_GROUP - 1) / IMAGE_GROUP)

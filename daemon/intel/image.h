@@ -13,8 +13,8 @@
 
 struct image; /* a mapped image */
 
-/* Maps the whole of `fd` (borrowed). Checks magic, version, section bounds, and the checksum if `verify`.
- * NULL: `*ret_why` is static text. */
+/* Maps the whole of `fd` (borrowed). Checks magic, version, the header's checksum, section bounds; if
+ * `verify`, the checksum over everything, too: that reads the whole file. NULL: `*ret_why` is static text. */
 struct image *image_map(int fd, bool verify, const char **ret_why);
 void image_unmap(struct image *im);
 

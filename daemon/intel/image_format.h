@@ -6,8 +6,10 @@
  *
  * An indicator's id is its place in RECORDS. A name is found through NAME_FILTER (one word says "no"), then
  * NAME_SLOTS (buckets of one cache line; a slot is a tag of the hash and an id), then by comparing the text
- * in its record. A digest is found likewise, by a hash that no name has. What many indicators have in common
- * (campaigns, source, feed ...) is one row of METAS.
+ * in its record. A digest is found likewise, by a hash that no name has. An address is found the same way,
+ * once for each level (image_levels) at which something is listed; the filter then says for each listed
+ * length whether it is worth a look. What many indicators have in common (campaigns, source, feed ...) is one
+ * row of METAS.
  */
 #ifndef BRIDLE_INTEL_IMAGE_FORMAT_H
 #define BRIDLE_INTEL_IMAGE_FORMAT_H
@@ -18,22 +20,22 @@
 #include "intel/image.h"
 
 #define IMAGE_MAGIC      "BRIDLEIM"
-#define IMAGE_VERSION    2u
+#define IMAGE_VERSION    3u
 #define IMAGE_ALIGN      64u
 #define IMAGE_TEXT_PARTS 5u
 
-/* X(identifier, bytes of one row: the section's length is a multiple) */
+/* X(identifier, bytes of one row: the section's length is a multiple), in the order of the file */
 #define IMAGE_SECTION_ROWS(X)                                                                                \
-    X(NAME_FILTER, 8) /* 64-bit words, four bits a name */                                                   \
-    X(NAME_SLOTS, 64) /* buckets of sixteen 32-bit slots: tag and id + 1; 0 is empty */                      \
-    X(GROUPS, 4)      /* where in RECORDS every eighth record begins */                                      \
     X(RECORDS, 1)     /* text length, text, row of METAS, line (zigzag difference); QUIC varints */          \
+    X(GROUPS, 4)      /* where in RECORDS every eighth record begins */                                      \
     X(METAS, 44)      /* see enum image_meta */                                                              \
     X(SETS_AT, 4)     /* where set i begins in SETS; one row more than there are sets */                     \
     X(SETS, 4)        /* string ids */                                                                       \
     X(STRINGS_AT, 4)  /* likewise for STRINGS */                                                             \
     X(STRINGS, 1)     /* UTF-8 without any end mark */                                                       \
-    X(ADDR_FILTER, 8) /* one entry per IPv4 /24 or IPv6 /48 in which something is listed */                  \
+    X(NAME_FILTER, 8) /* 64-bit words, four bits a name */                                                   \
+    X(NAME_SLOTS, 64) /* buckets of sixteen 32-bit slots: tag and id + 1; 0 is empty */                      \
+    X(ADDR_FILTER, 8) /* likewise: every listed prefix, and its level around it */                           \
     X(ADDR_SLOTS, 64) /* as NAME_SLOTS; the number is a row of ADDRS + 1 */                                  \
     X(ADDRS, 24)      /* 16 bytes address (host bits zero), prefix length, three zero bytes, id */           \
     X(HOSTING, 20)    /* 16 bytes first address, string id of the tag (0: none), top bit: shared; sorted */  \
@@ -47,24 +49,24 @@ enum image_section {
         IMAGE_SECTIONS
 };
 
-/* Offsets in the header. The checksum is over header (with the checksum as zero) and sections in order. */
+/* Offsets in the header. One checksum is over the header (with itself as zero), one over what follows. */
 enum {
     IMAGE_AT_MAGIC = 0,
     IMAGE_AT_VERSION = 8,
     IMAGE_AT_BYTES = 12, /* of the whole image */
-    IMAGE_AT_CHECKSUM = 16,
+    IMAGE_AT_HEAD_SUM = 16,
     IMAGE_AT_KEY = 24,
     IMAGE_AT_IOCS = 40,
-    IMAGE_AT_WIDE = 44,      /* bit 0: an IPv4 prefix is too short for the filter, bit 1: an IPv6 prefix */
     IMAGE_AT_DEPTHS = 48,    /* bit n: names of n labels are listed (1 to 127) */
     IMAGE_AT_V4_BITS = 64,   /* bit n: IPv4 prefixes of n bits are listed (0 to 32) */
     IMAGE_AT_V6_BITS = 72,   /* likewise (0 to 128) */
     IMAGE_AT_TYPES = 96,     /* bit n: there is an indicator of enum ioc_type n */
     IMAGE_AT_SECTIONS = 104, /* for each: offset, bytes */
+    IMAGE_AT_BODY_SUM = 248,
     IMAGE_HEADER_BYTES = 256,
 };
 
-_Static_assert(IMAGE_AT_SECTIONS + 8 * IMAGE_SECTIONS <= IMAGE_HEADER_BYTES, "sections fit into the header");
+_Static_assert(IMAGE_AT_SECTIONS + 8 * IMAGE_SECTIONS <= IMAGE_AT_BODY_SUM, "sections fit into the header");
 
 enum image_meta {
     META_AT_TYPE = 0,
@@ -83,8 +85,8 @@ enum image_meta {
 #define IMAGE_SHARED      0x80000000u
 #define IMAGE_HOSTING_ROW 20u
 #define IMAGE_ADDR_ROW    24u
-#define IMAGE_WIDE_V4     1u
-#define IMAGE_WIDE_V6     2u
+#define IMAGE_LEVELS_MAX  5u
+#define IMAGE_SUM_BYTES   65536u /* the body's checksum goes by blocks of this size from the header's end */
 
 struct image_filter {
     const uint8_t *words; /* borrowed from the image */
@@ -97,6 +99,20 @@ struct image_table {
     uint32_t index_mask; /* bits of a slot that hold the number; the others hold the tag */
 };
 
+/*
+ * The prefix lengths of one family that are listed, in the 128-bit space. A prefix belongs to the longest
+ * level that is not longer than itself; the filter knows the network of that level around it, so that an
+ * address needs one question a level that is in use, mostly one or two, whatever number of lengths is listed.
+ */
+struct image_levels {
+    unsigned count;
+    struct {
+        uint8_t bits;
+        uint8_t from, to;      /* its lengths in `length` */
+    } level[IMAGE_LEVELS_MAX]; /* longest first */
+    uint8_t length[129];       /* longest first */
+};
+
 /* The header as it was checked when mapped: what it says is not read again from memory that others share. */
 struct image {
     const uint8_t *base; /* owned mapping */
@@ -106,9 +122,8 @@ struct image {
     struct image_table names, addrs;
     struct hash_key key;
     uint64_t depths[2], types;
-    uint32_t iocs, wide;
-    unsigned v4_lengths, v6_lengths;
-    uint8_t v4_length[33], v6_length[129]; /* listed prefix lengths in the 128-bit space, longest first */
+    uint32_t iocs;
+    struct image_levels levels[2]; /* IPv6, IPv4 */
 };
 
 /* One indicator's record. */
@@ -147,13 +162,8 @@ static inline void put_le64(uint8_t *p, uint64_t v)
     memcpy(p, &v, 8);
 }
 
-/* The checksum's next step: over one more part of the image. A fixed key: it guards against accidents only.
- */
-static inline uint64_t image_checksum(uint64_t sum, struct span part)
-{
-    const struct hash_key key = {{sum, part.len}};
-    return hash_bytes(&key, part.at, part.len);
-}
+/* The checksum's next step: over one more block. */
+uint64_t image_checksum(uint64_t sum, struct span block);
 
 /* Number in [0, n) from the upper half of a hash. */
 static inline uint32_t hash_place(uint64_t hash, uint32_t n)
@@ -190,39 +200,58 @@ static inline uint32_t table_tag(uint64_t hash, uint32_t index_mask)
     return (uint32_t)(hash * 0x9e3779b97f4a7c15u >> 32) & ~index_mask;
 }
 
-/* One more label, the bytes [from, to) of `name`, to the left of those that `h` covers; `h` of nothing is
- * key->k[0]. Words are taken from the right; the last, never full one carries the length. */
-static inline uint64_t name_hash_label(const struct hash_key *key, uint64_t h, struct span name, size_t from,
-                                       size_t to)
+/* The eight octets of `name` before `to`, the last one highest; zeros where there are fewer. */
+static inline uint64_t name_word(struct span name, size_t to)
 {
-    uint64_t len = to - from, last = 0;
+    uint64_t w = 0;
 
-    for (; to - from >= 8; to -= 8)
-        h = hash_word(key, h, le64(name.at + to - 8));
-    size_t n = to - from;
-    if (n > 0 && to >= 8)
-        last = le64(name.at + to - 8) >> 8 * (8 - n);
-    else if (n > 0 && name.len >= 8)
-        last = le64(name.at) >> 8 * from & UINT64_MAX >> 8 * (8 - n);
-    else
-        for (size_t i = 0; i < n; i++)
-            last |= (uint64_t)name.at[from + i] << 8 * i;
-    return hash_word(key, h, last | len << 56);
+    if (to >= 8)
+        return le64(name.at + to - 8);
+    if (name.len >= 8)
+        return to == 0 ? 0 : le64(name.at) << 8 * (8 - to);
+    for (size_t i = 0; i < to; i++)
+        w |= (uint64_t)name.at[i] << 8 * (8 - to + i);
+    return w;
 }
 
-/* Where the label that ends before `to` begins. */
-static inline size_t name_label(struct span name, size_t to)
+/* How many of a word's octets, from the highest, come before a dot. */
+static inline unsigned word_label(uint64_t w)
 {
-    while (to > 0 && name.at[to - 1] != '.')
-        to--;
-    return to;
+    const uint64_t low7 = 0x7f7f7f7f7f7f7f7fu;
+    uint64_t x = w ^ 0x2e2e2e2e2e2e2e2eu, dots = ~(((x & low7) + low7) | x | low7);
+
+    return dots == 0 ? 8 : (unsigned)__builtin_clzll(dots) / 8;
+}
+
+/* Mixes one more label into `*h`: the one that ends before `to`. Returns where it begins. `*h` of nothing is
+ * key->k[0]. Words are taken from the right; the last, never full one carries the length. */
+static inline size_t name_hash_label(const struct hash_key *key, uint64_t *h, struct span name, size_t to)
+{
+    uint64_t w = name_word(name, to), len = 0;
+    unsigned n = word_label(w);
+
+    for (; n == 8 && to >= 8; n = word_label(w)) {
+        *h = hash_word(key, *h, w);
+        len += 8;
+        to -= 8;
+        w = name_word(name, to);
+    }
+    if (n > to)
+        n = (unsigned)to;
+    *h = hash_word(key, *h, (n == 0 ? 0 : w >> (64 - 8 * n)) | (len + n) << 56);
+    return to - n;
 }
 
 /* A digest is one run of bytes; its type goes first, so that no name and no digest of another kind meets it.
  */
 static inline uint64_t digest_hash(const struct hash_key *key, unsigned type, struct span text)
 {
-    return name_hash_label(key, hash_word(key, key->k[0], type), text, 0, text.len);
+    uint64_t h = hash_word(key, key->k[0], type);
+    size_t to = text.len;
+
+    for (; to >= 8; to -= 8)
+        h = hash_word(key, h, name_word(text, to));
+    return hash_word(key, h, (to == 0 ? 0 : name_word(text, to) >> (64 - 8 * to)) | (uint64_t)text.len << 56);
 }
 
 /*
@@ -247,18 +276,22 @@ static inline bool name_within(struct span name, struct span above)
            (name.len == above.len || name.at[name.len - above.len - 1] == '.');
 }
 
-static inline uint64_t addr_hash(const struct hash_key *key, const struct addr *a, unsigned bits)
+/* The longest level that is not longer than a prefix of that length. */
+static inline unsigned image_level(unsigned bits, bool v4)
 {
-    uint64_t h = hash_word(key, key->k[0], le64toh(a->w[0]));
-    return hash_word(key, hash_word(key, h, le64toh(a->w[1])), bits);
+    static const uint8_t v4_levels[] = {128, 120, 112, 104, 96}, v6_levels[] = {128, 64, 48, 32, 0};
+    const uint8_t *level = v4 ? v4_levels : v6_levels;
+
+    while (*level > bits)
+        level++;
+    return *level;
 }
 
-/* For the address filter: the /24 or /48 around the address. */
-static inline uint64_t addr_filter_hash(const struct hash_key *key, const struct addr *a, bool v4)
+static inline uint64_t addr_hash(const struct hash_key *key, const struct addr *a, unsigned bits)
 {
-    uint64_t net = v4 ? 1ull << 62 | (uint64_t)a->b[12] << 16 | (uint64_t)a->b[13] << 8 | a->b[14]
-                      : 1ull << 63 | be64toh(a->w[0]) >> 16;
-    return hash_word(key, key->k[0], net);
+    struct addr net = addr_mask(a, bits);
+    return hash_fold(le64toh(net.w[0]) ^ key->k[0],
+                     le64toh(net.w[1]) ^ key->k[1] ^ bits * 0x9e3779b97f4a7c15u);
 }
 
 /* Walk over the slots whose tag fits a hash; ends after IMAGE_PROBES_MAX buckets whatever the image holds. */

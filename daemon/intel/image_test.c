@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What an image says of its indicators and ranges, and what a damaged or hostile one can do: nothing. */
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "intel/image_test.h"
@@ -332,8 +333,9 @@ static void the_format_is_pinned(void **state)
     uint8_t *bytes;
 
     small_image(&bytes);
-    assert_int_equal(IMAGE_VERSION, 2);
-    assert_true(le64(bytes + IMAGE_AT_CHECKSUM) == UINT64_C(0xad0132a2dbfb31b4));
+    assert_int_equal(IMAGE_VERSION, 3);
+    if (le64(bytes + IMAGE_AT_HEAD_SUM) != UINT64_C(0x6436834dbf5d64e5))
+        fail_msg("%016" PRIx64, le64(bytes + IMAGE_AT_HEAD_SUM));
     free(bytes);
 }
 
@@ -377,14 +379,79 @@ static void damage_is_found(void **state)
     assert_true(use(fd, bytes, len, true));
     for (size_t cut = 0; cut < len; cut += 13)
         assert_false(use(fd, bytes, cut, false));
-    /* Every bit of the header counts; padding of the sections does not. */
-    for (size_t i = 0; i < IMAGE_HEADER_BYTES; i++) {
+    for (size_t i = 0; i < len; i++) {
         bytes[i] ^= 0x10;
         assert_false(use(fd, bytes, len, true));
+        /* The header is always looked at as a whole, what follows only when asked for. */
+        assert_int_equal(use(fd, bytes, len, false), i >= IMAGE_HEADER_BYTES);
         bytes[i] ^= 0x10;
     }
     close(fd);
     free(bytes);
+}
+
+/* Every octet counts wherever it stands, in blocks of every length. */
+static void the_checksum_sees_all(void **state)
+{
+    uint8_t block[100] = {0};
+
+    for (size_t len = 0; len <= sizeof block; len++) {
+        uint64_t sum = image_checksum(7, span_of(block, len));
+        assert_true(sum != image_checksum(8, span_of(block, len)));
+        assert_true(len == 0 || sum != image_checksum(7, span_of(block, len - 1)));
+        for (size_t i = 0; i < len; i++)
+            for (unsigned bit = 0; bit < 8; bit++) {
+                block[i] ^= (uint8_t)(1u << bit);
+                assert_true(sum != image_checksum(7, span_of(block, len)));
+                block[i] ^= (uint8_t)(1u << bit);
+            }
+    }
+}
+
+/* An image of several blocks of the checksum, with a text of that length in it. */
+static int large_image(size_t text_len)
+{
+    static uint8_t text[2 * IMAGE_SUM_BYTES];
+    struct build *b = build_new();
+    struct indicator ind = test_name(IOC_DOMAIN, "evil.example");
+    int fd = memfd_create("large", MFD_CLOEXEC);
+
+    ind.comment = span_of(text, text_len);
+    assert_int_equal(build_indicator(b, &ind, NULL), BUILD_NEW);
+    for (unsigned i = 0; i < 9000; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "name-%u.example", i);
+        ind = test_name(IOC_DOMAIN, name);
+        assert_int_equal(build_indicator(b, &ind, NULL), BUILD_NEW);
+    }
+    assert_int_equal(build_write(b, fd), 0);
+    build_free(b);
+    return fd;
+}
+
+static void damage_of_large_images_is_found(void **state)
+{
+    int fd = large_image(1);
+    size_t used = (size_t)(lseek(fd, 0, SEEK_END) - IMAGE_HEADER_BYTES) % IMAGE_SUM_BYTES;
+
+    for (unsigned round = 0; round < 2; round++) {
+        off_t len = lseek(fd, 0, SEEK_END);
+        for (off_t part = 0; part <= 6; part++) {
+            const char *why;
+            off_t at = part == 0 ? len - 1 : len * part / 7;
+            struct image *im = image_map(fd, true, &why);
+            assert_non_null(im);
+            uint8_t old = im->base[at], new = old ^ 1;
+            image_unmap(im);
+            assert_int_equal(pwrite(fd, &new, 1, at), 1);
+            assert_null(image_map(fd, true, &why));
+            assert_int_equal(pwrite(fd, &old, 1, at), 1);
+        }
+        close(fd);
+        fd = large_image(1 + IMAGE_SUM_BYTES - used); /* ends where a block ends */
+        assert_int_equal((lseek(fd, 0, SEEK_END) - IMAGE_HEADER_BYTES) % IMAGE_SUM_BYTES, 0);
+    }
+    close(fd);
 }
 
 static void no_byte_can_crash_a_reader(void **state)
@@ -399,6 +466,7 @@ static void no_byte_can_crash_a_reader(void **state)
         uint8_t old = bytes[i];
         for (size_t v = 0; v < sizeof values; v++) {
             bytes[i] = values[v];
+            test_sum_head(bytes);
             use(fd, bytes, len, false);
         }
         bytes[i] = old;
@@ -408,6 +476,7 @@ static void no_byte_can_crash_a_reader(void **state)
         memcpy(copy, bytes, len);
         for (unsigned k = 0; k < 8; k++)
             copy[8 + test_random(&seed, (uint32_t)len - 8)] = (uint8_t)test_random(&seed, 256);
+        test_sum_head(copy);
         use(fd, copy, len, false);
         free(copy);
     }
@@ -421,9 +490,10 @@ static void full_tables_end(void **state)
     uint8_t *bytes;
     size_t len = small_image(&bytes);
     int fd = memfd_create("full", MFD_CLOEXEC);
+    static const uint8_t full[] = {IMAGE_NAME_FILTER, IMAGE_NAME_SLOTS, IMAGE_ADDR_FILTER, IMAGE_ADDR_SLOTS};
 
-    for (unsigned s = IMAGE_NAME_FILTER; s <= IMAGE_NAME_SLOTS; s++) {
-        const uint8_t *row = bytes + IMAGE_AT_SECTIONS + 8 * s;
+    for (unsigned s = 0; s < sizeof full; s++) {
+        const uint8_t *row = bytes + IMAGE_AT_SECTIONS + 8 * full[s];
         memset(bytes + le32(row), 0xff, le32(row + 4));
     }
     assert_true(use(fd, bytes, len, false));
@@ -459,6 +529,7 @@ static void old_images_are_refused(void **state)
 
     for (uint32_t version = 0; version < IMAGE_VERSION + 3; version++) {
         put_le32(bytes + IMAGE_AT_VERSION, version);
+        test_sum_head(bytes);
         assert_int_equal(pwrite(fd, bytes, len, 0), len);
         struct image *im = image_map(fd, false, &why);
         assert_int_equal(im != NULL, version == IMAGE_VERSION);
@@ -473,12 +544,20 @@ static void old_images_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_indicator_comes_back_whole), cmocka_unit_test(keys_are_stable),
-        cmocka_unit_test(hosting_is_the_longest_range),  cmocka_unit_test(hosting_matches_reference),
-        cmocka_unit_test(the_format_is_pinned),          cmocka_unit_test(damage_is_found),
-        cmocka_unit_test(no_byte_can_crash_a_reader),    cmocka_unit_test(full_tables_end),
-        cmocka_unit_test(other_files_are_refused),       cmocka_unit_test(resolvers_are_told),
-        cmocka_unit_test(resolvers_match_reference),     cmocka_unit_test(old_images_are_refused),
+        cmocka_unit_test(an_indicator_comes_back_whole),
+        cmocka_unit_test(keys_are_stable),
+        cmocka_unit_test(hosting_is_the_longest_range),
+        cmocka_unit_test(hosting_matches_reference),
+        cmocka_unit_test(the_format_is_pinned),
+        cmocka_unit_test(damage_is_found),
+        cmocka_unit_test(damage_of_large_images_is_found),
+        cmocka_unit_test(the_checksum_sees_all),
+        cmocka_unit_test(no_byte_can_crash_a_reader),
+        cmocka_unit_test(full_tables_end),
+        cmocka_unit_test(other_files_are_refused),
+        cmocka_unit_test(resolvers_are_told),
+        cmocka_unit_test(resolvers_match_reference),
+        cmocka_unit_test(old_images_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -51,28 +51,28 @@ struct match match_name(const struct image *im, struct span name)
     struct {
         uint64_t hash;
         size_t start;
-    } maybe[IMAGE_LABELS_MAX]; /* suffixes that the filter did not rule out, shortest first */
+    } suffix[IMAGE_LABELS_MAX]; /* of as many labels as something listed has, shortest first */
     unsigned n = 0;
     uint64_t h = im->key.k[0];
-    size_t to = name.len;
+    size_t from = name.len + 1;
     struct match found = {0};
 
     if (name.len == 0 || im->name_filter.n == 0)
         return found;
-    for (unsigned depth = 1; depth <= IMAGE_LABELS_MAX; depth++) {
-        size_t from = name_label(name, to);
-        h = name_hash_label(&im->key, h, name, from, to);
-        if ((im->depths[depth / 64] >> depth % 64 & 1) && filter_has(&im->name_filter, h)) {
-            maybe[n].hash = h;
-            maybe[n++].start = from;
-        }
-        if (from == 0)
-            break;
-        to = from - 1;
+    /* All words of the filter are called for before the first is looked at: a name that is not listed costs
+     * the time of one cache miss, not of one a label. */
+    for (unsigned depth = 1; depth <= IMAGE_LABELS_MAX && from > 0; depth++) {
+        from = name_hash_label(&im->key, &h, name, from - 1);
+        if ((im->depths[depth / 64] >> depth % 64 & 1) == 0)
+            continue;
+        filter_prefetch(&im->name_filter, h);
+        suffix[n].hash = h;
+        suffix[n++].start = from;
     }
     while (n-- > 0) {
-        size_t start = maybe[n].start;
-        if (names_at(im, span_of(name.at + start, name.len - start), maybe[n].hash, start == 0, &found))
+        size_t start = suffix[n].start;
+        if (filter_has(&im->name_filter, suffix[n].hash) &&
+            names_at(im, span_of(name.at + start, name.len - start), suffix[n].hash, start == 0, &found))
             return found;
     }
     return (struct match){0};
@@ -82,9 +82,13 @@ struct match match_name(const struct image *im, struct span name)
 static bool addr_at(const struct image *im, const struct addr *a, unsigned bits, struct match *ret)
 {
     struct addr net = addr_mask(a, bits);
-    struct table_walk walk = table_walk(&im->addrs, addr_hash(&im->key, &net, bits));
+    uint64_t hash = addr_hash(&im->key, &net, bits);
     struct span rows = im->section[IMAGE_ADDRS];
     uint32_t i;
+
+    if (!filter_has(&im->addr_filter, hash))
+        return false;
+    struct table_walk walk = table_walk(&im->addrs, hash);
 
     while (table_next(&walk, &i)) {
         if (i >= rows.len / IMAGE_ADDR_ROW)
@@ -101,16 +105,16 @@ static bool addr_at(const struct image *im, const struct addr *a, unsigned bits,
 
 struct match match_addr(const struct image *im, const struct addr *a)
 {
-    bool v4 = addr_is_v4(a);
-    unsigned n = v4 ? im->v4_lengths : im->v6_lengths;
-    const uint8_t *bits = v4 ? im->v4_length : im->v6_length;
+    const struct image_levels *l = &im->levels[addr_is_v4(a)];
     struct match found = {0};
 
-    if (!match_addr_maybe(im, a))
-        return found;
-    for (unsigned i = 0; i < n; i++)
-        if (addr_at(im, a, bits[i], &found))
-            break;
+    for (unsigned i = 0; i < l->count; i++) {
+        if (!filter_has(&im->addr_filter, addr_hash(&im->key, a, l->level[i].bits)))
+            continue;
+        for (unsigned k = l->level[i].from; k < l->level[i].to; k++)
+            if (addr_at(im, a, l->length[k], &found))
+                return found;
+    }
     return found;
 }
 

@@ -38,16 +38,21 @@ struct match match_addr(const struct image *im, const struct addr *a);
 /* Calls for what match_addr_maybe will read, so that it is there when a batch of packets is looked at. */
 static inline void match_addr_prefetch(const struct image *im, const struct addr *a)
 {
-    filter_prefetch(&im->addr_filter, addr_filter_hash(&im->key, a, addr_is_v4(a)));
+    const struct image_levels *l = &im->levels[addr_is_v4(a)];
+
+    for (unsigned i = 0; i < l->count; i++)
+        filter_prefetch(&im->addr_filter, addr_hash(&im->key, a, l->level[i].bits));
 }
 
-/* False: match_addr would find nothing. Costs a hash and a word of memory. */
+/* False: match_addr would find nothing. Costs a hash and a word of memory for each level that is listed. */
 static inline bool match_addr_maybe(const struct image *im, const struct addr *a)
 {
-    bool v4 = addr_is_v4(a);
+    const struct image_levels *l = &im->levels[addr_is_v4(a)];
 
-    return (im->wide & (v4 ? IMAGE_WIDE_V4 : IMAGE_WIDE_V6)) != 0 ||
-           filter_has(&im->addr_filter, addr_filter_hash(&im->key, a, v4));
+    for (unsigned i = 0; i < l->count; i++)
+        if (filter_has(&im->addr_filter, addr_hash(&im->key, a, l->level[i].bits)))
+            return true;
+    return false;
 }
 
 /* The indicator of this type (CERT, JA3, JA4) whose value is `text`, in any case (a protocol in JA4 may have

@@ -367,10 +367,71 @@ static void addrs_round(uint64_t seed, unsigned longest_v4, unsigned longest_v6)
 
 static void addresses_match_reference(void **state)
 {
-    addrs_round(1, 9, 9);    /* all prefixes inside the filter's networks */
-    addrs_round(2, 16, 88);  /* some take many */
-    addrs_round(3, 32, 120); /* some take more than the filter holds */
-    addrs_round(4, 0, 0);
+    addrs_round(1, 9, 9); /* host bits: at most so many */
+    addrs_round(2, 16, 88);
+    addrs_round(3, 32, 128); /* all levels */
+    addrs_round(4, 0, 0);    /* one level */
+}
+
+/* Each length alone, so that its level is found without the others': the first and last address inside, those
+ * around. */
+static void each_length_matches_alone(void **state)
+{
+    static const char *const base[] = {"2001:db8:1234:5678:9abc:def1:2345:6789", "198.51.100.77"};
+
+    for (unsigned v4 = 0; v4 < 2; v4++) {
+        for (unsigned bits = v4 ? 97 : 1; bits <= 128; bits++) {
+            struct build *b = build_new();
+            struct prefix p = {.bits = (uint8_t)bits};
+            struct addr in, out;
+            assert_true(addr_parse(span_str(base[v4]), &in));
+            p.addr = addr_mask(&in, bits);
+            struct indicator ind = {.type = bits == 128 ? IOC_ADDRESS : IOC_PREFIX, .prefix = p};
+            assert_int_equal(build_indicator(b, &ind, NULL), BUILD_NEW);
+            struct image *im = test_image(b);
+            out = in;
+            out.b[(bits - 1) / 8] ^= (uint8_t)(0x80u >> (bits - 1) % 8);
+            assert_int_equal(match_addr(im, &in).how, bits == 128 ? MATCH_EXACT : MATCH_PREFIX);
+            assert_true(match_found(match_addr(im, &p.addr)) && match_addr_maybe(im, &p.addr));
+            assert_int_equal(match_addr(im, &out).how, MATCH_NONE);
+            assert_int_equal(im->levels[v4].count, 1);
+            assert_int_equal(im->levels[!v4].count, 0);
+            image_unmap(im);
+            build_free(b);
+        }
+    }
+}
+
+/* What is not listed passes the filter seldom, whatever lengths are listed beside it. */
+static void few_addresses_pass_the_filter(void **state)
+{
+    enum { N = 200000 };
+    struct build *b = build_new();
+    uint64_t seed = 3;
+    unsigned passed = 0;
+
+    for (unsigned i = 0; i < N; i++) {
+        uint8_t raw[16] = {(uint8_t)(16 + test_random(&seed, 16)), (uint8_t)test_random(&seed, 256),
+                           (uint8_t)test_random(&seed, 256), (uint8_t)test_random(&seed, 256)};
+        struct prefix p = {.addr = addr_v4(raw), .bits = (uint8_t)(128 - test_random(&seed, 9))};
+        if (i % 8 == 0)
+            p = (struct prefix){.addr = addr_v6(raw), .bits = (uint8_t)(64 - test_random(&seed, 17))};
+        p.addr = addr_mask(&p.addr, p.bits);
+        struct indicator ind = {.type = p.bits == 128 ? IOC_ADDRESS : IOC_PREFIX, .prefix = p};
+        build_indicator(b, &ind, NULL);
+    }
+    struct image *im = test_image(b);
+    for (unsigned i = 0; i < N; i++) {
+        uint8_t raw[16] = {(uint8_t)(64 + test_random(&seed, 128)), (uint8_t)test_random(&seed, 256),
+                           (uint8_t)test_random(&seed, 256), (uint8_t)test_random(&seed, 256)};
+        struct addr a4 = addr_v4(raw), a6 = addr_v6(raw);
+        passed += match_addr_maybe(im, &a4) + match_addr_maybe(im, &a6);
+        assert_false(match_found(match_addr(im, &a4)) || match_found(match_addr(im, &a6)));
+    }
+    if (passed > 2 * N / 50)
+        fail_msg("%u of %u pass", passed, 2 * N);
+    image_unmap(im);
+    build_free(b);
 }
 
 static void families_do_not_mix(void **state)
@@ -386,6 +447,9 @@ static void families_do_not_mix(void **state)
     assert_int_equal(match_addr(im, &a4).how, MATCH_NONE);
     assert_int_equal(match_addr(im, &a6).how, MATCH_PREFIX);
     image_unmap(im);
+    build_free(b);
+    b = build_new();
+    build_indicator(b, &any6, NULL);
     build_indicator(b, &any4, NULL);
     im = test_image(b);
     assert_int_equal(match_addr(im, &a4).ioc, 1);
@@ -403,6 +467,8 @@ int main(void)
         cmocka_unit_test(long_and_deep_names),
         cmocka_unit_test(an_empty_image_matches_nothing),
         cmocka_unit_test(addresses_match_reference),
+        cmocka_unit_test(each_length_matches_alone),
+        cmocka_unit_test(few_addresses_pass_the_filter),
         cmocka_unit_test(families_do_not_mix),
         cmocka_unit_test(digests_and_names_do_not_mix),
         cmocka_unit_test(types_are_told),

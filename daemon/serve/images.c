@@ -9,6 +9,8 @@
 
 #include "intel/image_format.h"
 
+#define IMAGES_VERIFIED_BYTES_MAX ((off_t)4 << 20) /* read in a few milliseconds */
+
 #define SEALS (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW)
 
 /* An image that the loader could still change, or cut under our feet (SIGBUS), is refused; so is a file that
@@ -27,6 +29,14 @@ static int check_sealed(int fd, bool foreign, const char **ret_why)
         return -EPERM;
     }
     return 0;
+}
+
+/* Reading the whole of a large image would delay the first packet: its checksum was verified when it was
+ * compiled, and `bridlectl check` does it again. */
+static bool small(int fd)
+{
+    struct stat st;
+    return fstat(fd, &st) == 0 && st.st_size <= IMAGES_VERIFIED_BYTES_MAX;
 }
 
 static struct generation *free_slot(struct images *im)
@@ -50,7 +60,7 @@ int images_add(struct images *im, int fd, bool foreign, uint64_t now_ns, uint64_
                const char **ret_why)
 {
     int rc = check_sealed(fd, foreign, ret_why);
-    struct image *map = rc < 0 ? NULL : image_map(fd, true, ret_why);
+    struct image *map = rc < 0 ? NULL : image_map(fd, small(fd), ret_why);
 
     if (map == NULL) {
         close(fd);

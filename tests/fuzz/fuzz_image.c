@@ -48,17 +48,22 @@ static void ask(const struct image *im, const struct ioc *ioc)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static int fd = -1;
-    uint8_t head[16] = IMAGE_MAGIC;
+    uint8_t head[IMAGE_HEADER_BYTES] = IMAGE_MAGIC;
     const char *why;
     struct ioc ioc;
 
     if (fd < 0)
         fd = memfd_create("image", MFD_CLOEXEC);
-    put_le32(head + IMAGE_AT_VERSION, IMAGE_VERSION); /* what the fuzzer need not find out */
-    put_le32(head + IMAGE_AT_BYTES, (uint32_t)size);
     require(fd >= 0 && ftruncate(fd, (off_t)size) == 0 && pwrite(fd, data, size, 0) == (ssize_t)size);
-    if (size >= sizeof head)
+    if (size >= sizeof head) { /* what the fuzzer need not find out */
+        memcpy(head + sizeof IMAGE_MAGIC - 1, data + sizeof IMAGE_MAGIC - 1,
+               sizeof head - sizeof IMAGE_MAGIC + 1);
+        put_le32(head + IMAGE_AT_VERSION, IMAGE_VERSION);
+        put_le32(head + IMAGE_AT_BYTES, (uint32_t)size);
+        put_le64(head + IMAGE_AT_HEAD_SUM, 0);
+        put_le64(head + IMAGE_AT_HEAD_SUM, image_checksum(0, span_of(head, sizeof head)));
         require(pwrite(fd, head, sizeof head, 0) == (ssize_t)sizeof head);
+    }
     struct image *im = image_map(fd, false, &why);
     if (im == NULL) {
         require(why != NULL);

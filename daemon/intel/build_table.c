@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Tables of slots, as image_format.h looks into them. */
+#include "intel/build_table.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+int build_table_init(struct build_table *t, uint32_t buckets, uint32_t most)
+{
+    *t = (struct build_table){.buckets = buckets, .mask = table_index_mask(most)};
+    t->slots = calloc(buckets, 64);
+    return t->slots == NULL ? -ENOMEM : 0;
+}
+
+void build_table_done(struct build_table *t)
+{
+    free(t->slots);
+    *t = (struct build_table){0};
+}
+
+void build_filter_set(uint8_t *filter, uint32_t words, uint64_t hash)
+{
+    uint8_t *word = filter + (size_t)8 * hash_place(hash, words);
+    put_le64(word, le64(word) | filter_mask(hash));
+}
+
+static bool place(struct build_table *t, uint64_t hash, uint32_t index)
+{
+    uint32_t bucket = hash_place(hash, t->buckets);
+
+    for (unsigned i = 0; i < IMAGE_BUCKET * IMAGE_PROBES_MAX; i++) {
+        uint8_t *slot = t->slots + (size_t)64 * bucket + 4 * (i % IMAGE_BUCKET);
+        if (le32(slot) == 0) {
+            put_le32(slot, table_tag(hash, t->mask) | (index + 1));
+            return true;
+        }
+        if (i % IMAGE_BUCKET == IMAGE_BUCKET - 1 && ++bucket == t->buckets)
+            bucket = 0;
+    }
+    return false;
+}
+
+static void place_oldest(struct build_table *t)
+{
+    uint64_t hash = t->entry[t->next].hash;
+
+    if (!place(t, hash, t->entry[t->next].index))
+        t->full = true;
+    if (t->filter != NULL)
+        build_filter_set(t->filter, t->filter_words, hash);
+    t->next = (t->next + 1) % BUILD_TABLE_AHEAD;
+    t->ahead--;
+}
+
+void build_table_prefetch(const struct build_table *t, uint64_t hash)
+{
+    if (t->buckets > 0)
+        __builtin_prefetch(t->slots + (size_t)64 * hash_place(hash, t->buckets), 1);
+}
+
+void build_table_add(struct build_table *t, uint64_t hash, uint32_t index)
+{
+    if (t->ahead == BUILD_TABLE_AHEAD)
+        place_oldest(t);
+    unsigned at = (t->next + t->ahead++) % BUILD_TABLE_AHEAD;
+    t->entry[at].hash = hash;
+    t->entry[at].index = index;
+    build_table_prefetch(t, hash);
+    if (t->filter != NULL)
+        __builtin_prefetch(t->filter + (size_t)8 * hash_place(hash, t->filter_words), 1);
+}
+
+bool build_table_finish(struct build_table *t)
+{
+    while (t->ahead > 0)
+        place_oldest(t);
+    return !t->full;
+}
+
+struct table_walk build_table_find(const struct build_table *t, uint64_t hash)
+{
+    const struct image_table slots = {t->slots, t->buckets, t->mask};
+    return table_walk(&slots, hash);
+}
