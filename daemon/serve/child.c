@@ -131,15 +131,20 @@ void child_end_text(const struct child_end *end, char *ret, size_t bytes)
         text_fmt(&t, " at packet %llu", (unsigned long long)end->packet);
 }
 
-void child_release(struct child *c)
+void child_hang_up(struct child *c)
 {
     if (c->socket >= 0)
         close(c->socket);
     if (c->wake >= 0)
         close(c->wake);
+    c->socket = c->wake = -1;
+}
+
+void child_release(struct child *c)
+{
+    child_hang_up(c);
     if (c->shm != NULL)
         munmap(c->shm, shm_bytes());
-    c->socket = c->wake = -1;
     c->shm = NULL;
     c->pid = 0;
 }

@@ -34,6 +34,8 @@ int child_start(struct child *c, int exe, const struct worker_config *config);
 void child_read_end(const struct child *c, int wait_status, struct child_end *ret);
 /* Text for people: "died of signal 11 (Segmentation fault) at packet 7". */
 void child_end_text(const struct child_end *end, char *ret, size_t bytes);
+/* After its death: closes what led to it; its memory stays. */
+void child_hang_up(struct child *c);
 /* After its death: gives everything back. */
 void child_release(struct child *c);
 /* A counter as it stands now: the worker writes, so it may be anything. */

@@ -193,6 +193,7 @@ static void on_ended(void *ctx, struct worker *w, const struct child_end *end)
 }
 
 static const struct workers_policy policy = {
+    .shares_learned = true,
     .ready = on_ready,
     .file_read = on_file_read,
     .notice = on_notice,

@@ -81,10 +81,10 @@ static int take_record(void *ctx, const struct record *r)
     bool none = r->kind == RECORD_OBSERVATION && r->ioc == RECORD_NO_IOC;
     if (!none && r->ioc >= image_iocs(g->map))
         return -EBADMSG;
-    if (r->kind == RECORD_LEARNED)
-        pass_on(w, r);
-    else
+    if (r->kind != RECORD_LEARNED)
         reporter_record(ws->reporter, g->map, r);
+    else if (ws->policy->shares_learned)
+        pass_on(w, r);
     return 0;
 }
 
@@ -102,7 +102,7 @@ void worker_drain(struct worker *w)
 {
     uint64_t ignored;
 
-    if (!worker_alive(w) || w->misbehaved)
+    if (!worker_alive(w) || w->misbehaved || w->held)
         return;
     int rc = drain(w, TURN);
     if (rc == 0) {
@@ -154,7 +154,7 @@ static void on_message(struct worker *w, const struct worker_message *m)
         if (m->number == w->acked)
             break;
         /* What it said of the older image is in the rings already. */
-        if (!w->misbehaved)
+        if (!w->misbehaved && !w->held)
             drain(w, EVERYTHING);
         w->acked = m->number;
         drop_old_images(ws);
@@ -202,7 +202,7 @@ static int make_events(struct worker *w)
     w->control = event_new(base, w->child.socket, EV_READ | EV_PERSIST, on_control, w);
     w->wake = event_new(base, w->child.wake, EV_READ | EV_PERSIST, on_wake, w);
     if (w->control == NULL || w->wake == NULL || event_add(w->control, NULL) < 0 ||
-        event_add(w->wake, NULL) < 0)
+        (!w->held && event_add(w->wake, NULL) < 0))
         return -ENOMEM;
     return 0;
 }
@@ -293,16 +293,15 @@ bool workers_offer_image(struct workers *ws)
     return again;
 }
 
-static void ended(struct worker *w, int status)
+/* Its process is gone, and nobody waits for its turn. */
+static void finish(struct worker *w)
 {
     struct workers *ws = w->set;
     struct child_end end;
 
-    free_events(w);
-    w->child.pid = 0; /* the number may soon be somebody else's */
     if (!w->misbehaved)
         drain(w, EVERYTHING);
-    child_read_end(&w->child, status, &end);
+    child_read_end(&w->child, w->wait_status, &end);
     for (unsigned i = 0; i < COUNTERS; i++)
         w->dead[i] += child_counter(&w->child, i);
     meter_add(&ws->meter, &w->child.shm->status.visibility);
@@ -316,10 +315,34 @@ static void ended(struct worker *w, int status)
 void workers_reap(struct workers *ws)
 {
     for (unsigned i = 0; i < ws->count; i++) {
-        int status;
         struct worker *w = ws->at[i];
-        if (worker_alive(w) && waitpid(w->child.pid, &status, WNOHANG) == w->child.pid)
-            ended(w, status);
+        if (!worker_alive(w) || waitpid(w->child.pid, &w->wait_status, WNOHANG) != w->child.pid)
+            continue;
+        free_events(w);
+        w->child.pid = 0; /* the number may soon be somebody else's */
+        child_hang_up(&w->child);
+        if (w->held)
+            ws->policy->waits(ws->ctx, w);
+        else
+            finish(w);
+    }
+}
+
+void worker_hold(struct worker *w)
+{
+    w->held = true;
+}
+
+void worker_release(struct worker *w)
+{
+    if (!w->held)
+        return;
+    w->held = false;
+    if (worker_alive(w)) {
+        event_add(w->wake, NULL); /* if that fails, the end of its process tells what it said */
+        worker_drain(w);
+    } else if (w->child.shm != NULL) {
+        finish(w);
     }
 }
 
@@ -334,7 +357,7 @@ unsigned workers_alive(const struct workers *ws)
 
 uint64_t worker_counter(const struct worker *w, enum counter which)
 {
-    return w->dead[which] + (worker_alive(w) ? child_counter(&w->child, which) : 0);
+    return w->dead[which] + (w->child.shm != NULL ? child_counter(&w->child, which) : 0);
 }
 
 void workers_sum(const struct workers *ws, uint64_t ret[COUNTERS])
@@ -359,8 +382,10 @@ void workers_stop(struct workers *ws)
     uint64_t limit_ns = clock_mono_ns() + STOP_NS;
     const struct timeval step = {.tv_usec = 100000};
 
-    for (unsigned i = 0; i < ws->count; i++)
+    for (unsigned i = 0; i < ws->count; i++) {
+        worker_release(ws->at[i]);
         worker_stop(ws->at[i]);
+    }
     while (workers_alive(ws) > 0 && clock_mono_ns() < limit_ns) {
         event_base_loopexit(ws->base, &step); /* in case no signal comes */
         event_base_loop(ws->base, EVLOOP_ONCE);

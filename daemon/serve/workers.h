@@ -40,6 +40,8 @@ struct worker {
     struct event *control, *wake; /* owned; NULL: no process */
     struct event *timer;          /* owned by the policy: starting again */
     bool ready;                   /* it opened its capture and is in its jail */
+    bool held;                    /* its records stay in their rings until worker_release */
+    int wait_status;              /* of a held one whose process is gone */
     bool misbehaved;              /* was killed for what it wrote */
     uint64_t last_ns;             /* time of its last record */
     uint32_t offered, acked;      /* generations of the image */
@@ -55,11 +57,14 @@ struct worker {
 };
 
 struct workers_policy {
+    bool shares_learned; /* what one learned is passed on to the others */
     void (*ready)(void *ctx, struct worker *w);
     void (*file_read)(void *ctx, struct worker *w, uint32_t number);
     void (*notice)(void *ctx, struct worker *w, const struct record *r);
     /* Called before a turn of records is handed to the reporter; may be NULL. */
     void (*records)(void *ctx);
+    /* The process of a held worker is gone; what it said waits. NULL: none is ever held. */
+    void (*waits)(void *ctx, struct worker *w);
     /* The process is gone, its rings were read to their end, `w` holds no process any more. */
     void (*ended)(void *ctx, struct worker *w, const struct child_end *end);
 };
@@ -92,6 +97,10 @@ void worker_kill(struct worker *w, int signal);
 int worker_send(struct worker *w, enum worker_message_kind kind, uint32_t number, int fd);
 /* Takes the records that are there. */
 void worker_drain(struct worker *w);
+/* Sets `held`, before its process starts: whatever it says, and its end, are not told before worker_release.
+ */
+void worker_hold(struct worker *w);
+void worker_release(struct worker *w);
 
 static inline bool worker_alive(const struct worker *w)
 {
