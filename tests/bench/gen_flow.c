@@ -37,8 +37,10 @@ void flow_after(struct gen *g, struct flow *f, uint64_t ns)
     f->due_ns = g->now_ns + ns / 2 + ((rng_u64(&g->rng) >> 32) * ns >> 32);
 }
 
-void flow_send(struct gen *g, const struct flow *f)
+void flow_send(struct gen *g, struct flow *f)
 {
+    g->flows += !f->seen;
+    f->seen = true;
     g->frame.precious = f->via != VIA_NONE;
     sink_put(&g->sink, g->now_ns, &g->frame);
 }
@@ -109,6 +111,21 @@ static enum flow_kind draw_kind(struct gen *g)
     return (enum flow_kind)kind;
 }
 
+/* Via, client and indicator. */
+static void tell(const struct gen *g, const struct flow *f)
+{
+    static const char *const names[] = {
+#define X(id, name, kind) name,
+        LISTED_VIAS(X)
+#undef X
+    };
+    struct addr client = client_address(f->client, f->v6);
+    char text[ADDR_TEXT_MAX];
+
+    if (g->truth)
+        fprintf(g->truth, "%s %s %s\n", names[f->via], addr_text(&client, text), name_text(f->number).text);
+}
+
 /* Number and client, so that no client meets an indicator twice. */
 static void draw_listed(struct gen *g, struct flow *f, enum listed_via via)
 {
@@ -123,6 +140,7 @@ static void draw_listed(struct gen *g, struct flow *f, enum listed_via via)
     f->kind = kinds[via];
     f->number = NAMES_LISTED + (uint32_t)(n * 1613 % NAMES_LISTED_USED);
     f->client = (uint32_t)(rng_of(f->number, TAG_FATE) + n / NAMES_LISTED_USED) & 0x7fffff;
+    tell(g, f);
 }
 
 void flow_begin(struct gen *g, struct flow *f, enum listed_via via)
@@ -132,8 +150,6 @@ void flow_begin(struct gen *g, struct flow *f, enum listed_via via)
 
     *f = (struct flow){.seed = rng_u64(r), .via = (uint8_t)via, .client = rng_below(r, 60000)};
     f->v6 = rng_percent(r, m->v6_percent);
-    f->quantum = rng_percent(r, 60);
-    f->tls12 = !f->quantum && rng_percent(r, 50);
     f->resets = rng_percent(r, 10);
     f->seq[0] = (uint32_t)rng_u64(r);
     f->seq[1] = (uint32_t)rng_u64(r);
@@ -145,15 +161,17 @@ void flow_begin(struct gen *g, struct flow *f, enum listed_via via)
     if (via == VIA_NONE) {
         f->kind = (uint8_t)draw_kind(g);
         f->number = name_benign(r);
-        if (f->kind == FLOW_DNS || (f->kind < FLOW_UDP && rng_percent(r, m->asks_percent)))
+        f->quantum = rng_percent(r, f->kind == FLOW_QUIC ? 50 : 60);
+        if (f->kind == FLOW_DNS || (f->kind <= FLOW_QUIC && rng_percent(r, m->asks_percent)))
             f->dns_asks = (uint8_t)rng_heavy(r, 1, 3, 1);
     } else {
         draw_listed(g, f, via);
         f->dns_asks = f->kind == FLOW_DNS;
         f->rounds = 1;
         f->pace_us = 20000;
-        f->quantum = via == VIA_TLS_SPLIT;
+        f->quantum = via == VIA_TLS_SPLIT || via == VIA_QUIC_TWO;
     }
+    f->tls12 = !f->quantum && rng_percent(r, 50);
 }
 
 bool flow_step(struct gen *g, struct flow *f)
@@ -166,4 +184,12 @@ bool flow_step(struct gen *g, struct flow *f)
     if (f->dns_step < 2 * f->dns_asks)
         return flow_step_dns(g, f);
     return steps[f->kind](g, f);
+}
+
+void flow_midlife(struct gen *g, struct flow *f)
+{
+    if (f->kind == FLOW_TLS || f->kind == FLOW_HTTP)
+        flow_midlife_tcp(g, f);
+    else if (f->kind == FLOW_QUIC)
+        flow_midlife_quic(g, f);
 }

@@ -6,9 +6,13 @@
 #ifndef BRIDLE_BENCH_GEN_FLOW_H
 #define BRIDLE_BENCH_GEN_FLOW_H
 
+#include <stdio.h>
+
 #include "gen_bytes.h"
 #include "gen_names.h"
 #include "gen_packet.h"
+
+struct quic;
 
 #define FLOW_NONE  UINT32_MAX
 #define POOL_BYTES (1u << 20)
@@ -18,8 +22,12 @@
     X(DNS, flow_step_end, 53)                                                                                \
     X(TLS, flow_step_tcp, 443)                                                                               \
     X(HTTP, flow_step_tcp, 80)                                                                               \
+    X(QUIC, flow_step_quic, 443)                                                                             \
     X(UDP, flow_step_udp, 0)                                                                                 \
-    X(SYN, flow_step_syn, 0)
+    X(SYN, flow_step_syn, 0)                                                                                 \
+    X(NAMES, flow_step_names, 0)                                                                             \
+    X(DCID, flow_step_dcid, 0)                                                                               \
+    X(FRAGMENTS, flow_step_fragments, 0)
 
 enum flow_kind {
 #define X(id, step, port) FLOW_##id,
@@ -34,7 +42,9 @@ enum flow_kind {
     X(DNS_ANSWER, "dns-answer", FLOW_DNS)                                                                    \
     X(TLS_WHOLE, "tls-sni", FLOW_TLS)                                                                        \
     X(TLS_SPLIT, "tls-sni-split", FLOW_TLS)                                                                  \
-    X(HTTP_HOST, "http-host", FLOW_HTTP)
+    X(HTTP_HOST, "http-host", FLOW_HTTP)                                                                     \
+    X(QUIC_ONE, "quic-sni", FLOW_QUIC)                                                                       \
+    X(QUIC_TWO, "quic-sni-two", FLOW_QUIC)
 
 enum listed_via {
 #define X(id, name, kind) VIA_##id,
@@ -58,7 +68,7 @@ struct flow {
     uint8_t kind, via;
     uint8_t dns_step, dns_asks; /* questions before anything else; steps: all are asked, then answered */
     uint8_t stage, turn, rounds, unacked, ack_every;
-    bool v6, quantum, tls12, ack_due, resets;
+    bool v6, quantum, tls12, ack_due, resets, seen;
 };
 
 /* Shares of kinds among new flows, and what they look like. */
@@ -83,12 +93,15 @@ struct gen {
     const struct mix *mix;
     struct rng rng;
     struct sink sink;
+    struct quic *quic; /* borrowed */
     uint8_t *pool;     /* owned: POOL_BYTES at random */
     struct bytes said; /* scratch */
     struct frame frame;
+    FILE *truth; /* borrowed, or NULL: a line for each listed pair */
     uint64_t now_ns;
     uint64_t listed[VIA_COUNT]; /* how many */
     uint64_t incidents;
+    uint64_t flows; /* that sent a packet */
 };
 
 extern const uint16_t flow_ports[FLOW_KIND_COUNT];
@@ -108,14 +121,20 @@ static inline uint64_t flow_of(const struct flow *f, uint64_t tag)
 }
 /* About this long after now. */
 void flow_after(struct gen *g, struct flow *f, uint64_t ns);
-void flow_send(struct gen *g, const struct flow *f);
+void flow_send(struct gen *g, struct flow *f);
 bool flow_step_dns(struct gen *g, struct flow *f);
 bool flow_step_end(struct gen *g, struct flow *f);
 bool flow_step_tcp(struct gen *g, struct flow *f);
 bool flow_step_udp(struct gen *g, struct flow *f);
+bool flow_step_quic(struct gen *g, struct flow *f);
 bool flow_step_syn(struct gen *g, struct flow *f);
-/* Puts a connection into the middle of its life. */
+bool flow_step_names(struct gen *g, struct flow *f);
+bool flow_step_dcid(struct gen *g, struct flow *f);
+bool flow_step_fragments(struct gen *g, struct flow *f);
+/* Puts a flow into the middle of its life, if it has one. */
+void flow_midlife(struct gen *g, struct flow *f);
 void flow_midlife_tcp(struct gen *g, struct flow *f);
+void flow_midlife_quic(struct gen *g, struct flow *f);
 
 extern const struct mix mixes[];
 extern const unsigned mix_count;

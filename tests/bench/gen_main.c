@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/json.h"
+#include "gen_quic.h"
 #include "gen_rules.h"
 #include "gen_wheel.h"
 
@@ -12,13 +13,13 @@
 #define EXTRA_FLOWS  4096u /* listed ones, beside those of the mix */
 
 struct arguments {
-    const char *what, *out;
+    const char *what, *out, *truth;
     uint64_t packets, seed, names, addresses;
 };
 
 static int usage(void)
 {
-    fputs("usage: bench-gen MIX -o FILE.pcap [--packets N] [--seed S]\n"
+    fputs("usage: bench-gen MIX -o FILE.pcap [--packets N] [--seed S] [--truth FILE]\n"
           "       bench-gen rules -o FILE [--names N] [--addresses M]\nmixes:",
           stderr);
     for (unsigned i = 0; i < mix_count; i++)
@@ -43,8 +44,8 @@ static bool read_arguments(int argc, char **argv, struct arguments *a)
     for (int i = 2; i < argc; i += 2) {
         unsigned o = 0;
         char *end = argv[i + 1];
-        if (strcmp(argv[i], "-o") == 0) {
-            a->out = argv[i + 1];
+        if (strcmp(argv[i], "-o") == 0 || strcmp(argv[i], "--truth") == 0) {
+            *(argv[i][1] == 'o' ? &a->out : &a->truth) = argv[i + 1];
             continue;
         }
         while (o < 4 && strcmp(argv[i], options[o].name) != 0)
@@ -70,6 +71,7 @@ static enum listed_via next_via(const struct gen *g)
 
 struct run {
     struct gen gen;
+    struct quic quic;
     struct wheel wheel;
     struct flow *flows; /* owned: those of the mix, then EXTRA_FLOWS */
     uint32_t free;      /* list of extra flows, by `next` */
@@ -121,9 +123,9 @@ static void start_flows(struct run *run)
     for (uint32_t i = 0; i < m->live; i++) {
         struct flow *f = &run->flows[i];
         flow_begin(&run->gen, f, VIA_NONE);
-        if ((f->kind == FLOW_TLS || f->kind == FLOW_HTTP) && rng_percent(&run->gen.rng, m->midlife_percent))
-            flow_midlife_tcp(&run->gen, f);
-        flow_after(&run->gen, f, f->pace_us * 1000ull);
+        if (rng_percent(&run->gen.rng, m->midlife_percent))
+            flow_midlife(&run->gen, f);
+        f->due_ns = (rng_u64(&run->gen.rng) >> 32) * f->pace_us / ((1ull << 32) / 1000);
         wheel_add(&run->wheel, i);
     }
     run->free = FLOW_NONE;
@@ -148,6 +150,7 @@ static void print(const struct gen *g)
     json_str(&j, "mix", g->mix->name);
     json_u64(&j, "packets", g->sink.packets);
     json_u64(&j, "bytes", g->sink.bytes);
+    json_u64(&j, "flows", g->flows);
     json_u64(&j, "incidents", g->incidents);
     json_open(&j, "listed");
     for (unsigned i = 0; i < VIA_COUNT; i++)
@@ -165,7 +168,14 @@ static int generate(const struct mix *m, const struct arguments *a)
 
     run.gen.pool = malloc(POOL_BYTES);
     run.flows = calloc(m->live + EXTRA_FLOWS, sizeof *run.flows);
-    if (!run.gen.pool || !run.flows || wheel_init(&run.wheel, run.flows, m->tick_ns) != 0)
+    run.gen.quic = &run.quic;
+    if (a->truth) {
+        run.gen.truth = fopen(a->truth, "w");
+        if (!run.gen.truth)
+            return -errno;
+    }
+    if (!run.gen.pool || !run.flows || quic_init(&run.quic) != 0 ||
+        wheel_init(&run.wheel, run.flows, m->tick_ns) != 0)
         return -ENOMEM;
     rng_fill(&run.gen.rng, run.gen.pool, POOL_BYTES);
     int failed = sink_open(&run.gen.sink, a->out, a->seed, m->trouble_percent);
@@ -182,8 +192,11 @@ static int generate(const struct mix *m, const struct arguments *a)
     while (run.listed > 0)
         step(&run, true);
     failed = sink_close(&run.gen.sink);
+    if (run.gen.truth && fclose(run.gen.truth) != 0 && !failed)
+        failed = -errno;
     if (!failed)
         print(&run.gen);
+    quic_done(&run.quic);
     wheel_done(&run.wheel);
     free(run.flows);
     free(run.gen.pool);

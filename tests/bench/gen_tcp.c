@@ -130,9 +130,9 @@ static uint32_t size_of(struct gen *g, struct flow *f, enum say say)
     make(g, f, say);
     if (g->said.len > 0)
         return (uint32_t)g->said.len;
-    if (f->via != VIA_NONE)
-        return rng_from(&g->rng, 200, 4000);
-    return (uint32_t)rng_heavy(&g->rng, range[0], range[1], 1);
+    uint32_t size = f->via != VIA_NONE ? rng_from(&g->rng, 200, 4000)
+                                       : (uint32_t)rng_heavy(&g->rng, range[0], range[1], 1);
+    return size % RECORD_BYTES < 16 ? size + 64 : size; /* no record that is only a head */
 }
 
 /* A byte string of random content, in TLS records; `at` bytes into it. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Datagrams that are neither DNS nor QUIC (games, calls), and packets that belong to no flow: floods. */
+/* Datagrams that are neither DNS nor QUIC (games, calls). */
 #include "gen_flow.h"
 
 enum { TAG_KIND = 40, TAG_POOL_AT };
@@ -22,20 +22,6 @@ bool flow_step_udp(struct gen *g, struct flow *f)
     packet_udp(&g->frame, &p, from, span_of(at, n), (uint16_t)rng_u64(&g->rng));
     flow_send(g, f);
     f->seq[0]++;
-    flow_after(g, f, 10000000);
+    flow_after(g, f, f->pace_us * 250ull);
     return --f->left > 0;
-}
-
-/* One SYN of a flood; the flow goes on with the next one, from elsewhere. */
-bool flow_step_syn(struct gen *g, struct flow *f)
-{
-    struct rng *r = &g->rng;
-    struct path p = {.addr = {random_address(r, f->v6), name_address(f->number % 4, f->v6, 0)},
-                     .port = {(uint16_t)rng_from(r, 1024, 65535), 443},
-                     .ttl = {(uint8_t)rng_from(r, 40, 120), 60}};
-
-    packet_bare_syn(&g->frame, &p, (uint32_t)rng_u64(r), (uint16_t)rng_u64(r));
-    flow_send(g, f);
-    flow_after(g, f, f->gap_ns);
-    return true;
 }
