@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "os/bus.h"
 #include "os/memory.h"
 #include "os/notify.h"
 #include "os/privilege.h"
@@ -54,7 +55,7 @@ static int start_executables(struct serve *s)
         int *fd;
     } exe[] = {{"bridle-worker", &s->worker_exe}, {"bridle-loader", &s->loader_exe}};
 
-    for (unsigned i = 0; i < 2; i++) {
+    for (unsigned i = 0; i < 1 + HAVE_LOADER; i++) {
         *exe[i].fd = spawn_open(exe[i].name);
         if (*exe[i].fd >= 0)
             continue;
@@ -276,6 +277,10 @@ static int start_reading(struct serve *s)
 
 static void stop_reading(struct serve *s)
 {
+    if (images_changed(&s->images)) {
+        log_error("the compiled image was written to while it was in use: some of it was not looked for");
+        s->failed = true;
+    }
     if (s->stopping)
         log_error("interrupted: not everything was read");
     workers_stop(&s->workers);
@@ -398,6 +403,7 @@ int main(int argc, char **argv)
     int status = EXIT_DONE;
 
     hold_standard_descriptors();
+    bus_init();
     switch (options_parse(&s.options, argc, argv)) {
     case OPTIONS_RUN:
         status = watch_or_read(&s);

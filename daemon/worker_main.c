@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "os/bus.h"
 #include "worker/worker.h"
 
 static struct worker_shm *map_shm(void)
@@ -45,6 +46,7 @@ int main(void)
     char why[200];
     struct worker_shm *shm = map_shm();
 
+    bus_init();
     if (shm == NULL || mute() < 0) {
         fprintf(stderr, "bridle-worker: started by bridled only\n");
         return EXIT_WORKER_FAILED;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "config.h"
 #include "os/spawn.h"
 #include "serve/images.h"
 
@@ -15,9 +16,14 @@ int run_load(char *const *words, size_t count, enum run_load_extra extra,
 {
     struct load_paths paths;
     char why[256];
-    int exe = spawn_open("bridle-loader");
 
     *ret = (struct load){.line = line, .ctx = ctx, .image = -1, .socket = -1};
+    if (!HAVE_LOADER) {
+        log_error(
+            "this build reads compiled images alone: use `bridlectl` of a whole bridle, on any machine");
+        return -ENOSYS;
+    }
+    int exe = spawn_open("bridle-loader");
     if (exe < 0) {
         log_error("bridle-loader cannot be found: %s", strerror(-exe));
         return -ENOEXEC;

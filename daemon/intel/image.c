@@ -8,6 +8,7 @@
 
 #include "base/cursor.h"
 #include "intel/observation.h"
+#include "os/bus.h"
 
 static const uint32_t row_bytes[IMAGE_SECTIONS] = {
 #define X(id, row) row,
@@ -150,7 +151,8 @@ struct image *image_map(int fd, bool verify, const char **ret_why)
     }
     im->base = at;
     im->bytes = (size_t)st.st_size;
-    *ret_why = check(im, verify);
+    int guarded = bus_guard(im->base, im->bytes);
+    *ret_why = guarded < 0 ? "too many images at once" : check(im, verify);
     if (*ret_why == NULL)
         return im;
     image_unmap(im);
@@ -161,6 +163,7 @@ void image_unmap(struct image *im)
 {
     if (im == NULL)
         return;
+    bus_unguard(im->base);
     munmap((void *)(uintptr_t)im->base, im->bytes);
     free(im);
 }

@@ -3,10 +3,13 @@
  * addresses and what people do to them so that nobody clicks. */
 #include "intel/normalise.h"
 
-#include <idn2.h>
-
 #include "base/text.h"
+#include "config.h"
 #include "intel/digest.h"
+
+#if HAVE_LIBIDN2
+#include <idn2.h>
+#endif
 
 /* Longer values are no names; a URL may be, but its host stands at its start and the rest is cut off anyway.
  */
@@ -208,12 +211,35 @@ static const char *cut_port(struct span *s, struct normal *ret)
     return NULL;
 }
 
+#if HAVE_LIBIDN2
+/* A label that is not ASCII, as an A-label. */
+static const char *add_u_label(const char *u_label, struct text *to)
+{
+    char *a_label = NULL;
+    int err =
+        idn2_lookup_u8((const uint8_t *)u_label, (uint8_t **)&a_label, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT);
+
+    if (err != IDN2_OK)
+        return err == IDN2_ENCODING_ERROR
+                   ? "not UTF-8: save the file as UTF-8 or write the name with xn--"
+                   : "an international name that IDNA does not allow: write it with xn-- if it exists so";
+    for (const char *c = a_label; *c != 0; c++)
+        text_char(to, (char)lower((uint8_t)*c));
+    idn2_free(a_label);
+    return NULL;
+}
+#else
+static const char *add_u_label(const char *u_label, struct text *to)
+{
+    return "an international name, which this build cannot read: write it with xn--";
+}
+#endif
+
 /* One label of `s` into `to`, as an A-label in lower case. */
 static const char *add_label(struct span s, struct text *to)
 {
     char u_label[VALUE_MAX];
     struct text t = text_on(u_label, sizeof u_label);
-    char *a_label = NULL;
     bool ascii = true;
 
     for (size_t i = 0; i < s.len; i++) {
@@ -226,16 +252,7 @@ static const char *add_label(struct span s, struct text *to)
     }
     if (s.len > UTF8_LABEL_MAX)
         return "longer than the 63 characters of a label";
-    int err =
-        idn2_lookup_u8((const uint8_t *)u_label, (uint8_t **)&a_label, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT);
-    if (err != IDN2_OK)
-        return err == IDN2_ENCODING_ERROR
-                   ? "not UTF-8: save the file as UTF-8 or write the name with xn--"
-                   : "an international name that IDNA does not allow: write it with xn-- if it exists so";
-    for (const char *c = a_label; *c != 0; c++)
-        text_char(to, (char)lower((uint8_t)*c));
-    idn2_free(a_label);
-    return NULL;
+    return add_u_label(u_label, to);
 }
 
 /* Lengths and characters of a name in A-labels (RFC 1035 §2.3.4). Underscores and hyphens anywhere are seen

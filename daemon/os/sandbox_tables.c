@@ -14,6 +14,7 @@
 #include <linux/if_packet.h>
 #include <linux/sockios.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -81,6 +82,7 @@ static const struct sandbox_rule common[] = {
     {"restart_syscall", {{0}}, "going on after a stop"},
     {"rt_sigreturn", {{0}}, "leaving a signal handler"},
     {"sigreturn", {{0}}, "the same on 32-bit machines"},
+    {"rt_sigaction", {IS_INT(0, SIGBUS)}, "a SIGBUS that is not about the image ends the process after all"},
     {"rt_sigprocmask", {{0}}, "abort"},
     {"getpid", {{0}}, "abort"},
     {"gettid", {{0}}, "abort"},

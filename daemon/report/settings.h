@@ -4,6 +4,7 @@
 #define BRIDLE_REPORT_SETTINGS_H
 
 #include "base/conf.h"
+#include "config.h"
 
 #define MiB       (1024u * 1024u)
 #define SECOND_NS 1000000000ull
@@ -14,6 +15,13 @@
 #define SETTINGS_FILTER_MAX    1024
 #define SETTINGS_HOMES         64
 #define SETTINGS_PORTS         16
+
+/* Defaults of limits: in the build for machines with little memory, in all others. Help says both. */
+#if BRIDLE_SMALL
+#define DEFAULT(small, usual) small
+#else
+#define DEFAULT(small, usual) usual
+#endif
 
 /* X(section, key, field, type, default, least, most, choices, help) */
 #define BRIDLE_SETTINGS(X)                                                                                   \
@@ -28,8 +36,9 @@
       "Also take packets that are addressed to other machines.")                                             \
     X("capture", "snaplen", snaplen, SIZE, "0", 0, 262144, NULL,                                             \
       "Bytes kept of each packet; 0 keeps whole packets. Less than 2048 loses names.")                       \
-    X("capture", "ring-size", ring_bytes, SIZE, "4MiB", 524288, 1024 * MiB, NULL,                            \
-      "Kernel buffer of each worker, in blocks of 256 KiB; it takes its memory whether it is full or not.")  \
+    X("capture", "ring-size", ring_bytes, SIZE, DEFAULT("2MiB", "4MiB"), 524288, 1024 * MiB, NULL,           \
+      "Kernel buffer of each worker, in blocks of 256 KiB; it takes its memory whether it is full or not. "  \
+      "2MiB in the build for routers.")                                                                      \
     X("capture", "block-timeout", block_timeout, DURATION, "100ms", 1000000, 1 * SECOND_NS, NULL,            \
       "How long the kernel may hold packets back to hand them over together.")                               \
     X("capture", "busy-poll", busy_poll, DURATION, "0s", 0, 1 * SECOND_NS, NULL,                             \
@@ -48,8 +57,8 @@
       "Repeated sightings of an incident are counted and summarised this often.")                            \
     X("alerts", "close-after", close_after, DURATION, "1d", 60 * SECOND_NS, 365ull * 86400 * SECOND_NS,      \
       NULL, "An incident is closed when nothing was sighted for this long.")                                 \
-    X("alerts", "incidents-max", incidents_max, NUMBER, "65536", 16, 16777216, NULL,                         \
-      "Open incidents that are kept; the oldest is closed for a new one.")                                   \
+    X("alerts", "incidents-max", incidents_max, NUMBER, DEFAULT("8192", "65536"), 16, 16777216, NULL,        \
+      "Open incidents that are kept; the oldest is closed for a new one. 8192 in the build for routers.")    \
     X("syslog", "enabled", syslog, BOOL, "yes", 0, 0, NULL, "Send alerts to the local syslog daemon.")       \
     X("syslog", "socket", syslog_socket, TEXT, "/dev/log", 0, 0, NULL, "Socket of the syslog daemon.")       \
     X("syslog", "facility", syslog_facility, CHOICE, "daemon", 0, 0,                                         \
@@ -75,18 +84,19 @@
       "Folder for open incidents, so that a restart does not alert again. Empty: none.")                     \
     X("daemon", "sensor", sensor, TEXT, "", 0, 0, NULL,                                                      \
       "Name of this sensor in events. Empty: the host name.")                                                \
-    X("limits", "flow-cache", flow_entries_log2, NUMBER, "14", 8, 20, NULL,                                  \
-      "Entries of the flow cache, as a power of two; 14 stays in a processor's L2 cache.")                   \
-    X("limits", "streams", streams, NUMBER, "512", 8, 65536, NULL,                                           \
-      "TCP streams whose first bytes are held at once.")                                                     \
+    X("limits", "flow-cache", flow_entries_log2, NUMBER, DEFAULT("11", "14"), 8, 20, NULL,                   \
+      "Entries of the flow cache, as a power of two; 14 stays in a processor's L2 cache. 11 in the build "   \
+      "for routers.")                                                                                        \
+    X("limits", "streams", streams, NUMBER, DEFAULT("64", "512"), 8, 65536, NULL,                            \
+      "TCP streams whose first bytes are held at once. 64 in the build for routers.")                        \
     X("limits", "stream-bytes", stream_bytes_max, SIZE, "64k", 4096, 262144, NULL,                           \
       "Bytes held of one stream.")                                                                           \
-    X("limits", "fragments", fragments, NUMBER, "64", 1, 65536, NULL,                                        \
-      "Fragmented datagrams that are put together at once.")                                                 \
-    X("limits", "watched-flows", watches, NUMBER, "1024", 16, 1048576, NULL,                                 \
-      "Flows that matched and whose bytes are followed.")                                                    \
-    X("limits", "learned-addresses", learned, NUMBER, "4096", 16, 1048576, NULL,                             \
-      "Addresses learned from DNS answers for listed names.")
+    X("limits", "fragments", fragments, NUMBER, DEFAULT("16", "64"), 1, 65536, NULL,                         \
+      "Fragmented datagrams that are put together at once. 16 in the build for routers.")                    \
+    X("limits", "watched-flows", watches, NUMBER, DEFAULT("256", "1024"), 16, 1048576, NULL,                 \
+      "Flows that matched and whose bytes are followed. 256 in the build for routers.")                      \
+    X("limits", "learned-addresses", learned, NUMBER, DEFAULT("1024", "4096"), 16, 1048576, NULL,            \
+      "Addresses learned from DNS answers for listed names. 1024 in the build for routers.")
 
 #define SETTINGS_TEXT     char *
 #define SETTINGS_LIST     struct conf_list

@@ -5,9 +5,10 @@
 
 #include <sys/types.h>
 
+#include "config.h"
 #include "serve/drain.h"
 
-#define CHILD_SIGHTINGS_BYTES    (256u * 1024)
+#define CHILD_SIGHTINGS_BYTES    ((BRIDLE_SMALL ? 64u : 256u) * 1024)
 #define CHILD_OBSERVATIONS_BYTES (1024u * 1024)
 
 struct child {

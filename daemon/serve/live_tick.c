@@ -9,6 +9,7 @@
 
 #include "os/notify.h"
 #include "serve/clock.h"
+#include "serve/rules.h"
 
 /* A worker turns its loop at least once a second; one that stands still this long hangs. */
 #define HUNG_NS      (10 * SECOND_NS)
@@ -82,6 +83,7 @@ static void on_second(evutil_socket_t fd, short what, void *ctx)
     }
     if (t->seconds % LOSS_SECONDS == 0)
         check_losses(t);
+    rules_watch(t->serve);
     reporter_tick(t->serve->reporter, clock_wall_ns());
 }
 

@@ -19,6 +19,8 @@
 
 const char *load_default_rules(void)
 {
+    if (!HAVE_LOADER)
+        return BRIDLE_SYSCONFDIR "/rules.img";
     char exe[PATH_MAX];
     ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
     size_t dir = strlen(BRIDLE_BUILD_DAEMONDIR);

@@ -34,7 +34,8 @@ struct load_paths {
     char *rules;   /* owned; the default rules, if `at` holds them */
 };
 
-/* Folder of the rules that came with the program: the source's in a build tree, else the installed one. */
+/* Folder of the rules that came with the program: the source's in a build tree, else the installed one.
+ * Without a loader: the compiled image that the administrator put beside the configuration. */
 const char *load_default_rules(void);
 /* `default` among the words stands for the default rules; `hosting`: their hosting ranges are wanted in any
  * case. 0, or -ENOMEM. */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "config.h"
 #include "os/notify.h"
 #include "serve/clock.h"
 
@@ -79,18 +80,44 @@ static int check_paths(struct rules *r)
     return rc;
 }
 
-/* A compiled image, given alone, is used as it is. 1: it was one; 0: it is none; negative: refused. */
-static int compiled(struct rules *r, const char **ret_why)
+/* Says of a path why the rules cannot be used. */
+static int refuse(struct rules *r, const char *path, const char *why)
 {
-    struct conf_list *given = &r->serve->settings.rules;
+    char text[512];
 
-    if (given->words != 1 || strcmp(given->word[0], "default") == 0)
-        return 0;
-    int fd = images_open_file(given->word[0], ret_why);
-    if (fd == -ENOENT)
-        return 0;
-    int rc = fd < 0 ? fd : images_add(&r->serve->images, fd, false, clock_wall_ns(), 0, ret_why);
-    return rc < 0 ? rc : 1;
+    snprintf(text, sizeof text, "%s: %s", path, why);
+    log_error("%s", text);
+    tell(r, text);
+    return -EINVAL;
+}
+
+/* A compiled image is used as it is, without a loader, and so alone. 1: it was one; 0: there is none;
+ * negative: told.
+ */
+static int compiled(struct rules *r)
+{
+    const size_t given = r->serve->settings.rules.words;
+    const char *why = NULL;
+
+    if (!HAVE_LOADER && check_paths(r) < 0)
+        return -ENOENT;
+    for (size_t i = 0; i < given; i++) {
+        int fd = images_open_file(r->paths.at[i], &why);
+        if (fd == -ENOENT && !HAVE_LOADER)
+            why = "is no compiled image, and this build reads nothing else: make one with `bridlectl compile "
+                  "-o FILE RULES...` on any machine that has a whole bridle";
+        else if (fd == -ENOENT)
+            continue;
+        if (fd >= 0 && given > 1) {
+            close(fd);
+            why = "is a compiled image, which stands alone: name no other rules, or compile all into one";
+        } else if (fd >= 0 && images_add(&r->serve->images, fd, false, clock_wall_ns(), 0, &why) == 0) {
+            r->problems = r->files = r->broken_files = 0;
+            return 1;
+        }
+        return refuse(r, r->paths.at[i], why);
+    }
+    return 0;
 }
 
 static int begin(struct rules *r)
@@ -163,7 +190,6 @@ static int load_and_wait(struct rules *r)
 
 int rules_start(struct serve *s)
 {
-    const char *why = NULL;
     struct rules *r = calloc(1, sizeof *r);
 
     if (r == NULL)
@@ -174,9 +200,7 @@ int rules_start(struct serve *s)
     int rc = load_paths_make(&r->paths, s->settings.rules.word, s->settings.rules.words, true);
     if (rc < 0)
         return rc;
-    rc = compiled(r, &why);
-    if (rc < 0)
-        log_error("%s: %s", s->settings.rules.word[0], why);
+    rc = compiled(r);
     return rc > 0 ? 0 : rc < 0 ? -EINVAL : load_and_wait(r) < 0 ? -EINVAL : 0;
 }
 
@@ -217,7 +241,10 @@ static void finish_reload(struct rules *r, int rc)
         text_raw(&t, span_of(r->text, strcspn(r->text, "\n")));
         serve_engine(s, LOG_LEVEL_ERROR, 0, "rules-refused", "reload failed, the rules stay as they were: %s",
                      text);
-        tell(r, "the rules stay as they were");
+        bool back = images_fall_back(&s->images, clock_wall_ns()) == 0;
+        tell(r, back ? "the rules before those are in use again" : "the rules stay as they were");
+        if (back)
+            on_offer(-1, 0, r);
     }
     notify_send("READY=1");
     answer(r, rc == 0);
@@ -251,12 +278,9 @@ static void on_limit(evutil_socket_t fd, short what, void *ctx)
 static int begin_beside(struct rules *r)
 {
     const struct timeval limit = {.tv_sec = LOAD_SECONDS};
-    const char *why = "";
-    int rc = compiled(r, &why);
+    int rc = compiled(r);
 
     if (rc != 0) {
-        if (rc < 0)
-            tell(r, why);
         finish_reload(r, rc < 0 ? rc : 0);
         return 0;
     }
@@ -308,6 +332,18 @@ int rules_reload(struct serve *s, rules_done_fn done, void *ctx)
     if (r->readable == NULL)
         begin_reload(r);
     return 0;
+}
+
+void rules_watch(struct serve *s)
+{
+    if (!images_changed(&s->images))
+        return;
+    serve_engine(s, LOG_LEVEL_ERROR, 0, "rules-changed",
+                 "the compiled image was written to while it is in use, so that what it lists may be missed: "
+                 "put a new "
+                 "one in its place by renaming it, as `bridlectl compile` does");
+    if (rules_reload(s, NULL, NULL) < 0)
+        log_error("a reload cannot be started");
 }
 
 static void forget(struct waiting *w, unsigned n, const void *ctx)

@@ -17,6 +17,8 @@ typedef void (*rules_done_fn)(void *ctx, bool good, const char *text);
  * follows it, for the files may have changed since it began. `done` may be NULL. -EBUSY when too many wait.
  */
 int rules_reload(struct serve *s, rules_done_fn done, void *ctx);
+/* Once a second: a compiled image that was cut or overwritten in place is told and loaded anew. */
+void rules_watch(struct serve *s);
 /* Forgets who waits with this context. */
 void rules_forget(struct rules *r, const void *ctx);
 

@@ -17,7 +17,7 @@
 #define FRAGMENT_WAIT_NS  (30 * SECOND_NS)
 #define FRAGMENTED_MAX    65535u
 #define CONTROL_EVERY     4096u /* packets of a file between two looks at the control socket */
-#define DISPATCH_MAX      4096 /* more than a block of the ring holds of the smallest packets */
+#define DISPATCH_MAX      4096  /* more than a block of the ring holds of the smallest packets */
 #define LEARNED_EXPIRE_NS (30 * SECOND_NS)
 
 static int fail(struct worker *w, const char *why)

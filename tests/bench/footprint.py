@@ -3,18 +3,22 @@
 """What bridle weighs: stripped size and libraries of each program, and the memory of all processes of a daemon that
 watches an interface, idle and under traffic.
 
-usage: footprint.py SOURCE BUILD [--image FILE | --rules PATH...] [--capture FILE] [--seconds N] [--json]
-                    [--pss-max KB] [--bytes-max N] [--maps]
+usage: footprint.py SOURCE BUILD [--rules PATH...] [--capture FILE] [--seconds N] [--json] [--maps]
+                    [--pss-max KB] [--bytes-max N]
 
-Memory is PSS (proc_pid_smaps(5)): each page counts once, divided among those who map it. The capture ring is told
-apart: it is a buffer of the kernel, and its size a setting. Needs root, for a network namespace. With --pss-max or
---bytes-max it is a test: TAP, and failed when there is more than that.
+The rules are those that are shipped, and those at PATH if it exists; where BUILD has no loader, BRIDLE_WHOLE_BUILD
+compiles them.
+
+Memory is PSS (proc_pid_smaps(5)): each page counts once, divided among those who map it. `alone` is what it would be
+if no other program on the machine used these libraries. The capture ring is told apart: it is a buffer of the kernel,
+and its size a setting. Traffic is the mix isp of bench-gen, unless --capture names something else. Needs root, for a
+network namespace. With --pss-max or --bytes-max it is a test: TAP, and failed when there is more than that.
 """
 import argparse
 import json
+import os
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -29,8 +33,8 @@ from lab_bridled import BRIDLECTL, BUILD, SOURCE
 from lab_live import Daemon, Space, soon
 from tap import Tap, skip_all
 
-PROGRAMS = {'bridled': 'bridled', 'bridle-worker': 'bridle-worker', 'bridlectl': 'bridlectl',
-            'bridle-loader': 'bridle-loader'}
+WHOLE = pathlib.Path(os.environ.get('BRIDLE_WHOLE_BUILD') or SOURCE / 'build')
+PROGRAMS = ('bridled', 'bridle-worker', 'bridlectl', 'bridle-loader')
 SMALL = ('bridled', 'bridle-worker', 'bridlectl')  # what a router has, and what the limit of bytes is about
 HEAD = re.compile(r'^[0-9a-f]+-[0-9a-f]+ (\S+) \S+ \S+ \d+ *(.*)$')
 RING = re.compile(r'^socket:')
@@ -94,6 +98,20 @@ def total(found, key='pss_kb'):
     return sum(p[key] for p in found.values())
 
 
+def alone(found):
+    """Pages of files count once for all of our processes, and wholly."""
+    shared, own = {}, 0
+    for maps in (p['maps'] for p in found.values()):
+        for name, row in maps.items():
+            if RING.match(name):
+                continue
+            of_file = name.startswith('/')
+            own += row['Private_Dirty'] if of_file else row['Pss']
+            if of_file:
+                shared[name] = max(shared.get(name, 0), row['Rss'] - row['Private_Dirty'])
+    return own + sum(shared.values())
+
+
 # --- traffic ---
 
 def frames(path):
@@ -127,23 +145,40 @@ class Sender(threading.Thread):
         self.join(10)
 
 
-def watch(lab, options, image):
+def put_rules(d, extra):
+    """The shipped rules and those in `extra`, as lists or, for a build without a loader, as an image."""
+    paths = [SOURCE / 'rules'] + [pathlib.Path(p) for p in extra if pathlib.Path(p).exists()]
+    if (BUILD / 'daemon' / 'bridle-loader').exists():
+        image = ' '.join(map(str, paths))
+    else:
+        image = d.folder / 'rules.img'
+        subprocess.run([WHOLE / 'daemon' / 'bridlectl', 'compile', '-o', image, *paths], check=True,
+                       capture_output=True)
+    text = d.conf.read_text(encoding='utf-8')
+    d.conf.write_text(re.sub(r'(?m)^path = .*rules$', f'path = {image}', text), encoding='utf-8')
+
+
+def capture_of(options, folder):
+    gen, path = BUILD / 'tests' / 'bench' / 'bench-gen', pathlib.Path(folder, 'isp.pcap')
+    if options.capture:
+        return options.capture
+    if not gen.exists():
+        return SOURCE / 'tests' / 'demo' / 'pegasus.pcap'
+    subprocess.run([gen, 'isp', '-o', path, '--packets', '100000'], check=True, capture_output=True)
+    return path
+
+
+def watch(lab, options):
     """Starts a daemon on a new interface; (idle, busiest moment under traffic, packets)."""
     host, far = Space(lab, 'host'), Space(lab, 'far')
     port = host.pair('eth0', far, 'eth0')
     d = Daemon(lab, host, 'footprint', [], capture={'interface': 'eth0'})
-    if image is not None:
-        shutil.copy(image, d.folder / 'rules.img')
-        text = d.conf.read_text(encoding='utf-8')
-        d.conf.write_text(re.sub(r'(?m)^path = .*rules$', f'path = {d.folder}/rules.img', text), encoding='utf-8')
-    else:
-        for path in options.rules:
-            copy = shutil.copytree if pathlib.Path(path).is_dir() else shutil.copy
-            copy(path, d.folder / 'rules' / pathlib.Path(path).name)
+    put_rules(d, options.rules)
+    packets = frames(capture_of(options, lab.folder))
     d.start()
     time.sleep(1)
     idle, busy = look(d), None
-    sender = Sender(port, frames(options.capture))
+    sender = Sender(port, packets)
     sender.start()
     end = time.monotonic() + options.seconds
     while time.monotonic() < end:
@@ -152,9 +187,10 @@ def watch(lab, options, image):
         busy = found if busy is None or total(found) > total(busy) else busy
     sender.end()
     soon(lambda: d.status()['counters']['capture.packets'] >= sender.sent // 2)
-    packets, indicators = d.status()['counters']['capture.packets'], d.status()['rules']['indicators']
+    now = d.status()
     d.stop()
-    return {'idle': idle, 'busy': busy, 'packets': packets, 'indicators': indicators}
+    return {'idle': idle, 'busy': busy, 'packets': now['counters']['capture.packets'],
+            'indicators': now['rules']['indicators']}
 
 
 # --- report ---
@@ -171,7 +207,8 @@ def table(programs, memory, maps):
         for name, p in memory[when].items():
             lines.append(f"{name:<14} {p['pss_kb']:>8} {p['private_kb']:>9} {p['dirty_kb']:>9} {p['shared_kb']:>9} "
                          f"{p['ring_kb']:>13}")
-        lines.append(f"{'all':<14} {total(memory[when]):>8}{'':30}{total(memory[when], 'ring_kb'):>14}")
+        lines += [f"{'all':<14} {total(memory[when]):>8}{'':30}{total(memory[when], 'ring_kb'):>14}",
+                  f"{'all, alone':<14} {alone(memory[when]):>8}"]
         for name, p in memory[when].items() if maps else ():
             lines.append(f'-- {name}')
             for mapped, row in sorted(p['maps'].items(), key=lambda m: -m[1]['Pss']):
@@ -184,9 +221,8 @@ def arguments():
     p = argparse.ArgumentParser(usage=__doc__)
     p.add_argument('source')
     p.add_argument('build')
-    p.add_argument('--image')
     p.add_argument('--rules', nargs='+', default=[])
-    p.add_argument('--capture', default=str(SOURCE / 'tests' / 'demo' / 'pegasus.pcap'))
+    p.add_argument('--capture')
     p.add_argument('--seconds', type=float, default=5)
     p.add_argument('--json', action='store_true')
     p.add_argument('--maps', action='store_true')
@@ -217,13 +253,16 @@ def main():
     memory, why = None, available()
     if why == '':
         with Lab('foot') as lab:
-            memory = watch(lab, options, options.image)
+            memory = watch(lab, options)
     elif not test:
         print(f'memory is not measured: {why}', file=sys.stderr)
     if test:
         return judge(options, programs, memory, why)
     if options.json:
-        print(json.dumps({'programs': programs, 'memory': memory}, indent=2))
+        print(json.dumps({'programs': programs, 'memory': memory,
+                          'totals': memory and {when: {'pss_kb': total(memory[when]), 'alone_kb': alone(memory[when]),
+                                                       'ring_kb': total(memory[when], 'ring_kb')}
+                                                for when in ('idle', 'busy')}}, indent=2))
     else:
         print(table(programs, memory, options.maps))
     return 0
