@@ -124,7 +124,8 @@ def figures(result):
     """With sections that this test does not measure."""
     row = {'median': 10.0, 'min': 9, 'max': 11, 'spread': 0.1}
     counted = {'capture': 10, 'decode': 20, 'other': -1}
-    scaled = [{'mix': 'dns', 'names': n, 'ranges': 0, 'bridled': row, 'ratio': 1.0} for n in (5000, 10_000_000)]
+    scaled = [{'mix': 'dns', 'names': n, 'ranges': 0, 'bridled': row, 'ratio': 1.0,
+               'truth': {'incidents': 1, 'found': 1, 'holds': True}} for n in (5000, 10_000_000)]
     return result | {'stages': {m: {'instructions': counted, 'packets': 9} for m in MIXES}, 'scale': scaled,
                      'peers': {'tcpdump': {'isp': row}, 'zeek': 'not installed'}}
 

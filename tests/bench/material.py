@@ -3,12 +3,14 @@
 import hashlib
 import json
 import pathlib
+import re
 import struct
 from dataclasses import dataclass
 
-from runs import Failed, output, progress, run
+from runs import Failed, output, progress
 
 SEED = 1
+COMPILED = re.compile(r'(\d+) indicators')
 FEW = 10  # packets of a capture that only starts and ends a program
 RECORD = struct.Struct('<IIII')
 FILE_HEADER_BYTES = 24
@@ -68,8 +70,8 @@ class Material:
         self._kept(path, ['rules', '--names', names, '--addresses', ranges])
         return path
 
-    def image(self, rules, loader):
-        """The list compiled, unless that was done before by the same loader."""
+    def image(self, rules, loader, indicators):
+        """The list compiled, unless that was done before by the same loader; all of `indicators` are in it."""
         path = rules.with_suffix('.image')
         by = _digest(loader) + _digest(rules)
         note = path.with_name(path.name + '.by')
@@ -77,7 +79,9 @@ class Material:
             if self.bridlectl is None:
                 raise Failed('bridlectl is not built')
             progress(f'compiling {rules.name}')
-            run([self.bridlectl, 'compile', '-o', path, rules])
+            said = COMPILED.search(output([self.bridlectl, 'compile', '-o', path, rules]))
+            if said is None or int(said[1]) < indicators:
+                raise Failed(f"{rules.name}: {said[1] if said else 'none'} of {indicators} indicators were compiled")
             note.write_text(by)
         return Image(path, path.stat().st_size)
 

@@ -44,6 +44,10 @@ def found(programs, capture, rules):
             return sum(e['event_type'] == 'alert' and e['incident']['why'] == 'new' for e in events)
 
 
+def truth(capture, told):
+    return {'incidents': capture.incidents, 'found': told, 'holds': told == capture.incidents}
+
+
 def start_and_run(programs, few, capture, rules, prefix=''):
     """Contenders: what it costs to start and end, and to do all."""
     return {prefix + 'start': lambda: run(programs.replay(few, rules)),
@@ -91,5 +95,5 @@ def measure(programs, material, mix, packets, count):
         'start': summary([c.cpu_ns / 1e6 for c in got['start']]),
         'ratios': {kind: median_ratio(bridled, floors[kind]) for kind in floors},
         'targets': judge(mix, bridled, floors),
-        'truth': {'incidents': capture.incidents, 'found': told, 'holds': told == capture.incidents},
+        'truth': truth(capture, told),
     }

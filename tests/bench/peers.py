@@ -47,18 +47,18 @@ def _one(peer, material, capture, count):
     return summary([(c.cpu_ns - start_ns) / packets for c in got['whole']]) | {'packets': packets}
 
 
-def measure(material, packets, count, names=()):
-    """{peer: {mix: figures} or why there are none}; `names`: only these."""
-    result = {}
-    for peer in PEERS:
-        if names and peer.name not in names:
-            continue
-        if shutil.which(peer.program) is None:
-            result[peer.name] = 'not installed'
-            continue
+def _all(peer, material, packets, count):
+    """{mix: figures}, or why there are none."""
+    result, why = {}, 'nothing was measured'
+    for mix in MIXES:
         try:
-            result[peer.name] = {mix: _one(peer, material, material.capture(mix, packets[mix]), count)
-                                 for mix in MIXES}
-        except Failed as why:
-            result[peer.name] = str(why)
-    return result
+            result[mix] = _one(peer, material, material.capture(mix, packets[mix]), count)
+        except Failed as failed:
+            why = str(failed)
+    return result or why
+
+
+def measure(material, packets, count):
+    """{peer: {mix: figures} or why there are none}."""
+    return {peer.name: _all(peer, material, packets, count) if shutil.which(peer.program) else 'not installed'
+            for peer in PEERS}

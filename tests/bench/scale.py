@@ -6,16 +6,17 @@ import subprocess
 import time
 
 import targets
-from mixes import net, start_and_run
+from mixes import found, net, start_and_run, truth
 from runs import Failed, median_ratio, progress, rounds, summary
 
 SAMPLE_SECONDS = 0.02
 
 
-def _row(scale, bridled, few, packets):
+def _row(scale, bridled, few, capture, told):
     ratio = median_ratio(bridled, few)
     row = {'mix': scale.mix, 'names': scale.names, 'ranges': scale.ranges,
-           'bridled': summary([ns / packets for ns in bridled]), 'ratio': ratio}
+           'bridled': summary([ns / capture.packets for ns in bridled]), 'ratio': ratio,
+           'truth': truth(capture, told)}
     if scale.at_most is not None:
         row |= {'at_most': scale.at_most, 'met': ratio <= scale.at_most}
     return row
@@ -29,13 +30,14 @@ def costs(programs, material, scales, packets, count):
         mine = [targets.Scale(mix, targets.RULES)] + [s for s in scales if s.mix == mix]
         capture = material.capture(mix, packets[mix])
         few = material.head(capture)
-        contenders = {}
+        contenders, told = {}, []
         for s in mine:
-            image = material.image(material.rules(s.names, s.ranges), programs.loader)
+            image = material.image(material.rules(s.names, s.ranges), programs.loader, s.names + s.ranges)
+            told.append(found(programs, capture, image.path))
             contenders |= start_and_run(programs, few, capture, image.path, f'{s.names}+{s.ranges} ')
         got = rounds(contenders, count, f'{mix}, many indicators')
         bridled = [net(got, f'{s.names}+{s.ranges} ') for s in mine]
-        rows += [_row(s, b, bridled[0], capture.packets) for s, b in zip(mine, bridled)]
+        rows += [_row(s, b, bridled[0], capture, t) for s, b, t in zip(mine, bridled, told)]
     return rows
 
 
@@ -88,7 +90,7 @@ def loads(programs, material, names, count):
     """Loading the largest list from text, and its image: from the start to the end of a replay of a few
     packets, which is longer than up to the first packet."""
     rules = material.rules(names)
-    image = material.image(rules, programs.loader)
+    image = material.image(rules, programs.loader, names)
     few = material.head(material.capture('dns', 1000))
     text = []
     for i in range(min(count, 3)):

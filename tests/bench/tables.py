@@ -49,11 +49,12 @@ def _count(n):
 
 
 def scale(result):
-    head = ['mix', 'names', 'ranges', 'ns a packet', '× 5 k']
+    head = ['mix', 'names', 'ranges', 'ns a packet', '× 5 k', 'found']
     rows = []
     for row in result.get('scale', []):
         ratio = _verdict(row) if 'at_most' in row else f"{row['ratio']:.2f}"
-        rows.append([row['mix'], _count(row['names']), _count(row['ranges']), _ns(row['bridled']), ratio])
+        rows.append([row['mix'], _count(row['names']), _count(row['ranges']), _ns(row['bridled']), ratio,
+                     _truth(row)])
     return head, rows
 
 
