@@ -15,9 +15,12 @@ SOURCE, BUILD = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).r
 BENCH = SOURCE / 'tests' / 'bench'
 sys.path.insert(0, str(BENCH))
 import instructions  # noqa: E402
+import material  # noqa: E402
+import mixes  # noqa: E402
 import plots  # noqa: E402
 import runs  # noqa: E402
 import tables  # noqa: E402
+import targets  # noqa: E402
 
 MIXES = ['isp', 'dns', 'tls']
 PACKETS = 3000
@@ -80,6 +83,20 @@ def check_run(tap, folder):
     tap.ok(again.returncode == 0 and 'now / released' in again.stdout and 'dns' in again.stdout,
            'figures are compared with earlier ones', again.stdout + again.stderr)
     return result
+
+
+def check_floors(tap, folder):
+    """All read the whole capture; what is decrypted has the right tags."""
+    programs = mixes.Programs(BUILD)
+    capture = material.Material(BUILD, folder / 'data').capture('quic', PACKETS)
+    said = {kind: json.loads(runs.output([programs.floor, kind, capture.path])) for kind in targets.FLOORS}
+    tap.same({kind: (s['packets'], s['bytes']) for kind, s in said.items()},
+             {kind: (capture.packets, capture.bytes) for kind in said}, 'each floor reads all of a capture')
+    crypto, tries = said['crypto'], said['tries']
+    tap.ok(0 < crypto['keys'] < crypto['initials'] == crypto['check'] < tries['initials'],
+           'Initial packets of clients are decrypted', said)
+    made = json.loads(runs.output([programs.floor, 'crypto', 100, '--repeat', 2]))
+    tap.ok(made['initials'] == 200 and made['check'] == 0, 'made ones have wrong tags', made)
 
 
 def check_lie(tap, folder):
@@ -157,6 +174,7 @@ def main():
         check_rounds(tap)
         check_cost(tap)
         check_callgrind(tap, folder)
+        check_floors(tap, folder)
         result = check_run(tap, folder)
         if result:
             check_lie(tap, folder)

@@ -12,8 +12,8 @@
 
 struct floor_count {
     uint64_t packets, bytes; /* bytes on the wire */
-    uint64_t initials;       /* crypto: QUIC Initial packets that were opened */
-    uint64_t keys;           /* crypto: connection IDs that keys were derived for */
+    uint64_t initials;       /* crypto, tries: QUIC Initial packets that were decrypted */
+    uint64_t keys;           /* crypto, tries: connection IDs that keys were derived for */
     uint64_t check;          /* of what was touched: keeps the compiler from leaving it out */
 };
 
@@ -27,7 +27,8 @@ void floor_pcap(const char *path, struct floor_count *ret);
 
 /* The QUIC Initial packets of clients in a capture, in memory, so that only cryptography is timed. */
 struct floor_initials;
-struct floor_initials *floor_initials_of(const char *path, struct floor_count *ret);
+/* Those that open with their connection ID; or `all`, as who meets them must try. */
+struct floor_initials *floor_initials_of(const char *path, bool all, struct floor_count *ret);
 /* `count` different ones of 1200 bytes, if there is no capture at hand. */
 struct floor_initials *floor_initials_made(size_t count);
 /* Removes header protection and opens each, as RFC 9001 §5 asks for. */

@@ -170,14 +170,15 @@ static void drop_unopened(struct floor_initials *f)
     f->count = kept;
 }
 
-struct floor_initials *floor_initials_of(const char *path, struct floor_count *ret)
+struct floor_initials *floor_initials_of(const char *path, bool all, struct floor_count *ret)
 {
     struct floor_initials *f = initials_new((size_t)1 << 30); /* touched only where used */
 
     f->counted = ret;
     floor_each(path, find, f);
     f->quic = floor_quic_new(f->keys);
-    drop_unopened(f);
+    if (!all)
+        drop_unopened(f);
     return f;
 }
 

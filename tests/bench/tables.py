@@ -34,10 +34,11 @@ def mixes(result, flood):
     for name, row in result.get('mixes', {}).items():
         if row['flood'] != flood:
             continue
-        floors = [_ns(row['floors'].get(k)) for k in ('read', 'walk', 'pcap', 'crypto')]
-        rows.append([name, f"{row['bytes'] / row['packets']:.0f}", *floors, _ns(row['bridled']),
+        floors = [_ns(row['floors'].get(k)) for k in ('read', 'walk', 'pcap')]
+        crypto = 'tries' if 'tries' in row['floors'] else 'crypto'
+        rows.append([name, f"{row['bytes'] / row['packets']:.0f}", *floors, _ns(row['floors'].get(crypto)), _ns(row['bridled']),
                      f"{row['bridled']['spread'] * 50:.1f}", _against(row, 'pcap'), _against(row, 'walk'),
-                     _against(row, 'crypto'), _truth(row)])
+                     _against(row, crypto), _truth(row)])
     return head, rows
 
 
