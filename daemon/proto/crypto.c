@@ -72,20 +72,6 @@ size_t crypto_digest(struct crypto *c, enum crypto_hash hash, struct span bytes,
     return len;
 }
 
-struct span crypto_digest_text(struct crypto *c, enum crypto_hash hash, struct span bytes, char *ret)
-{
-    static const char digits[] = "0123456789abcdef";
-    uint8_t raw[CRYPTO_HASH_BYTES_MAX];
-    size_t len = crypto_digest(c, hash, bytes, raw);
-
-    for (size_t i = 0; i < len; i++) {
-        ret[2 * i] = digits[raw[i] >> 4];
-        ret[2 * i + 1] = digits[raw[i] & 15];
-    }
-    ret[2 * len] = 0;
-    return span_of(ret, 2 * len);
-}
-
 bool crypto_block(struct crypto *c, const uint8_t *key, const uint8_t *in, uint8_t *ret)
 {
     int len = 0;

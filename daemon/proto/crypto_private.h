@@ -3,10 +3,13 @@
 #ifndef BRIDLE_PROTO_CRYPTO_PRIVATE_H
 #define BRIDLE_PROTO_CRYPTO_PRIVATE_H
 
+#include <openssl/aes.h>
 #include <openssl/evp.h>
+#include <openssl/modes.h>
 #include <openssl/sha.h>
 
 #include "base/hash.h"
+#include "config.h"
 #include "proto/crypto.h"
 #include "proto/quic_keys.h"
 
@@ -32,9 +35,14 @@ struct crypto_hmac {
 };
 
 struct crypto {
-    EVP_MD *hash[CRYPTO_HASHES];                /* owned; NULL: not to be had */
-    EVP_MD_CTX *digest;                         /* owned */
-    EVP_CIPHER_CTX *block, *gcm;                /* owned; AES-128 in ECB and GCM mode, without a key */
+#if BRIDLE_SMALL /* crypto_small.c */
+    AES_KEY gcm;
+    GCM128_CONTEXT *opener; /* owned */
+#else
+    EVP_MD *hash[CRYPTO_HASHES]; /* owned; NULL: not to be had */
+    EVP_MD_CTX *digest;          /* owned */
+    EVP_CIPHER_CTX *block, *gcm; /* owned; AES-128 in ECB and GCM mode, without a key */
+#endif
     struct hash_key key;                        /* of the tables below */
     struct crypto_hmac salt[QUIC_VERSIONS_MAX]; /* of each version: quic_keys_init */
     struct quic_keys keys[QUIC_KEYS];           /* latest keys, by hash */
