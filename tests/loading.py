@@ -29,6 +29,7 @@ class Note:
 class Report:
     files: dict = field(default_factory=dict)  # path: (format, {count: number})
     notes: list = field(default_factory=list)
+    progress: list = field(default_factory=list)  # (bytes, of bytes, entries)
     total: int = -1
     image: bytes = None
     seals: int = 0
@@ -49,6 +50,8 @@ def take_line(report, line):
     elif kind == "note":
         path, number, column, note, value, text = fields
         report.notes.append(Note(path, int(number), int(column), note, value, text))
+    elif kind == "progress":
+        report.progress.append(tuple(map(int, fields)))
     elif kind == "total":
         report.total = int(fields[0])
     elif kind != "image":

@@ -94,7 +94,7 @@ static void on_line(void *ctx, const struct load_line *l)
 {
     struct check *c = ctx;
 
-    if (l->kind == LOAD_LINE_IMAGE || l->kind == LOAD_LINE_TOTAL)
+    if (l->kind != LOAD_LINE_FILE && l->kind != LOAD_LINE_NOTE)
         return;
     if (c->ctl->json)
         programs(l);

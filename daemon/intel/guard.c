@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Shared hosts, public suffixes (publicsuffix.org, by libpsl) and special addresses (RFC 6890). */
+/* Shared hosts, public suffixes (suffix.h) and special addresses (RFC 6890). */
 #include "intel/guard.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-#include "config.h"
+#include "intel/name_set.h"
 #include "intel/observation.h"
-
-#if HAVE_LIBPSL
-#include <libpsl.h>
-#endif
+#include "intel/suffix.h"
 
 /* A prefix may be this wide at most: /8 of IPv4, /19 of IPv6, the largest that one party was ever given. */
 #define V4_BITS_LEAST (96 + 8)
@@ -27,20 +24,21 @@ struct guard {
 struct guards {
     struct guard *list; /* owned; sorted once sealed */
     size_t count, room;
-#if HAVE_LIBPSL
-    const psl_ctx_t *psl; /* static */
-#endif
+    struct name_set guarded;   /* the guards and all names above them, once sealed: most names are none */
+    struct suffixes *suffixes; /* owned */
 };
 
 struct guards *guards_new(void)
 {
     struct guards *g = calloc(1, sizeof(*g));
 
-#if HAVE_LIBPSL
-    if (g)
-        g->psl = psl_builtin();
-#endif
-    return g;
+    if (!g)
+        return NULL;
+    g->suffixes = suffixes_new(SUFFIXES_FILE);
+    if (name_set_init(&g->guarded) == 0 && g->suffixes)
+        return g;
+    guards_free(g);
+    return NULL;
 }
 
 void guards_free(struct guards *g)
@@ -50,6 +48,8 @@ void guards_free(struct guards *g)
     for (size_t i = 0; i < g->count; i++)
         free(g->list[i].name);
     free(g->list);
+    name_set_done(&g->guarded);
+    suffixes_free(g->suffixes);
     free(g);
 }
 
@@ -101,10 +101,33 @@ int guards_add(struct guards *g, struct span name, struct span why)
     return 0;
 }
 
-void guards_seal(struct guards *g)
+/* The name of a guard and those above it, but single labels, which are refused anyway. */
+static int add_guarded(struct guards *g, const struct guard *guard)
+{
+    char name[NAME_TEXT_MAX];
+
+    for (size_t i = 0; i < guard->len; i++) {
+        char c = guard->name[guard->len - 1 - i];
+        name[i] = c == LABEL_END ? '.' : c;
+    }
+    struct span s = span_of(name, guard->len);
+    for (const uint8_t *dot; (dot = memchr(s.at, '.', s.len)) != NULL;) {
+        int err = name_set_add(&g->guarded, s, 1);
+        if (err < 0)
+            return err;
+        s = span_of(dot + 1, s.len - (size_t)(dot + 1 - s.at));
+    }
+    return 0;
+}
+
+int guards_seal(struct guards *g)
 {
     if (g->count > 0)
         qsort(g->list, g->count, sizeof(*g->list), compare_guards);
+    for (size_t i = 0; i < g->count; i++)
+        if (add_guarded(g, &g->list[i]) < 0)
+            return -ENOMEM;
+    return 0;
 }
 
 /* The first guard that is `name` or stands below it, or NULL. */
@@ -113,8 +136,6 @@ static const struct guard *find(const struct guards *g, struct span name)
     char key[NAME_TEXT_MAX + 1];
     size_t low = 0, high = g->count;
 
-    if (name.len > NAME_TEXT_MAX)
-        return NULL;
     reverse(key, name);
     while (low < high) {
         size_t mid = low + (high - low) / 2;
@@ -131,21 +152,6 @@ static const struct guard *find(const struct guards *g, struct span name)
     return below ? at : NULL;
 }
 
-static bool public_suffix(const struct guards *g, struct span name)
-{
-#if HAVE_LIBPSL
-    char text[NAME_TEXT_MAX + 1];
-
-    if (!g->psl || name.len > NAME_TEXT_MAX)
-        return false;
-    memcpy(text, name.at, name.len);
-    text[name.len] = 0;
-    return psl_is_public_suffix(g->psl, text) != 0;
-#else
-    return false;
-#endif
-}
-
 bool guard_name(const struct guards *g, struct span name, bool alone, struct text *ret_why)
 {
     if (!memchr(name.at, '.', name.len)) {
@@ -154,7 +160,7 @@ bool guard_name(const struct guards *g, struct span name, bool alone, struct tex
     }
     if (alone)
         return false;
-    const struct guard *guard = find(g, name);
+    const struct guard *guard = name_set_marks(&g->guarded, name) ? find(g, name) : NULL;
     if (guard) {
         bool same = guard->len == name.len;
         text_fmt(ret_why,
@@ -163,7 +169,7 @@ bool guard_name(const struct guards *g, struct span name, bool alone, struct tex
                  same ? "is" : "stands above", guard->why);
         return true;
     }
-    if (public_suffix(g, name)) {
+    if (suffixes_has(g->suffixes, name)) {
         text_str(ret_why, "is a public suffix: names below it belong to unrelated people; list the full name "
                           "below it, or =NAME for this name alone");
         return true;

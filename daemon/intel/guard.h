@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What must never be a broad indicator, whoever lists it: names below which unrelated people live (shared
- * hosts from files with @guard, public suffixes from libpsl), and addresses that mean nothing outside one
+ * hosts from files with @guard, public suffixes), and addresses that mean nothing outside one
  * network. Feeds do contain such entries: one dynamic DNS root would make every customer a victim.
  */
 #ifndef BRIDLE_INTEL_GUARD_H
@@ -15,10 +15,11 @@ struct guards;
 struct guards *guards_new(void);
 void guards_free(struct guards *g);
 
-/* Adds a shared host (normalised name) and why it is one; both are copied. 0 or -ENOMEM. */
+/* Adds a shared host (normalised name, at most NAME_TEXT_MAX) and why it is one; both are copied. 0 or
+ * -ENOMEM. */
 int guards_add(struct guards *g, struct span name, struct span why);
-/* Before the first question. */
-void guards_seal(struct guards *g);
+/* After the last one, before the first question. 0 or -ENOMEM. */
+int guards_seal(struct guards *g);
 
 /* True: a normalised name is too broad; `ret_why` gets the reason. `alone`: the entry is for the exact name,
  * or an exception, and so may be a shared host, but still no single label. */

@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Which files are read, and by which format. Folders are hostile: links in circles, devices, endless files.
- */
+/* Reading the files of a load, each by its format. Files are hostile: devices, endless, not what they say. */
 #include "intel/load.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <fnmatch.h>
 #include <inttypes.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -20,8 +15,64 @@
 /* In the order in which they are asked; the first that says yes gets the file. */
 static const struct load_format *const formats[] = {&load_format_stix, &load_format_ioc, &load_format_plain};
 
-/* Names in a folder that are no rules: documentation, editors' and package managers' copies, the build's. */
-static const char *const left_out[] = {".*", "README*", "*~", "*.dpkg-*", "meson.build"};
+struct loader *loader_new(struct build *b, struct load_report *report)
+{
+    struct loader *l = calloc(1, sizeof(*l));
+
+    if (!l)
+        return NULL;
+    l->build = b;
+    l->report = report;
+    l->entries_max = LOAD_ENTRIES_MAX;
+    l->guards = guards_new();
+    if (!l->guards) {
+        free(l);
+        return NULL;
+    }
+    return l;
+}
+
+void loader_free(struct loader *l)
+{
+    if (!l)
+        return;
+    for (size_t i = 0; i < l->source_count; i++) {
+        free(l->sources[i].path);
+        free(l->sources[i].feed);
+    }
+    free(l->sources);
+    guards_free(l->guards);
+    free(l);
+}
+
+void loader_limit(struct loader *l, uint64_t entries)
+{
+    l->entries_max = entries;
+}
+
+struct load_source *load_source_add(struct loader *l, const char *path, const char *feed)
+{
+    if (l->source_count == l->source_room) {
+        size_t room = l->source_room ? l->source_room * 2 : 16;
+        struct load_source *list = reallocarray(l->sources, room, sizeof(*list));
+        if (!list) {
+            l->no_memory = true;
+            return NULL;
+        }
+        l->sources = list;
+        l->source_room = room;
+    }
+    struct load_source *s = &l->sources[l->source_count];
+    *s = (struct load_source){.path = strdup(path), .feed = strdup(feed)};
+    if (s->path && s->feed) {
+        l->source_count++;
+        return s;
+    }
+    free(s->path);
+    free(s->feed);
+    l->no_memory = true;
+    return NULL;
+}
 
 /* UTF-16 has a mark, or every second byte is zero. */
 static bool is_utf16(struct span s)
@@ -67,37 +118,16 @@ static void load_content(struct load_file *f, struct load_input *in)
         for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++) {
             if (!formats[i]->is(head))
                 continue;
-            f->format = formats[i]->load(f, in) ? formats[i]->name : NULL;
+            bool wanted = !f->guards_only || formats[i]->has_guards;
+            f->format = wanted && formats[i]->load(f, in) ? formats[i]->name : NULL;
             return;
         }
         load_error(f, top, none, "has no known format: it is no .ioc file, STIX bundle or plain list");
     }
 }
 
-static struct load_file *open_file(struct loader *l, const char *path, const char *feed, bool guards_only)
-{
-    struct load_file *f = load_file_open(l, path, feed);
-
-    if (f)
-        f->guards_only = guards_only;
-    else
-        l->no_memory = true;
-    return f;
-}
-
-int loader_bytes(struct loader *l, const char *name, struct span bytes)
-{
-    struct load_file *f = open_file(l, name, name, false);
-
-    if (!f)
-        return -ENOMEM;
-    load_input_init(&l->input, -1, bytes, LOAD_FILE_BYTES_MAX);
-    load_content(f, &l->input);
-    return 0;
-}
-
 /* Reads a regular file. Opened without blocking and looked at again: between stat and open somebody may have
- * put a FIFO there. */
+ * put a FIFO there. 0, or negative errno when it cannot be opened. */
 static int load_regular(struct load_file *f)
 {
     struct loader *l = f->loader;
@@ -123,155 +153,75 @@ static int load_regular(struct load_file *f)
         load_error(f, nowhere, none, "was not read: all files together are larger than %" PRIu64 " bytes",
                    LOAD_TOTAL_BYTES_MAX);
     else {
-        l->bytes += size;
         load_input_init(&l->input, fd, none, LOAD_FILE_BYTES_MAX);
         load_content(f, &l->input);
+        l->bytes += size;
+        l->input.taken = 0;
     }
     close(fd);
     return 0;
 }
 
-/* Whether the folder was met before, by a link or because it was given twice; remembers it. */
-static bool met_before(struct loader *l, const struct stat *st)
+static int read_source(struct load_file *f, const struct load_source *s)
 {
-    for (size_t i = 0; i < l->seen_count; i++)
-        if (l->seen[i].dev == st->st_dev && l->seen[i].ino == st->st_ino)
-            return true;
-    l->seen[l->seen_count].dev = st->st_dev;
-    l->seen[l->seen_count++].ino = st->st_ino;
-    return false;
-}
+    struct loader *l = f->loader;
 
-/* A walk through one folder given: a stack instead of recursion. */
-struct walk {
-    struct loader *l;
-    bool guards_only;
-    char path[PATH_MAX];
-    size_t root; /* length of the part of `path` that was given, with its slash */
-    struct {
-        struct dirent **list; /* owned, each owned */
-        int count, next;
-        size_t path_len;
-    } level[LOAD_DEPTH_MAX];
-    unsigned depth;
-};
-
-static int is_rule(const struct dirent *e)
-{
-    for (size_t i = 0; i < sizeof(left_out) / sizeof(*left_out); i++)
-        if (fnmatch(left_out[i], e->d_name, 0) == 0)
-            return 0;
-    return 1;
-}
-
-/* By bytes: the order must not depend on the locale. */
-static int by_name(const struct dirent **a, const struct dirent **b)
-{
-    return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-/* Says why something in a folder is not read. */
-static void leave_out(struct walk *w, const char *why)
-{
-    struct load_file *f = open_file(w->l, w->path, w->path + w->root, w->guards_only);
-    if (f)
-        load_error(f, (struct load_place){0}, span_of(NULL, 0), "%s", why);
-}
-
-/* Goes down into the folder `w->path`. 0 or negative errno. */
-static int enter(struct walk *w, const struct stat *st)
-{
-    if (w->depth == LOAD_DEPTH_MAX || w->l->seen_count == LOAD_FOLDERS_MAX) {
-        leave_out(w, w->depth == LOAD_DEPTH_MAX ? "was not read: folders are nested too deep"
-                                                : "was not read: too many folders");
-        return -ELOOP;
-    }
-    if (met_before(w->l, st))
-        return 0;
-    struct dirent **list;
-    int n = scandir(w->path, &list, is_rule, by_name);
-    if (n < 0) {
-        int err = errno;
-        leave_out(w, strerror(err));
-        return -err;
-    }
-    w->level[w->depth].list = list;
-    w->level[w->depth].count = n;
-    w->level[w->depth].next = 0;
-    w->level[w->depth++].path_len = strlen(w->path);
+    if (!s->in_memory)
+        return load_regular(f);
+    load_input_init(&l->input, -1, s->bytes, LOAD_FILE_BYTES_MAX);
+    load_content(f, &l->input);
     return 0;
 }
 
-/* The file or folder `w->path`. 0 or negative errno. */
-static int visit(struct walk *w)
+int load_guards_of(struct loader *l, const struct load_source *s, bool silent)
 {
-    struct stat st;
+    struct load_file f;
 
-    if (stat(w->path, &st) < 0) {
-        int err = errno;
-        leave_out(w, err == ELOOP ? "links in a circle" : strerror(err));
-        return -err;
-    }
-    if (S_ISDIR(st.st_mode))
-        return enter(w, &st);
-    if (!S_ISREG(st.st_mode)) {
-        leave_out(w, "is neither a regular file nor a folder");
-        return -EINVAL;
-    }
-    struct load_file *f = open_file(w->l, w->path, w->path + w->root, w->guards_only);
-    return f ? load_regular(f) : -ENOMEM;
-}
-
-/* The next name in the folders that are open; false when all were visited. */
-static bool next(struct walk *w)
-{
-    while (w->depth > 0) {
-        unsigned top = w->depth - 1;
-        int i = w->level[top].next++;
-        if (i < w->level[top].count) {
-            size_t len = w->level[top].path_len;
-            bool slash = len > 0 && w->path[len - 1] == '/';
-            int n = snprintf(w->path + len, sizeof(w->path) - len, "%s%s", slash ? "" : "/",
-                             w->level[top].list[i]->d_name);
-            free(w->level[top].list[i]);
-            if (n >= 0 && (size_t)n < sizeof(w->path) - len)
-                return true;
-            leave_out(w, "was not read: the path is too long");
-        } else {
-            free(w->level[top].list);
-            w->depth--;
-        }
-    }
-    return false;
-}
-
-static int load_path(struct loader *l, const char *path, bool guards_only)
-{
-    struct walk w = {.l = l, .guards_only = guards_only};
-
-    if (strlen(path) >= sizeof(w.path))
-        return -ENAMETOOLONG;
-    strcpy(w.path, path);
-    int err = visit(&w);
-    w.root = w.depth > 0 ? strlen(path) + (path[strlen(path) - 1] != '/') : 0;
-    while (next(&w)) {
-        if (l->file_count < LOAD_FILES_MAX)
-            visit(&w);
-        else if (l->file_count == LOAD_FILES_MAX)
-            leave_out(&w, "was not read, nor what follows: too many files");
-    }
+    load_file_begin(&f, l, s->path, s->feed);
+    f.guards_only = true;
+    f.silent = silent;
+    int err = read_source(&f, s);
+    if (!silent)
+        load_file_end(&f);
     return err;
 }
 
-int loader_path(struct loader *l, const char *path)
+int loader_bytes(struct loader *l, const char *name, struct span bytes)
 {
-    return load_path(l, path, false);
+    struct load_source *s = load_source_add(l, name, name);
+
+    if (!s)
+        return -ENOMEM;
+    s->bytes = bytes;
+    s->in_memory = true;
+    return load_guards_of(l, s, true);
 }
 
-int loader_guards(struct loader *l, const char *path)
+void load_progress(struct loader *l)
 {
-    l->seen_count = 0; /* what only gave its guards may be given again as rules */
-    int err = load_path(l, path, true);
-    l->seen_count = 0;
-    return err;
+    uint64_t done = l->bytes + l->input.taken;
+
+    if (done - l->bytes_told < LOAD_PROGRESS_BYTES)
+        return;
+    l->bytes_told = done;
+    load_report_progress(l->report, done, l->bytes_total, build_count(l->build) + l->ranges);
+}
+
+int loader_finish(struct loader *l)
+{
+    if (guards_seal(l->guards) < 0)
+        l->no_memory = true;
+    l->bytes_total = l->bytes;
+    l->bytes = l->guard_count = 0;
+    l->input.taken = 0;
+    for (size_t i = 0; i < l->source_count; i++) {
+        struct load_file f;
+        load_file_begin(&f, l, l->sources[i].path, l->sources[i].feed);
+        if (!l->sources[i].left_out)
+            read_source(&f, &l->sources[i]);
+        load_progress(l);
+        load_file_end(&f);
+    }
+    load_report_total(l->report, build_count(l->build));
+    return l->no_memory ? -ENOMEM : 0;
 }

@@ -12,20 +12,26 @@
 
 struct loader; /* context of one load: builder, guards, report */
 
+/* Indicators, hosting ranges and resolvers of a load, unless loader_limit says otherwise. */
+#define LOAD_ENTRIES_MAX 20000000u
+
 struct loader *loader_new(struct build *b, struct load_report *report);
 void loader_free(struct loader *l);
+/* How many entries may be loaded; what lies beyond is told and not read. */
+void loader_limit(struct loader *l, uint64_t entries);
 /*
- * Loads a file or, recursively in order of name, a folder (hidden files and README* are left out; symbolic
+ * Takes a file or, recursively in order of name, a folder (hidden files and README* are left out; symbolic
  * links to folders are not followed twice). Guards (shared hosts, exceptions) take effect whatever the order.
  * 0, or negative errno when `path` itself cannot be read at all; everything else is in the report.
  */
 int loader_path(struct loader *l, const char *path);
 /* The same, but only for the guards that stand there: nothing else is loaded or reported. */
 int loader_guards(struct loader *l, const char *path);
-/* Loads bytes (borrowed for the call) as if they were a file of that name. 0 or -ENOMEM. */
+/* Takes bytes (borrowed until loader_finish has returned) as if they were a file of that name. 0 or -ENOMEM.
+ */
 int loader_bytes(struct loader *l, const char *name, struct span bytes);
-/* After the last path: applies the guards, gives all entries to the builder. 0 or -ENOMEM.
- * Then the lines `file` and `total` are reported. */
+/* After the last path: reads the files, applies the guards, gives all entries to the builder. 0 or -ENOMEM.
+ * The lines `progress`, `note` and `file` are reported on the way, at the end `total`. */
 int loader_finish(struct loader *l);
 
 #endif

@@ -6,14 +6,40 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "intel/load_store.h"
+
+void load_file_begin(struct load_file *f, struct loader *l, const char *path, const char *feed)
+{
+    const char *slash = strrchr(feed, '/');
+
+    *f = (struct load_file){.loader = l, .path = path, .feed = feed};
+    f->name = f->stem = span_str(slash ? slash + 1 : feed);
+    const uint8_t *dot = memrchr(f->name.at, '.', f->name.len);
+    if (dot && dot > f->name.at)
+        f->stem.len = (size_t)(dot - f->name.at);
+}
+
+struct span load_file_name(const struct load_file *f)
+{
+    return f->name;
+}
+
+struct span load_file_stem(const struct load_file *f)
+{
+    return f->stem;
+}
+
+bool load_guards_only(const struct load_file *f)
+{
+    return f->guards_only;
+}
 
 static void say(struct load_file *f, const char *kind, struct load_place at, struct span value,
                 const char *text)
 {
-    load_report_note(f->loader->report, span_str(f->path), at.line, at.column, kind, value, text);
+    if (!f->silent)
+        load_report_note(f->loader->report, span_str(f->path), at.line, at.column, kind, value, text);
 }
 
 /* As `say`, but only counted once there were too many. */
@@ -99,35 +125,6 @@ void load_not_network(struct load_file *f, struct span kind)
     f->kind[i].count++;
 }
 
-static bool same_origin(const struct load_origin *a, const struct load_origin *b)
-{
-    if (a->campaigns != b->campaigns || !span_eq(a->source, b->source) ||
-        !span_eq(a->reference, b->reference) || !span_eq(a->licence, b->licence))
-        return false;
-    for (unsigned i = 0; i < a->campaigns; i++)
-        if (!span_eq(a->campaign[i], b->campaign[i]))
-            return false;
-    return true;
-}
-
-/* The origin with its texts in the arena; entries that follow each other share it. NULL without memory. */
-static const struct load_origin *keep_origin(struct load_file *f, const struct load_origin *from)
-{
-    struct load_origin o = *from;
-
-    if (o.campaigns == 0)
-        o.campaign[o.campaigns++] = load_file_stem(f);
-    if (f->origin && same_origin(f->origin, &o))
-        return f->origin;
-    for (unsigned i = 0; i < o.campaigns; i++)
-        o.campaign[i] = load_keep(f->loader, o.campaign[i]);
-    o.source = load_keep(f->loader, o.source);
-    o.reference = load_keep(f->loader, o.reference);
-    o.licence = load_keep(f->loader, o.licence);
-    f->origin = load_keep_origin(f->loader, &o);
-    return f->origin;
-}
-
 /* What was changed about a value so that it could be loaded, or NULL. */
 static const char *retyped(const struct normal *n)
 {
@@ -148,38 +145,82 @@ static enum ioc_type type_of(const struct load_entry *e, const struct normal *n)
                                       : IOC_DOMAIN;
 }
 
-static void wait_for_guards(struct load_file *f, const struct load_entry *e, const struct normal *n)
+static void tell_merged(struct load_file *f, const struct load_entry *e, const struct indicator *ind,
+                        const struct indicator *first)
 {
-    struct loader *l = f->loader;
+    char buf[PREFIX_TEXT_MAX], where[256];
+    struct span value = ind->name.len > 0 ? ind->name : span_str(prefix_text(&ind->prefix, buf));
+    struct text t = text_on(where, sizeof(where));
 
-    if (l->waiting_count == l->waiting_room) {
-        size_t room = l->waiting_room ? l->waiting_room * 2 : 1024;
-        struct load_waiting *list = reallocarray(l->waiting, room, sizeof(*list));
-        if (!list) {
-            l->no_memory = true;
-            return;
-        }
-        l->waiting = list;
-        l->waiting_room = room;
-    }
-    const struct load_origin *origin = keep_origin(f, e->origin);
-    if (!origin)
+    f->count[LOAD_DUPLICATE]++;
+    if (f->count[LOAD_DUPLICATE] > LOAD_DUPLICATES_MAX)
         return;
-    l->waiting[l->waiting_count++] = (struct load_waiting){
-        .file = (uint32_t)(l->file_count - 1),
-        .place = e->place,
+    text_raw(&t, first->feed);
+    if (first->line > 0)
+        text_fmt(&t, ":%" PRIu32, first->line);
+    load_note(f, LOAD_DUPLICATE, e->place, value, "listed before in %s; the campaigns are merged", where);
+}
+
+/* Whether the entry is too broad, which is then told. */
+static bool guarded(struct load_file *f, const struct load_entry *e, const struct indicator *ind)
+{
+    char why[384], buf[PREFIX_TEXT_MAX];
+    struct text t = text_on(why, sizeof(why));
+    bool name = ind->name.len > 0, alone = e->exact || e->exception;
+
+    if (ioc_is_digest(ind->type))
+        return false;
+    if (name ? !guard_name(f->loader->guards, ind->name, alone, &t)
+             : alone || !guard_prefix(&ind->prefix, &t))
+        return false;
+    load_refused(f, LOAD_QUARANTINED, e->place, name ? ind->name : span_str(prefix_text(&ind->prefix, buf)),
+                 "%s", why);
+    return true;
+}
+
+/* As much as is kept of a text; never half a UTF-8 character. */
+static struct span kept(struct span s)
+{
+    if (s.len > LOAD_TEXT_BYTES_MAX)
+        for (s.len = LOAD_TEXT_BYTES_MAX; s.len > 0 && (s.at[s.len] & 0xc0) == 0x80; s.len--)
+            ;
+    return s;
+}
+
+/* Gives an entry to the builder, once for each campaign. False: it was guarded, or there is no memory. */
+static bool build_entry(struct load_file *f, const struct load_entry *e, const struct normal *n)
+{
+    const struct load_origin *o = e->origin;
+    struct indicator ind = {
         .type = (uint8_t)type_of(e, n),
         .tier = e->tier,
-        .alone = e->exact || e->exception,
-        .retyped = retyped(n) != NULL,
-        .name = n->kind == NORMAL_NAME || n->kind == NORMAL_DIGEST ? load_keep(l, span_str(n->name))
-                                                                   : span_of(NULL, 0),
         .prefix = n->prefix,
-        .origin = origin,
-        .comment = load_keep(l, e->comment),
+        .source = kept(o->source),
+        .reference = kept(o->reference),
+        .licence = kept(o->licence),
+        .comment = kept(e->comment),
+        .feed = span_str(f->feed),
+        .line = e->place.line,
         .from_s = e->from_s,
         .until_s = e->until_s,
     };
+    struct indicator first;
+
+    if (!ioc_is_address(ind.type))
+        ind.name = span_str(n->name);
+    if (guarded(f, e, &ind))
+        return false;
+    for (unsigned i = 0; i == 0 || i < o->campaigns; i++) {
+        ind.campaign = o->campaigns > 0 ? kept(o->campaign[i]) : f->stem;
+        enum build_added added = build_indicator(f->loader->build, &ind, &first);
+        if (added == BUILD_NO_MEMORY)
+            f->loader->no_memory = true;
+        else if (i == 0 && added == BUILD_MERGED)
+            tell_merged(f, e, &ind, &first);
+        else if (i == 0)
+            f->count[LOAD_LOADED]++;
+    }
+    return !f->loader->no_memory;
 }
 
 static void warn_host_bits(struct load_file *f, struct load_place at, struct span value)
@@ -210,7 +251,7 @@ void load_entry(struct load_file *f, const struct load_entry *e)
             load_note(f, LOAD_RETYPED, e->place, e->value, "%s", why);
         if (n.had_host_bits)
             warn_host_bits(f, e->place, e->value);
-        wait_for_guards(f, e, &n);
+        f->count[LOAD_RETYPED] += build_entry(f, e, &n) && why;
     }
 }
 
@@ -273,9 +314,10 @@ void load_guard(struct load_file *f, struct load_place at, struct span value, st
     }
     if (why.len > LOAD_TEXT_BYTES_MAX)
         why.len = LOAD_TEXT_BYTES_MAX;
-    if (guards_add(f->loader->guards, span_str(n.name), why) < 0)
+    if (f->guards_only && guards_add(f->loader->guards, span_str(n.name), why) < 0)
         f->loader->no_memory = true;
     f->count[LOAD_GUARDS]++;
+    f->loader->guard_count++;
 }
 
 bool load_line(struct load_file *f, struct load_input *in, struct span *ret)
@@ -293,6 +335,7 @@ bool load_line(struct load_file *f, struct load_input *in, struct span *ret)
             at.column = (uint32_t)(nul - ret->at) + 1;
             load_refused(f, LOAD_MALFORMED, at, *ret, "a line with a NUL byte was left out");
         } else {
+            load_progress(f->loader);
             return true;
         }
         if (!load_goes_on(f))
@@ -313,9 +356,11 @@ bool load_goes_on(struct load_file *f)
     const char *why = NULL;
 
     if (l->no_memory)
-        why = "there is no memory left";
-    else if (l->waiting_count + l->ranges >= LOAD_ENTRIES_MAX)
-        why = "more entries than one load may have";
+        why = "there is no memory left (limits.loader-memory)";
+    else if (build_count(l->build) + l->ranges >= l->entries_max)
+        why = "more entries than one load may have (limits.indicators)";
+    else if (l->guard_count >= LOAD_GUARDS_MAX)
+        why = "more guards than one load may have";
     else if (f->count[LOAD_MALFORMED] >= LOAD_REFUSED_MAX)
         why = "too many malformed entries, this is no list of indicators";
     if (why && !f->gave_up) {
@@ -323,69 +368,6 @@ bool load_goes_on(struct load_file *f)
         load_error(f, (struct load_place){0}, span_of(NULL, 0), "the rest was not read: %s", why);
     }
     return !why;
-}
-
-static void tell_merged(struct load_file *f, const struct load_waiting *w, const struct indicator *first)
-{
-    char buf[PREFIX_TEXT_MAX], where[256];
-    struct span value = w->name.len > 0 ? w->name : span_str(prefix_text(&w->prefix, buf));
-    struct text t = text_on(where, sizeof(where));
-
-    f->count[LOAD_DUPLICATE]++;
-    if (f->count[LOAD_DUPLICATE] > LOAD_DUPLICATES_MAX)
-        return;
-    text_raw(&t, first->feed);
-    if (first->line > 0)
-        text_fmt(&t, ":%" PRIu32, first->line);
-    load_note(f, LOAD_DUPLICATE, w->place, value, "listed before in %s; the campaigns are merged", where);
-}
-
-static bool guarded(struct loader *l, struct load_file *f, const struct load_waiting *w)
-{
-    char why[384], buf[PREFIX_TEXT_MAX];
-    struct text t = text_on(why, sizeof(why));
-    bool name = w->name.len > 0;
-
-    if (ioc_is_digest(w->type))
-        return false;
-    if (name ? !guard_name(l->guards, w->name, w->alone, &t) : w->alone || !guard_prefix(&w->prefix, &t))
-        return false;
-    load_refused(f, LOAD_QUARANTINED, w->place, name ? w->name : span_str(prefix_text(&w->prefix, buf)), "%s",
-                 why);
-    return true;
-}
-
-/* Gives an entry to the builder, once for each campaign. */
-static int build_waiting(struct loader *l, struct load_file *f, const struct load_waiting *w)
-{
-    struct indicator ind = {
-        .type = w->type,
-        .tier = w->tier,
-        .name = w->name,
-        .prefix = w->prefix,
-        .source = w->origin->source,
-        .reference = w->origin->reference,
-        .licence = w->origin->licence,
-        .comment = w->comment,
-        .feed = span_str(f->feed),
-        .line = w->place.line,
-        .from_s = w->from_s,
-        .until_s = w->until_s,
-    };
-    struct indicator first;
-
-    for (unsigned i = 0; i < w->origin->campaigns; i++) {
-        ind.campaign = w->origin->campaign[i];
-        enum build_added added = build_indicator(l->build, &ind, &first);
-        if (added == BUILD_NO_MEMORY)
-            return -ENOMEM;
-        if (i == 0 && added == BUILD_MERGED)
-            tell_merged(f, w, &first);
-        else if (i == 0)
-            f->count[LOAD_LOADED]++;
-    }
-    f->count[LOAD_RETYPED] += w->retyped;
-    return 0;
 }
 
 static void say_more(struct load_file *f, const char *kind, uint64_t n)
@@ -396,7 +378,7 @@ static void say_more(struct load_file *f, const char *kind, uint64_t n)
     say(f, kind, (struct load_place){0}, span_of(NULL, 0), text);
 }
 
-static void finish_file(struct load_file *f)
+void load_file_end(struct load_file *f)
 {
     struct load_place nowhere = {0};
     char text[96];
@@ -412,20 +394,4 @@ static void finish_file(struct load_file *f)
         say_more(f, "warning", f->notes_left_out);
     if (!f->guards_only)
         load_report_file(f->loader->report, span_str(f->path), f->format ? f->format : "none", f->count);
-}
-
-int loader_finish(struct loader *l)
-{
-    size_t next = 0;
-
-    guards_seal(l->guards);
-    for (size_t i = 0; i < l->file_count; i++) {
-        struct load_file *f = l->files[i];
-        for (; next < l->waiting_count && l->waiting[next].file == i; next++)
-            if (!guarded(l, f, &l->waiting[next]) && build_waiting(l, f, &l->waiting[next]) < 0)
-                return -ENOMEM;
-        finish_file(f);
-    }
-    load_report_total(l->report, build_count(l->build));
-    return l->no_memory ? -ENOMEM : 0;
 }

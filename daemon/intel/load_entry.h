@@ -56,6 +56,8 @@ void load_error(struct load_file *f, struct load_place at, struct span value, co
 bool load_line(struct load_file *f, struct load_input *in, struct span *ret);
 /* False when so much was refused or taken that the file is not read further; reported once. */
 bool load_goes_on(struct load_file *f);
+/* Whether only guards are looked for in this reading of the file. */
+bool load_guards_only(const struct load_file *f);
 /* The file's name without folder; without suffix too. Borrowed. */
 struct span load_file_name(const struct load_file *f);
 struct span load_file_stem(const struct load_file *f);
@@ -67,6 +69,7 @@ struct load_format {
     bool (*is)(struct span head);
     /* False: it turned out to be of no format after all, which was reported. */
     bool (*load)(struct load_file *f, struct load_input *in);
+    bool has_guards; /* guards may stand in it: it is read for them first */
 };
 
 extern const struct load_format load_format_ioc, load_format_stix, load_format_plain;

@@ -13,6 +13,7 @@ void load_input_init(struct load_input *in, int fd, struct span memory, uint64_t
     in->fd = fd;
     in->memory = memory;
     in->room = bytes_max;
+    in->taken = 0;
     in->line = 0;
     in->error = 0;
     in->at_end = false;
@@ -44,6 +45,7 @@ static void more(struct load_input *in)
 
     if (n > 0 && (uint64_t)n <= in->room) {
         in->room -= (uint64_t)n;
+        in->taken += (uint64_t)n;
         in->end += (size_t)n;
         return;
     }
@@ -109,6 +111,20 @@ enum load_input_line load_input_line(struct load_input *in, struct span *ret)
         len--;
     *ret = span_of(at, len <= LOAD_LINE_BYTES_MAX ? len : BEGINNING);
     return len <= LOAD_LINE_BYTES_MAX ? LOAD_INPUT_LINE : LOAD_INPUT_TOO_LONG;
+}
+
+void load_input_seek(struct load_input *in, uint8_t byte)
+{
+    for (;;) {
+        const uint8_t *from = in->buf + in->start, *at = memchr(from, byte, in->end - in->start);
+        const uint8_t *nl = memrchr(from, '\n', at ? (size_t)(at - from) : in->end - in->start);
+        if (nl)
+            in->start = (size_t)(nl + 1 - in->buf);
+        bool longest = in->start == 0 && in->end == sizeof(in->buf); /* load_input_line judges it */
+        if (at || in->at_end || longest)
+            return;
+        fill(in);
+    }
 }
 
 size_t load_input_read(struct load_input *in, void *to, size_t max)

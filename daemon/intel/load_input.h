@@ -13,6 +13,7 @@ struct load_input {
     int fd;             /* borrowed; -1: `memory` is read instead */
     struct span memory; /* borrowed; what is left of it */
     uint64_t room;      /* bytes that may still be taken */
+    uint64_t taken;     /* bytes that were */
     uint32_t line;      /* number of the line last returned, from 1 */
     int error;          /* 0, or the negative errno that ended it; -EFBIG: `room` was used up */
     bool at_end;
@@ -30,6 +31,9 @@ enum load_input_line { LOAD_INPUT_LINE, LOAD_INPUT_TOO_LONG, LOAD_INPUT_END };
 /* The next line without its LF or CR LF, valid until the next call. TOO_LONG: `ret` is its beginning, the
  * rest was skipped. END: look at `error`. */
 enum load_input_line load_input_line(struct load_input *in, struct span *ret);
+/* Leaves out whole lines up to the next one that holds `byte`, much faster than reading them. Lines are no
+ * longer numbered rightly then. */
+void load_input_seek(struct load_input *in, uint8_t byte);
 /* Up to `max` bytes into `to`; 0 at the end or on an error. */
 size_t load_input_read(struct load_input *in, void *to, size_t max);
 

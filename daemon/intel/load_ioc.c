@@ -400,7 +400,11 @@ static bool load_ioc(struct load_file *f, struct load_input *in)
 {
     struct ioc_reader c = {.f = f};
 
-    while (load_goes_on(f) && load_line(f, in, &c.line)) {
+    for (;;) {
+        if (in->line > 0 && load_guards_only(f) && c.block != GUARD)
+            load_input_seek(in, '@'); /* nothing but @guard matters */
+        if (!load_goes_on(f) || !load_line(f, in, &c.line))
+            return true;
         struct span line = load_trim(c.line);
         c.number = in->line;
         if (c.number == 1 && version_of(c.line) > VERSION) {
@@ -414,7 +418,6 @@ static bool load_ioc(struct load_file *f, struct load_input *in)
         else
             read_value(&c, line);
     }
-    return true;
 }
 
 static bool is_letter(uint8_t c)
@@ -458,4 +461,4 @@ static bool is_ioc(struct span head)
     return false;
 }
 
-const struct load_format load_format_ioc = {"ioc", is_ioc, load_ioc};
+const struct load_format load_format_ioc = {"ioc", is_ioc, load_ioc, true};

@@ -9,16 +9,15 @@
 /* At most so many lines are looked at to recognise the format. */
 #define LINES_TRIED 400
 
-/* The line without its comment. A `//` inside a word is part of a URL. */
-static struct span without_comment(struct span line)
+/* Takes the next word off; none where a comment begins. A `//` inside a word is part of a URL. */
+static struct span next_word(struct span *rest)
 {
-    for (size_t i = 0; i < line.len; i++) {
-        bool begins = i == 0 || load_is_space(line.at[i - 1]);
-        bool slashes = line.at[i] == '/' && i + 1 < line.len && line.at[i + 1] == '/';
-        if (begins && (line.at[i] == '#' || line.at[i] == ';' || slashes))
-            return load_trim(span_of(line.at, i));
-    }
-    return load_trim(line);
+    struct span word = load_word(rest);
+    bool slashes = word.len > 1 && word.at[0] == '/' && word.at[1] == '/';
+
+    if (word.len > 0 && (word.at[0] == '#' || word.at[0] == ';' || slashes))
+        word.len = rest->len = 0;
+    return word;
 }
 
 /* The first word of a line of hosts(5) that blocks what follows. */
@@ -26,6 +25,8 @@ static bool is_sink(struct span word)
 {
     static const char *const sinks[] = {"0.0.0.0", "127.0.0.1", "::", "::1"};
 
+    if (word.len == 0 || word.len > strlen(sinks[1]))
+        return false;
     for (size_t i = 0; i < sizeof(sinks) / sizeof(*sinks); i++)
         if (span_eq(word, span_str(sinks[i])))
             return true;
@@ -33,12 +34,11 @@ static bool is_sink(struct span word)
 }
 
 /* One value, or a line of hosts(5); no row of a table, no `key: value`. */
-static bool is_plausible(struct span line)
+static bool is_plausible(struct span word, struct span rest)
 {
     struct normal n;
-    struct span word = load_word(&line);
 
-    if (load_trim(line).len > 0)
+    if (next_word(&rest).len > 0)
         return is_sink(word);
     if (memchr(word.at, ',', word.len - 1) ||
         (word.at[word.len - 1] == ':' && !memchr(word.at, ':', word.len - 1)))
@@ -55,10 +55,10 @@ static bool is_plain(struct span head)
     while (head.len > 0 && good + bad < LINES_TRIED) {
         const uint8_t *nl = memchr(head.at, '\n', head.len);
         size_t len = nl ? (size_t)(nl - head.at) : head.len;
-        struct span line = without_comment(span_of(head.at, len));
-        if (line.len > 0 && is_plausible(line))
+        struct span rest = span_of(head.at, len), word = next_word(&rest);
+        if (word.len > 0 && is_plausible(word, rest))
             good++;
-        else if (line.len > 0)
+        else if (word.len > 0)
             bad++;
         head = span_of(head.at + len + (nl ? 1 : 0), head.len - len - (nl ? 1 : 0));
     }
@@ -67,20 +67,18 @@ static bool is_plain(struct span head)
 
 static void load_plain_line(struct load_file *f, uint32_t number, struct span line)
 {
-    struct load_origin origin = {0};
-    struct span rest = without_comment(line), word = load_word(&rest);
-    bool hosts = is_sink(word) && rest.len > 0;
+    static const struct load_origin origin = {0};
+    struct span rest = line, word = next_word(&rest), second = next_word(&rest);
+    bool hosts = second.len > 0 && is_sink(word);
 
-    if (hosts)
-        word = load_word(&rest);
-    while (word.len > 0) {
+    for (word = hosts ? second : word; word.len > 0; word = next_word(&rest)) {
         struct load_place at = {number, (uint32_t)(word.at - line.at) + 1};
         load_entry(
             f, &(struct load_entry){.value = word, .place = at, .want = NORMAL_WANT_ANY, .origin = &origin});
-        word = load_word(&rest);
-        if (word.len > 0 && !hosts) {
-            at.column = (uint32_t)(word.at - line.at) + 1;
-            load_warning(f, at, word, "a plain list has one value a line: the rest of the line is not read");
+        if (second.len > 0 && !hosts) {
+            at.column = (uint32_t)(second.at - line.at) + 1;
+            load_warning(f, at, second,
+                         "a plain list has one value a line: the rest of the line is not read");
             return;
         }
     }

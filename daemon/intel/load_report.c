@@ -58,6 +58,15 @@ void load_report_file(const struct load_report *r, struct span path, const char 
     r->line(r->ctx, buf);
 }
 
+void load_report_progress(const struct load_report *r, uint64_t bytes, uint64_t of, uint64_t entries)
+{
+    char buf[128];
+    struct text t = text_on(buf, sizeof(buf));
+
+    text_fmt(&t, "progress\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64, bytes, of, entries);
+    r->line(r->ctx, buf);
+}
+
 void load_report_total(const struct load_report *r, uint64_t indicators)
 {
     char buf[64];

@@ -32,9 +32,9 @@ extern const char *const load_count_names[LOAD_COUNTS];
  *   note   PATH LINE COLUMN KIND VALUE TEXT   one entry: KIND is a load_count name, `warning` or `error`;
  *          TEXT says what is wrong and what to do; LINE and COLUMN are 0 where they mean nothing
  *   file   PATH FORMAT count…                 one number per load_count, in order; after the file's last note
- *   total  INDICATORS                         the last line
- * What becomes of an entry is counted once, except that what was retyped is counted as loaded or duplicate
- * too.
+ *   progress BYTES OF ENTRIES                 how far it is, now and then: so much is read, so many entries
+ * of all kinds are loaded total  INDICATORS                         the last line What becomes of an entry is
+ * counted once, except that what was retyped is counted as loaded or duplicate too.
  */
 struct load_report {
     void (*line)(void *ctx, const char *line); /* called with each line, without newline */
@@ -43,11 +43,12 @@ struct load_report {
 
 #define LOAD_LINE_MAX 2048
 
-/* Format and report the three lines. Text is cut where the line would grow too long, never a field. */
+/* Format and report the four lines. Text is cut where the line would grow too long, never a field. */
 void load_report_note(const struct load_report *r, struct span path, uint32_t line, uint32_t column,
                       const char *kind, struct span value, const char *text);
 void load_report_file(const struct load_report *r, struct span path, const char *format,
                       const uint64_t count[LOAD_COUNTS]);
+void load_report_progress(const struct load_report *r, uint64_t bytes, uint64_t of, uint64_t entries);
 void load_report_total(const struct load_report *r, uint64_t indicators);
 
 #endif

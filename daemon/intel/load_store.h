@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The state of one load: entries wait here until all guards are known. Shared by load.c (which files) and
- * load_entry.c (what becomes of entries), and by nobody else. */
+/*
+ * The state of one load, shared by load.c and load_walk.c (which files) and load_entry.c (what becomes of
+ * entries), and by nobody else. Files are read twice: first for the guards that stand in them, which is
+ * quick, then for everything else, so that no entry has to wait in memory until all guards are known.
+ */
 #ifndef BRIDLE_INTEL_LOAD_STORE_H
 #define BRIDLE_INTEL_LOAD_STORE_H
 
@@ -9,27 +12,39 @@
 #include "intel/load_entry.h"
 
 /* Limits against hostile or mistaken folders; far above what any list of spyware infrastructure needs. */
-#define LOAD_FILE_BYTES_MAX  ((uint64_t)256 << 20)
-#define LOAD_TOTAL_BYTES_MAX ((uint64_t)1 << 30)
+#define LOAD_FILE_BYTES_MAX  ((uint64_t)2 << 30)
+#define LOAD_TOTAL_BYTES_MAX ((uint64_t)4 << 30)
 #define LOAD_FILES_MAX       10000u
 #define LOAD_FOLDERS_MAX     1000u
 #define LOAD_DEPTH_MAX       16u
-#define LOAD_ENTRIES_MAX     1000000u /* indicators and ranges of a load */
-#define LOAD_REFUSED_MAX     100000u  /* malformed entries of one file: it is something else */
-#define LOAD_TEXT_BYTES_MAX  1024u    /* of a campaign, source, comment ... */
-#define LOAD_NOTES_MAX       1000u    /* of one file; the rest is counted */
-#define LOAD_DUPLICATES_MAX  100u     /* of those, about duplicates */
-#define LOAD_NOTES_TOTAL_MAX 100000u  /* of a load */
+#define LOAD_GUARDS_MAX      20000u
+#define LOAD_REFUSED_MAX     100000u /* malformed entries of one file: it is something else */
+#define LOAD_TEXT_BYTES_MAX  1024u   /* of a campaign, source, comment ... */
+#define LOAD_NOTES_MAX       1000u   /* of one file; the rest is counted */
+#define LOAD_DUPLICATES_MAX  100u    /* of those, about duplicates */
+#define LOAD_NOTES_TOTAL_MAX 100000u /* of a load */
 #define LOAD_KINDS_MAX       16u
+#define LOAD_PROGRESS_BYTES  ((uint64_t)4 << 20) /* are read between two lines about it */
 
+/* A file that is to be read. */
+struct load_source {
+    char *path, *feed; /* owned: as reported; as indicators carry it */
+    struct span bytes; /* borrowed; of `in_memory` */
+    bool in_memory;
+    bool left_out; /* why was told already */
+};
+
+/* The file in hand. */
 struct load_file {
-    struct loader *loader; /* borrowed */
-    char *path, *feed;     /* owned: as reported; as indicators carry it */
-    const char *format;    /* static */
-    bool guards_only, gave_up;
+    struct loader *loader;   /* borrowed */
+    const char *path, *feed; /* borrowed, as above */
+    struct span name, stem;  /* of `feed`: without folder; without suffix too */
+    const char *format;      /* static */
+    bool guards_only;        /* nothing but guards is looked for */
+    bool silent;             /* nor is anything told: the file will be read again */
+    bool gave_up;
     uint64_t count[LOAD_COUNTS];
     uint32_t notes, notes_left_out;
-    const struct load_origin *origin; /* the last one used, in the loader's arena */
     struct {
         char name[64];
         uint64_t count;
@@ -37,30 +52,18 @@ struct load_file {
     unsigned kinds;
 };
 
-/* An entry that was understood and now waits for the guards. */
-struct load_waiting {
-    uint32_t file; /* index in `files` */
-    struct load_place place;
-    uint8_t type, tier;
-    bool retyped, alone;
-    struct span name, comment; /* in the arena */
-    struct prefix prefix;
-    const struct load_origin *origin; /* in the arena */
-    int64_t from_s, until_s;
-};
-
-struct arena_chunk;
-
 struct loader {
-    struct build *build;        /* borrowed */
-    struct load_report *report; /* borrowed */
-    struct guards *guards;      /* owned */
-    struct load_file **files;   /* owned, each owned */
-    size_t file_count, file_room;
-    struct load_waiting *waiting; /* owned */
-    size_t waiting_count, waiting_room;
-    uint64_t ranges, bytes, notes;
-    struct arena_chunk *arena; /* owned: texts of entries */
+    struct build *build;         /* borrowed */
+    struct load_report *report;  /* borrowed */
+    struct guards *guards;       /* owned */
+    struct load_source *sources; /* owned */
+    size_t source_count, source_room;
+    uint64_t entries_max;
+    uint64_t ranges, guard_count, notes;
+    uint64_t bytes;       /* of files that were begun in this reading, by the size that they said */
+    uint64_t bytes_total; /* of all */
+    uint64_t bytes_told;
+    unsigned files; /* that were looked at */
     bool no_memory;
     struct {
         uint64_t dev, ino;
@@ -69,11 +72,14 @@ struct loader {
     struct load_input input;
 };
 
-/* A new file in the list, or NULL without memory. */
-struct load_file *load_file_open(struct loader *l, const char *path, const char *feed);
-/* Copies into the arena; empty without memory. */
-struct span load_keep(struct loader *l, struct span s);
-/* Likewise; the texts in it must be there already. NULL without memory. */
-const struct load_origin *load_keep_origin(struct loader *l, const struct load_origin *o);
+/* Adds a file to the list. NULL without memory, which is noted. */
+struct load_source *load_source_add(struct loader *l, const char *path, const char *feed);
+void load_file_begin(struct load_file *f, struct loader *l, const char *path, const char *feed);
+/* Reads a file for its guards alone, told or in silence. 0, or negative errno when it cannot be opened. */
+int load_guards_of(struct loader *l, const struct load_source *s, bool silent);
+/* Tells how far it is, not too often. */
+void load_progress(struct loader *l);
+/* The last lines about a file. */
+void load_file_end(struct load_file *f);
 
 #endif

@@ -19,7 +19,7 @@ struct span load_word(struct span *rest);
 
 static inline bool load_is_space(uint8_t c)
 {
-    return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v';
+    return c <= ' ' && (c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v');
 }
 
 #endif

@@ -150,6 +150,13 @@ static bool parse_note(const struct span *field, unsigned n, struct load_line *r
     return true;
 }
 
+static bool parse_progress(const struct span *field, unsigned n, struct load_line *ret)
+{
+    ret->kind = LOAD_LINE_PROGRESS;
+    return n == 4 && number(field[1], UINT64_MAX, &ret->bytes) &&
+           number(field[2], UINT64_MAX, &ret->bytes_of) && number(field[3], UINT64_MAX, &ret->indicators);
+}
+
 bool load_line_parse(const char *line, struct load_line *ret)
 {
     struct span field[FIELDS_MAX];
@@ -160,6 +167,8 @@ bool load_line_parse(const char *line, struct load_line *ret)
         return parse_file(field, n, ret);
     if (span_eq(field[0], span_str("note")))
         return parse_note(field, n, ret);
+    if (span_eq(field[0], span_str("progress")))
+        return parse_progress(field, n, ret);
     if (span_eq(field[0], span_str("total")))
         ret->kind = LOAD_LINE_TOTAL;
     else if (span_eq(field[0], span_str("image")))

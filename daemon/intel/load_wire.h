@@ -7,7 +7,8 @@
  * and NUL; then `total`; then, always last and once, `image`, with the sealed memfd as SCM_RIGHTS:
  *
  *   file  PATH FORMAT count…                  note  PATH LINE COLUMN KIND VALUE TEXT
- *   total INDICATORS                          image INDICATORS
+ *   progress BYTES OF ENTRIES                 total INDICATORS
+ *   image INDICATORS
  *
  * and exits with an enum loader_exit. The image comes, with zero indicators if need be, unless the exit is
  * LOADER_FAILED. `--guard PATH`: only the guards in there count; what else stands there is not loaded and not
@@ -38,7 +39,7 @@ int loader_line_send(int socket, const char *line, int fd);
  * negative errno (-EAGAIN when there is none now, -EBADMSG when it is nonsense). */
 int loader_line_receive(int socket, char ret_line[LOAD_LINE_MAX], int *ret_fd);
 
-enum load_line_kind { LOAD_LINE_FILE, LOAD_LINE_NOTE, LOAD_LINE_TOTAL, LOAD_LINE_IMAGE };
+enum load_line_kind { LOAD_LINE_FILE, LOAD_LINE_NOTE, LOAD_LINE_PROGRESS, LOAD_LINE_TOTAL, LOAD_LINE_IMAGE };
 
 /* A line taken apart. Spans borrow the line; their text is escaped and may be printed as it is. */
 struct load_line {
@@ -49,10 +50,11 @@ struct load_line {
     uint32_t line, column;       /* note; 0: means nothing */
     struct span note;            /* note: a load_count name, "warning" or "error" */
     struct span value, text;     /* note */
-    uint64_t indicators;         /* total, image */
+    uint64_t bytes, bytes_of;    /* progress */
+    uint64_t indicators;         /* total, image; progress: entries */
 };
 
-/* False when the line is none of the four. */
+/* False when the line is none of the five. */
 bool load_line_parse(const char *line, struct load_line *ret);
 
 #endif

@@ -45,6 +45,10 @@ static void lines_survive_hostile_text(void **state)
     assert_memory_equal(parsed.count, count, sizeof(count));
     load_report_total(&r, 12);
     assert_string_equal(line, "total\t12");
+    load_report_progress(&r, 4194304, 8388608, 99);
+    assert_true(load_line_parse(line, &parsed));
+    assert_int_equal(parsed.kind, LOAD_LINE_PROGRESS);
+    assert_true(parsed.bytes == 4194304 && parsed.bytes_of == 8388608 && parsed.indicators == 99);
 }
 
 static void nonsense_is_no_line(void **state)
@@ -54,6 +58,9 @@ static void nonsense_is_no_line(void **state)
                                       "total\t",
                                       "total\tx",
                                       "total\t1\t2",
+                                      "progress\t1\t2",
+                                      "progress\t1\t2\t3\t4",
+                                      "progress\t1\t\t3",
                                       "total\t-1",
                                       "total\t99999999999999999999",
                                       "image\t1 ",

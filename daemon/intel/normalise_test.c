@@ -248,6 +248,47 @@ static void twice_is_once(void **state)
     }
 }
 
+/* Quotes around a value keep it from the short way; what comes out must be the same. */
+static void compare_ways(const char *text)
+{
+    char quoted[400];
+    struct normal a, b;
+
+    snprintf(quoted, sizeof quoted, "'%s'", text);
+    for (unsigned want = NORMAL_WANT_HOST; want <= NORMAL_WANT_CERT; want++) {
+        memset(&a, 0xa5, sizeof a);
+        normalise(span_str(text), want, &a);
+        normalise(span_str(quoted), want, &b);
+        if (a.kind != b.kind || strcmp(a.name, b.name) != 0 || a.why != b.why)
+            fail_msg("%s: %d %s, %d %s", text, a.kind, a.name, b.kind, b.name);
+        assert_true(a.type == b.type && a.retyped == b.retyped && a.had_url == b.had_url &&
+                    a.had_path == b.had_path && a.had_wildcard == b.had_wildcard &&
+                    a.had_host_bits == b.had_host_bits && a.bare_digest == b.bare_digest);
+        assert_int_equal(a.prefix.bits, b.prefix.bits);
+        assert_memory_equal(&a.prefix.addr, &b.prefix.addr, sizeof a.prefix.addr);
+    }
+}
+
+static void the_short_way_is_the_long_way(void **state)
+{
+    static const char letters[] = "abcdefABCDEFxyzXYZ0123456789-_......";
+    uint64_t random = 7;
+    char text[300];
+
+    for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++)
+        compare_ways(hosts[i].text);
+    for (unsigned n = 0; n < 100000; n++) {
+        size_t len = n % 1000 < 990 ? n % 20 : 50 + n % 240;
+        size_t most = n % 3 == 0 ? sizeof letters - 1 : sizeof letters - 6; /* fewer dots: longer labels */
+        for (size_t i = 0; i < len; i++) {
+            random = random * 6364136223846793005u + 1442695040888963407u;
+            text[i] = letters[(random >> 33) % most];
+        }
+        text[len] = 0;
+        compare_ways(text);
+    }
+}
+
 static void a_nul_is_not_the_end(void **state)
 {
     struct normal n;
@@ -263,8 +304,11 @@ static void a_nul_is_not_the_end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(values_of_a_host),     cmocka_unit_test(values_of_any_type),
-        cmocka_unit_test(lengths_are_limits),   cmocka_unit_test(twice_is_once),
+        cmocka_unit_test(values_of_a_host),
+        cmocka_unit_test(values_of_any_type),
+        cmocka_unit_test(lengths_are_limits),
+        cmocka_unit_test(twice_is_once),
+        cmocka_unit_test(the_short_way_is_the_long_way),
         cmocka_unit_test(a_nul_is_not_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -55,7 +55,7 @@ def hostile(folder):
     (folder / "endless").write_text("x" * 10_000_000)
     (folder / "long.txt").write_text("b.example\n" + "x" * 1_000_000 + "\nc.example\n")
     with open(folder / "sparse", "wb") as file:
-        file.truncate(1 << 30)
+        file.truncate(3 << 30)
     with open(folder / "holes", "wb") as file:
         file.truncate(250 << 20)
     os.mkfifo(folder / "fifo")
