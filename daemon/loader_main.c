@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -15,8 +16,13 @@
 #include "os/privilege.h"
 #include "os/sandbox.h"
 
-/* Hostile JSON grows when it is read; the machine must not feel it. */
-#define MEMORY_BYTES_MAX ((rlim_t)1 << 30)
+/* Hostile JSON grows when it is read, and lists have no end; the machine must not feel it. */
+#define MEMORY_BYTES_MAX ((uint64_t)1 << 30)
+
+/* What stands before the paths: --entries NUMBER, --memory BYTES. */
+struct limits {
+    uint64_t entries, memory_bytes;
+};
 
 static void send_line(void *ctx, const char *line)
 {
@@ -41,15 +47,43 @@ static int mute(void)
     return 0;
 }
 
+/* Takes the limits off the front of argv; gives the index of what follows, or 0 when they are wrong. */
+static int take_limits(int argc, char **argv, struct limits *ret)
+{
+    int i = 1;
+
+    *ret = (struct limits){LOAD_ENTRIES_MAX, MEMORY_BYTES_MAX};
+    for (; i + 1 < argc; i += 2) {
+        bool entries = strcmp(argv[i], "--entries") == 0;
+        char *end;
+        if (!entries && strcmp(argv[i], "--memory") != 0)
+            break;
+        uint64_t n = strtoull(argv[i + 1], &end, 10);
+        if (*end != 0 || n == 0)
+            return 0;
+        *(entries ? &ret->entries : &ret->memory_bytes) = n;
+    }
+    return i < argc ? i : 0;
+}
+
+/* As much as was given, but at most half of the machine's. */
+static int limit_memory(uint64_t bytes)
+{
+    uint64_t half = (uint64_t)sysconf(_SC_PHYS_PAGES) / 2 * (uint64_t)sysconf(_SC_PAGESIZE);
+    struct rlimit memory;
+
+    memory.rlim_cur = memory.rlim_max = (rlim_t)(bytes < half ? bytes : half);
+    return !BRIDLE_SANITIZED && setrlimit(RLIMIT_AS, &memory) < 0 ? -errno : 0;
+}
+
 /* Gives up what a loader does not need. A kernel without seccomp is main's to tell. */
-static int jail(void)
+static int jail(uint64_t memory_bytes)
 {
     char why[256];
-    struct rlimit memory = {MEMORY_BYTES_MAX, MEMORY_BYTES_MAX};
 
-    if (!BRIDLE_SANITIZED && setrlimit(RLIMIT_AS, &memory) < 0)
-        return -errno;
-    int err = privilege_drop(NULL, KEEP_NOTHING, why, sizeof(why));
+    int err = limit_memory(memory_bytes);
+    if (err == 0)
+        err = privilege_drop(NULL, KEEP_NOTHING, why, sizeof(why));
     if (err == 0)
         err = mute();
     if (err == 0)
@@ -75,31 +109,46 @@ static int hand_over(struct build *b)
     return err;
 }
 
-int main(int argc, char **argv)
+/* Everything between the jail and the end. An enum loader_exit. */
+static int load(char **argv, int argc, uint64_t entries_max)
 {
     struct load_report report = {.line = send_line};
-    bool incomplete = false;
-
-    if (argc < 2)
-        return fail("started by bridled and bridlectl, not by hand", -EINVAL);
-    int err = jail();
-    if (err < 0)
-        return fail("sandbox", err);
     struct build *b = build_new();
     struct loader *l = b ? loader_new(b, &report) : NULL;
-    if (!l)
-        return fail("start", -ENOMEM);
-    for (int i = 1; i < argc; i++) {
+    bool incomplete = false;
+    int err = l ? 0 : -ENOMEM;
+
+    if (l)
+        loader_limit(l, entries_max);
+    for (int i = 0; l && i < argc; i++) {
         if (strcmp(argv[i], "--guard") == 0 && i + 1 < argc)
             loader_guards(l, argv[++i]);
         else
             incomplete |= loader_path(l, argv[i]) < 0;
     }
-    err = loader_finish(l);
+    if (l)
+        err = loader_finish(l);
     if (err == 0)
         err = hand_over(b);
-    incomplete |= build_count(b) == 0;
+    if (err < 0)
+        load_report_note(&report, span_str(argv[argc - 1]), 0, 0, "error", span_of(NULL, 0),
+                         err == -ENOMEM ? "no image was made: more memory is needed (limits.loader-memory)"
+                                        : strerror(-err));
+    incomplete |= b && build_count(b) == 0;
     loader_free(l);
     build_free(b);
-    return err < 0 ? fail("load", err) : incomplete ? LOADER_INCOMPLETE : LOADER_OK;
+    return err < 0 ? LOADER_FAILED : incomplete ? LOADER_INCOMPLETE : LOADER_OK;
+}
+
+int main(int argc, char **argv)
+{
+    struct limits limits;
+    int first = take_limits(argc, argv, &limits);
+
+    if (first == 0)
+        return fail("started by bridled and bridlectl, not by hand", -EINVAL);
+    int err = jail(limits.memory_bytes);
+    if (err < 0)
+        return fail("sandbox", err);
+    return load(argv + first, argc - first, limits.entries);
 }

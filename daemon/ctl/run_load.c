@@ -41,7 +41,9 @@ int run_load(char *const *words, size_t count, enum run_load_extra extra,
         struct pollfd p = {.fd = ret->socket, .events = POLLIN};
         poll(&p, 1, -1);
         rc = load_read(ret);
+        load_progress_show(ret);
     } while (rc > 0);
+    load_progress_clear(ret);
     int end = load_finish(ret, why, sizeof why);
     if (rc < 0 && end == 0) {
         log_error("the loader spoke nonsense");

@@ -2,9 +2,10 @@
 /*
  * What main (or bridlectl) and bridle-loader say to each other.
  *
- * Main starts `bridle-loader [--guard PATH]... PATH...` with one end of an AF_UNIX SOCK_SEQPACKET pair as
- * descriptor LOADER_WIRE_FD. The loader sends one report line (load_report.h) per datagram, without newline
- * and NUL; then `total`; then, always last and once, `image`, with the sealed memfd as SCM_RIGHTS:
+ * Main starts `bridle-loader [--entries NUMBER] [--memory BYTES] [--guard PATH]... PATH...` with one end of
+ * an AF_UNIX SOCK_SEQPACKET pair as descriptor LOADER_WIRE_FD. The loader sends one report line
+ * (load_report.h) per datagram, without newline and NUL; then `total`; then, always last and once, `image`,
+ * with the sealed memfd as SCM_RIGHTS:
  *
  *   file  PATH FORMAT count…                  note  PATH LINE COLUMN KIND VALUE TEXT
  *   progress BYTES OF ENTRIES                 total INDICATORS

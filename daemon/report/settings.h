@@ -96,7 +96,13 @@
     X("limits", "watched-flows", watches, NUMBER, DEFAULT("256", "1024"), 16, 1048576, NULL,                 \
       "Flows that matched and whose bytes are followed. 256 in the build for routers.")                      \
     X("limits", "learned-addresses", learned, NUMBER, DEFAULT("1024", "4096"), 16, 1048576, NULL,            \
-      "Addresses learned from DNS answers for listed names. 1024 in the build for routers.")
+      "Addresses learned from DNS answers for listed names. 1024 in the build for routers.")                 \
+    X("limits", "indicators", indicators_max, NUMBER, "20000000", 1000, 1000000000, NULL,                    \
+      "Indicators, hosting ranges and resolvers that the rules may have; what lies beyond is told and not "  \
+      "read.")                                                                                               \
+    X("limits", "loader-memory", loader_bytes_max, SIZE, "1GiB", 64 * MiB, 65536ull * MiB, NULL,             \
+      "Memory that reading the rules may take besides the image that comes of it, and never more than half " \
+      "of the machine's. Rules that need more are refused: those in use stay.")
 
 #define SETTINGS_TEXT     char *
 #define SETTINGS_LIST     struct conf_list

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,6 +17,9 @@
 #include "base/text.h"
 #include "config.h"
 #include "os/spawn.h"
+#include "serve/clock.h"
+
+#define TELL_NS 1000000000u /* between two words about how far a load is */
 
 const char *load_default_rules(void)
 {
@@ -82,12 +86,23 @@ void load_paths_free(struct load_paths *p)
 
 static int spawn(struct load *l, int exe, const struct load_paths *paths, int theirs)
 {
-    const char **argv = calloc(paths->count + 5, sizeof *argv);
+    const char **argv = calloc(paths->count + 9, sizeof *argv);
+    char entries[24], memory[24];
     size_t n = 0;
 
     if (argv == NULL)
         return -ENOMEM;
     argv[n++] = "bridle-loader";
+    if (paths->entries_max > 0) {
+        snprintf(entries, sizeof entries, "%" PRIu64, paths->entries_max);
+        argv[n++] = "--entries";
+        argv[n++] = entries;
+    }
+    if (paths->memory_bytes_max > 0) {
+        snprintf(memory, sizeof memory, "%" PRIu64, paths->memory_bytes_max);
+        argv[n++] = "--memory";
+        argv[n++] = memory;
+    }
     if (paths->guard != NULL) {
         argv[n++] = "--guard";
         argv[n++] = paths->guard;
@@ -120,7 +135,42 @@ int load_start(struct load *l, int exe, const struct load_paths *paths)
         return rc;
     }
     l->socket = pair[0];
+    l->told_ns = clock_mono_ns();
     return 0;
+}
+
+void load_progress_text(const struct load *l, char *ret, size_t bytes)
+{
+    uint64_t percent = l->bytes_of > 0 && l->bytes < l->bytes_of ? l->bytes * 100 / l->bytes_of : 100;
+
+    snprintf(ret, bytes, "%" PRIu64 " %% of %" PRIu64 " MiB read, %" PRIu64 " entries", percent,
+             l->bytes_of >> 20, l->entries);
+}
+
+bool load_progress_due(struct load *l, uint64_t now_ns)
+{
+    if (l->bytes == 0 || now_ns - l->told_ns < TELL_NS)
+        return false;
+    l->told_ns = now_ns;
+    return true;
+}
+
+void load_progress_show(struct load *l)
+{
+    char text[96];
+
+    if (!isatty(STDERR_FILENO) || !load_progress_due(l, clock_mono_ns()))
+        return;
+    load_progress_text(l, text, sizeof text);
+    fprintf(stderr, "\r\033[Kindicators: %s", text);
+    l->on_terminal = true;
+}
+
+void load_progress_clear(struct load *l)
+{
+    if (l->on_terminal)
+        fputs("\r\033[K", stderr);
+    l->on_terminal = false;
 }
 
 bool load_problem_text(const struct load_line *l, char *ret, size_t bytes)
@@ -170,6 +220,11 @@ static void take_line(struct load *l, const struct load_line *line)
                    !span_eq(line->note, span_str(load_count_names[LOAD_RETYPED]))) {
             l->problems++;
         }
+        break;
+    case LOAD_LINE_PROGRESS:
+        l->bytes = line->bytes;
+        l->bytes_of = line->bytes_of;
+        l->entries = line->indicators;
         break;
     default:
         l->indicators = line->indicators;

@@ -171,6 +171,20 @@ static int judge(struct rules *r, int spoke, bool first)
     return 0;
 }
 
+/* systemd must not take a long load for a start that hangs. */
+static void tell_progress(struct rules *r)
+{
+    char text[96];
+
+    if (r->serve->options.mode == MODE_REPLAY)
+        load_progress_show(&r->load);
+    if (r->serve->options.mode == MODE_REPLAY || !load_progress_due(&r->load, clock_mono_ns()))
+        return;
+    load_progress_text(&r->load, text, sizeof text);
+    log_notice("rules: %s", text);
+    notify_send("EXTEND_TIMEOUT_USEC=30000000");
+}
+
 static int load_and_wait(struct rules *r)
 {
     int rc = begin(r);
@@ -183,8 +197,11 @@ static int load_and_wait(struct rules *r)
         uint64_t now_ns = clock_mono_ns();
         int n = now_ns < limit_ns ? poll(&p, 1, (int)((limit_ns - now_ns) / 1000000) + 1) : 0;
         rc = n == 0 ? -ETIMEDOUT : load_read(&r->load);
-        if (rc <= 0)
-            return judge(r, rc, true);
+        tell_progress(r);
+        if (rc > 0)
+            continue;
+        load_progress_clear(&r->load);
+        return judge(r, rc, true);
     }
 }
 
@@ -200,6 +217,8 @@ int rules_start(struct serve *s)
     int rc = load_paths_make(&r->paths, s->settings.rules.word, s->settings.rules.words, true);
     if (rc < 0)
         return rc;
+    r->paths.entries_max = s->settings.indicators_max;
+    r->paths.memory_bytes_max = s->settings.loader_bytes_max;
     rc = compiled(r);
     return rc > 0 ? 0 : rc < 0 ? -EINVAL : load_and_wait(r) < 0 ? -EINVAL : 0;
 }
@@ -265,6 +284,7 @@ static void on_readable(evutil_socket_t fd, short what, void *ctx)
     struct rules *r = ctx;
     int rc = load_read(&r->load);
 
+    tell_progress(r);
     if (rc <= 0)
         end_reload(r, rc);
 }
@@ -363,10 +383,16 @@ void rules_forget(struct rules *r, const void *ctx)
 
 struct rules_state rules_state(const struct rules *r)
 {
-    return (struct rules_state){.problems = r->problems,
-                                .files = r->files,
-                                .failures = r->failures,
-                                .loading = r->readable != NULL};
+    struct rules_state st = {.problems = r->problems,
+                             .files = r->files,
+                             .failures = r->failures,
+                             .loading = r->readable != NULL,
+                             .bytes = r->load.bytes,
+                             .bytes_of = r->load.bytes_of,
+                             .entries = r->load.entries};
+    if (st.loading)
+        load_progress_text(&r->load, st.progress, sizeof st.progress);
+    return st;
 }
 
 void rules_free(struct rules *r)

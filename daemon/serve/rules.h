@@ -26,6 +26,8 @@ void rules_forget(struct rules *r, const void *ctx);
 struct rules_state {
     uint64_t problems, files, failures; /* failures: reloads that left the old rules in use */
     bool loading;
+    uint64_t bytes, bytes_of, entries; /* while loading: how far it is */
+    char progress[96];                 /* the same for people */
 };
 struct rules_state rules_state(const struct rules *r);
 

@@ -44,7 +44,9 @@ static void line_about_rules(const struct serve *s, struct text *t)
 
     text_fmt(t, "rules       %u indicators, generation %u of ", image_iocs(g->map), g->number);
     text_time_human(t, g->loaded_ns);
-    text_fmt(t, " UTC, %zu bytes%s\n", image_bytes(g->map), st.loading ? ", a reload runs" : "");
+    text_fmt(t, " UTC, %zu bytes\n", image_bytes(g->map));
+    if (st.loading)
+        text_fmt(t, "            a reload runs: %s\n", st.progress);
     if (st.problems + st.failures > 0)
         text_fmt(t, "            %" PRIu64 " problems in %" PRIu64 " files, %" PRIu64 " reloads refused\n",
                  st.problems, st.files, st.failures);
@@ -139,6 +141,13 @@ static void json_rules(const struct serve *s, struct json *j)
     json_u64(j, "problems", st.problems);
     json_u64(j, "refused", st.failures);
     json_bool(j, "loading", st.loading);
+    if (st.loading) {
+        json_open(j, "progress");
+        json_u64(j, "bytes", st.bytes);
+        json_u64(j, "of", st.bytes_of);
+        json_u64(j, "entries", st.entries);
+        json_close(j);
+    }
     json_close(j);
 }
 

@@ -86,6 +86,49 @@ def check_hostile(tap, folder):
     os.chmod(folder / "closed", 0o700)
 
 
+def write_names(path, count, head=""):
+    """As many different names as feeds have them, of 20 characters on average."""
+    with open(path, "w", encoding="ascii") as file:
+        file.write(head)
+        for first in range(0, count, 10000):
+            file.write("".join(f"{'www.' if n % 3 else ''}n{n * 2654435761 % (1 << 32):08x}-{n:x}.com\n"
+                               for n in range(first, min(first + 10000, count))))
+
+
+def check_large(tap, folder):
+    """More than a million names in one file, with a guard behind them, in little memory."""
+    names = folder / "names.ioc"
+    write_names(names, 1_200_000, "@campaign Large\n")
+    with open(names, "a", encoding="ascii") as file:
+        file.write("@campaign Last\nshared.example\nx.shared.example\n@guard shared\nshared.example\n")
+    size, step = names.stat().st_size, 4 << 20
+    report = loading.load(LOADER, folder)
+    tap.same((report.exit, report.total, report.count("guards")), (loading.OK, 1_200_001, 1), "1.2 million names load")
+    tap.same([n.value for n in report.of_kind("quarantined")], ["shared.example"], "a guard at the end guards all")
+    tap.ok(size // step - 1 <= len(report.progress) <= size // step + 1, "progress is told every 4 MiB",
+           (size, report.progress))
+    tap.ok(all(b <= of == size for b, of, _ in report.progress) and report.progress == sorted(report.progress),
+           "it grows towards the size of the file", report.progress)
+    tap.same(report.notes, report.of_kind("quarantined"), "nothing else is told")
+
+
+def check_limits(tap, folder):
+    names, huge = folder / "names.txt", folder / "huge.json"
+    write_names(names, 200_000)
+    report = loading.load(LOADER, "--memory", 64 << 20, names)
+    tap.same((report.exit, report.total), (loading.OK, 200_000), "200,000 names load in 64 MiB")
+    report = loading.load(LOADER, "--entries", 150_000, names)
+    tap.same((report.exit, report.total), (loading.OK, 150_000), "a limit on entries is kept")
+    tap.same([(n.kind, "limits.indicators" in n.text) for n in report.notes], [("error", True)], "and told")
+    huge.write_text('{"type":"bundle","objects":[' + ",".join(['{"a":[[],[],[],[]]}'] * 2_000_000) + "]}")
+    report = loading.load(LOADER, "--memory", 64 << 20, huge, names)
+    tap.same([("memory" in n.text, n.path) for n in report.of_kind("error")][:1], [(True, str(huge))],
+             "JSON that needs more memory is told")
+    tap.ok(report.exit == loading.FAILED or report.total == 200_000, "the rest is loaded, or nothing", report.total)
+    for wrong in (("--memory", "x"), ("--entries", "0")):
+        tap.same(loading.load(LOADER, *wrong, names).exit, loading.FAILED, f"{wrong} is refused")
+
+
 CERT, JA3, JA4 = ("da39a3ee5e6b4b0d3255bfef95601890afd80709", "e7d705a3286e19ea42f587b344ee6865",
                   "t13d1516h2_8daaf6152771_b0da82dd1658")
 
@@ -121,7 +164,7 @@ def check_digests(tap, folder):
 
 def main():
     tap = Tap()
-    for check in (check_exits, check_guards, check_hostile, check_digests):
+    for check in (check_exits, check_guards, check_hostile, check_large, check_limits, check_digests):
         with tempfile.TemporaryDirectory() as folder:
             inner = pathlib.Path(folder) / "rules"
             inner.mkdir()
