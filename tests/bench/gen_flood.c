@@ -49,6 +49,7 @@ bool flow_step_names(struct gen *g, struct flow *f)
     struct path p = flow_path(g, f);
     p.addr[1] = name_address(UINT32_MAX, f->v6, 0);
     p.port[0] = (uint16_t)(32768 + (f->seed >> 16) % 28000);
+    p.port[1] = 53;
     g->said.len = 0;
     if (answers)
         dns_answer(&g->said, &t);

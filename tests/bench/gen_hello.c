@@ -9,6 +9,7 @@ enum { GROUP_MLKEM = 0x11ec, GROUP_X25519 = 29, GROUP_P256 = 23, GROUP_P384 = 24
 struct draft {
     const struct hello *hello;
     struct rng rng;
+    bool ech;
     uint8_t grease[4]; /* RFC 8701 §2: 0x0a, 0x1a ... 0xfa, twice each */
 };
 
@@ -133,7 +134,7 @@ static const struct extension {
 
 static void put_extension(struct bytes *b, struct draft *d, const struct extension *e)
 {
-    if (e->where == (d->hello->quic ? TCP_ONLY : QUIC_ONLY))
+    if (e->where == (d->hello->quic ? TCP_ONLY : QUIC_ONLY) || (e->put == put_ech && !d->ech))
         return;
     put_u16(b, e->type);
     size_t body = put_open(b, 2);
@@ -170,6 +171,7 @@ void hello_put(struct bytes *b, const struct hello *h)
                                       0xcca8, 0xc013, 0xc014, 0x009c, 0x009d, 0x002f, 0x0035};
     struct draft d = {.hello = h, .rng = rng_for(h->seed, TAG_HELLO)};
 
+    d.ech = rng_percent(&d.rng, 60); /* not every client writes it */
     for (unsigned i = 0; i < 4; i++)
         d.grease[i] = (uint8_t)(rng_below(&d.rng, 16) << 4 | 0x0a);
     if (d.grease[3] == d.grease[2]) /* no extension comes twice */

@@ -58,8 +58,8 @@ struct name name_text(uint32_t number)
     struct name name;
     struct text t = text_on(name.text, sizeof name.text);
 
-    if (number < NAMES_LISTED || rng_of(number, TAG_HOST) % 4 == 0)
-        text_str(&t, hosts[rng_of(number, TAG_HOST) / 4 % COUNT(hosts)]);
+    if (number < NAMES_LISTED || rng_of(number, TAG_HOST) % 8 == 0)
+        text_str(&t, hosts[rng_of(number, TAG_HOST) / 8 % COUNT(hosts)]);
     text_str(&t, words[rng_of(number, TAG_WORD) % COUNT(words)]);
     put_syllables(&t, number);
     text_char(&t, '.');
