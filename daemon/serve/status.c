@@ -52,20 +52,50 @@ static void line_about_rules(const struct serve *s, struct text *t)
                  st.problems, st.files, st.failures);
 }
 
+/* Sum over the workers of an interface. */
+static uint64_t interface_counter(const struct serve *s, unsigned number, enum counter which)
+{
+    uint64_t sum = 0;
+
+    for (unsigned i = 0; i < s->workers.count; i++)
+        if (s->workers.at[i]->group == number)
+            sum += worker_counter(s->workers.at[i], which);
+    return sum;
+}
+
+static unsigned interface_workers(const struct serve *s, unsigned number)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < s->workers.count; i++)
+        n += s->workers.at[i]->group == number;
+    return n;
+}
+
+static void row_of_worker(const struct serve *s, const struct worker *w, struct text *t)
+{
+    char name[64];
+    struct text n = text_on(name, sizeof name);
+
+    text_escaped(&n, span_str(live_interface(s->live, w->group)));
+    text_fmt(t, "%-15s %7d %-14s %12" PRIu64 " %10" PRIu64 " %8" PRIu64 " %8" PRIu64 " %5" PRIu64 " KiB\n",
+             name, (int)w->child.pid, phase_names[w->phase], worker_counter(w, COUNT_PACKETS),
+             worker_counter(w, COUNT_KERNEL_DROPS), w->rate, w->restarts,
+             worker_alive(w) ? own_memory(w->child.pid) / 1024 : 0);
+}
+
 static void table_of_workers(const struct serve *s, struct text *t)
 {
     text_fmt(t, "\n%-15s %7s %-14s %12s %10s %8s %8s %9s\n", "interface", "pid", "state", "packets",
              "dropped", "rate/s", "restarts", "memory");
-    for (unsigned i = 0; i < s->workers.count; i++) {
-        const struct worker *w = s->workers.at[i];
-        char name[64];
-        struct text n = text_on(name, sizeof name);
-        text_escaped(&n, span_str(live_interface(s->live, w->group)));
-        text_fmt(t,
-                 "%-15s %7d %-14s %12" PRIu64 " %10" PRIu64 " %8" PRIu64 " %8" PRIu64 " %5" PRIu64 " KiB\n",
-                 name, (int)w->child.pid, phase_names[w->phase], worker_counter(w, COUNT_PACKETS),
-                 worker_counter(w, COUNT_KERNEL_DROPS), w->rate, w->restarts,
-                 worker_alive(w) ? own_memory(w->child.pid) / 1024 : 0);
+    for (unsigned n = 0; live_interface_at(s->live, n) != NULL; n++) {
+        unsigned workers = interface_workers(s, n);
+        for (unsigned i = 0; i < s->workers.count; i++)
+            if (s->workers.at[i]->group == n)
+                row_of_worker(s, s->workers.at[i], t);
+        if (workers > 1)
+            text_fmt(t, "  all %-33u %12" PRIu64 " %10" PRIu64 "\n", workers,
+                     interface_counter(s, n, COUNT_PACKETS), interface_counter(s, n, COUNT_KERNEL_DROPS));
     }
 }
 
@@ -162,6 +192,8 @@ static void json_interfaces(const struct serve *s, struct json *j)
         json_open(j, NULL);
         json_str(j, "name", i->name);
         json_bool(j, "up", !i->down);
+        json_u64(j, "packets", interface_counter(s, n, COUNT_PACKETS));
+        json_u64(j, "kernel_drops", interface_counter(s, n, COUNT_KERNEL_DROPS));
         json_close(j);
     }
     json_close_array(j);

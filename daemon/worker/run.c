@@ -296,18 +296,18 @@ static uint64_t monotonic_ns(void)
     return (uint64_t)t.tv_sec * SECOND_NS + (uint64_t)t.tv_nsec;
 }
 
-/* Reads what is there, waiting for it at most `wait_ms`. `ret_asked`: main has something to say. Negative
- * errno: the capture ended. */
-static int read_live(struct worker *w, int wait_ms, bool *ret_asked)
+/* Waits for packets, and for main unless `ret_asked` is NULL; what poll(2) says of the capture. */
+static short wait_live(struct worker *w, int wait_ms, bool *ret_asked)
 {
     struct pollfd pfd[2] = {{.fd = capture_live_fd(w->live), .events = POLLIN},
                             {.fd = w->control, .events = POLLIN}};
 
-    poll(pfd, 2, wait_ms);
+    poll(pfd, ret_asked != NULL ? 2 : 1, wait_ms);
+    if (ret_asked != NULL)
+        *ret_asked = pfd[1].revents != 0;
     w->now_ns = monotonic_ns();
     atomic_fetch_add_explicit(&w->shm->status.beats, 1, memory_order_relaxed);
-    *ret_asked = pfd[1].revents != 0;
-    return capture_live_dispatch(w->live, pfd[0].revents, DISPATCH_MAX, on_live_packet, w);
+    return pfd[0].revents;
 }
 
 static void count_live(struct worker *w)
@@ -324,9 +324,9 @@ static void count_live(struct worker *w)
 static void finish_live(struct worker *w)
 {
     uint64_t end_ns = monotonic_ns() + (w->config.capture.block_timeout_ms + 50) * 1000000ull;
-    bool asked;
 
-    while (monotonic_ns() < end_ns && read_live(w, 20, &asked) >= 0)
+    while (capture_live_dispatch(w->live, wait_live(w, 20, NULL), DISPATCH_MAX, on_live_packet, w) >= 0 &&
+           w->now_ns < end_ns)
         continue;
     count_live(w);
     finish(w);
@@ -340,11 +340,13 @@ static int run_live(struct worker *w)
     bool asked;
 
     while (!w->stopping) {
-        int got = read_live(w, w->now_ns - latest_ns < busy_ns ? 0 : 1000, &asked);
-        if (got < 0)
-            return got == -ENETDOWN ? EXIT_WORKER_INTERFACE : fail(w, strerror(-got));
+        short ready = wait_live(w, w->now_ns - latest_ns < busy_ns ? 0 : 1000, &asked);
+        /* First: packets that came after a reload are matched with its image. */
         if (asked && !worker_control(w, 0, &none, &none_index))
             return EXIT_WORKER_ORPHAN;
+        int got = capture_live_dispatch(w->live, ready, DISPATCH_MAX, on_live_packet, w);
+        if (got < 0)
+            return got == -ENETDOWN ? EXIT_WORKER_INTERFACE : fail(w, strerror(-got));
         if (got > 0)
             latest_ns = w->now_ns;
         tick_if_due(w);
