@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Hashes. Everything that hashes what an attacker can choose takes a secret key. `hash_words` is a short
+ * Hashes. Everything that hashes what an attacker can choose takes a secret key. `hash_word` is a short
  * keyed mixer over 64-bit words (multiply-fold with key-dependent multipliers) for tables that verify, or
  * only mark, what they find; `hash_bytes` is SipHash-1-3 for everything else.
  */
@@ -36,6 +36,28 @@ static inline uint64_t hash_fold(uint64_t a, uint64_t b)
 static inline uint64_t hash_word(const struct hash_key *key, uint64_t h, uint64_t word)
 {
     return hash_fold(h ^ word, (key->k[1] ^ 0x9e3779b97f4a7c15u) | 1);
+}
+
+static inline uint64_t hash_load(const uint8_t *at)
+{
+    uint64_t w;
+    memcpy(&w, at, sizeof w);
+    return w;
+}
+
+/* Mixes a run of bytes and its length into `h`, word by word; the last two words may overlap. */
+static inline uint64_t hash_run(const struct hash_key *key, uint64_t h, struct span run)
+{
+    uint64_t last = 0;
+
+    for (size_t i = 0; i + 8 < run.len; i += 8)
+        h = hash_word(key, h, hash_load(run.at + i));
+    if (run.len >= 8)
+        last = hash_load(run.at + run.len - 8);
+    else
+        for (size_t i = 0; i < run.len; i++)
+            last = last << 8 | run.at[i];
+    return hash_word(key, hash_word(key, h, last), run.len);
 }
 
 /* SipHash-1-3 of the bytes. */

@@ -48,6 +48,29 @@ static void halves_make_the_same_product(void **state)
     assert_true(hash_fold(UINT64_MAX, UINT64_MAX) == (1 ^ (UINT64_MAX - 1)));
 }
 
+/* Every bit of a run, its length and its order count, whatever lies behind it. */
+static void runs_differ(void **state)
+{
+    static const struct hash_key key = {{0x243f6a8885a308d3u, 0x13198a2e03707344u}};
+    static uint64_t seen[20000];
+    unsigned n = 0;
+
+    for (size_t len = 0; len <= 40; len++)
+        for (size_t bit = 0; bit <= 8 * len; bit++) { /* the last one: no bit */
+            uint8_t *at = calloc(len + 1, 1);
+            if (bit < 8 * len)
+                at[bit / 8] = (uint8_t)(1 << bit % 8);
+            uint64_t h = hash_run(&key, key.k[0], span_of(at, len));
+            at[len] = 0xff;
+            assert_true(hash_run(&key, key.k[0], span_of(at, len)) == h);
+            for (unsigned i = 0; i < n; i++)
+                assert_true(seen[i] != h);
+            seen[n++] = h;
+            free(at);
+        }
+    assert_true(hash_run(&key, 1, span_str("name")) != hash_run(&key, 2, span_str("name")));
+}
+
 /* Counters, the worst ordinary input, spread over few and many places, from both ends of the hash. */
 static void words_spread(void **state)
 {
@@ -81,6 +104,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(siphash_vectors),
+        cmocka_unit_test(runs_differ),
         cmocka_unit_test(halves_make_the_same_product),
         cmocka_unit_test(words_spread),
         cmocka_unit_test(the_key_counts),

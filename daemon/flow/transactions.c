@@ -29,7 +29,7 @@ static uint64_t hash_of(const struct hash_key *key, struct flow_key k, uint16_t 
 
 static uint64_t hash_of_name(const struct hash_key *key, const struct addr *client, struct span name)
 {
-    return hash_word(key, hash_word(key, hash_bytes(key, name.at, name.len), client->w[0]), client->w[1]);
+    return hash_word(key, hash_word(key, hash_run(key, key->k[0], name), client->w[0]), client->w[1]);
 }
 
 static uint64_t hash_of_asker(const struct hash_key *key, const struct transaction *what)

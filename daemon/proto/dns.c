@@ -15,11 +15,13 @@
  * time. */
 #define RECORDS_MAX  4096u
 #define QUESTION_MIN 5u   /* bytes: the root, a type and a class */
+#define FIXED_BYTES  10u  /* of a record: type, class, TTL, length of the RDATA */
 #define RECORD_MIN   11u  /* the root, type, class, TTL and no RDATA */
 #define CUT_WHOLE    512u /* bytes that a datagram has at least when the capture may have cut it */
 
 enum { FLAG_RESPONSE = 0x8000 }; /* RFC 1035 §4.1.1: QR */
 enum { CLASS_IN = 1, CLASS_MASK = 0x7fff /* without mDNS's top bit: RFC 6762 §10.2, §18.12 */ };
+enum { TYPE_A = 1 };
 enum { SVCB_IPV4HINT = 4, SVCB_IPV6HINT = 6 }; /* RFC 9460 §14.3.2 */
 
 enum holds {
@@ -102,32 +104,39 @@ struct reader {
     struct cur c; /* over the message, offsets from its header */
     struct header h;
     uint32_t query_at; /* offset of the first question's name */
-    struct span query; /* its text, in scratch->name[0] */
+    uint32_t owner_at; /* of the name of the record or question in hand */
+    uint16_t type;     /* of that */
+    bool typed;        /* it has one */
     bool odd;          /* a record contradicts itself, the message goes on behind it */
     bool sound;        /* it began with a name */
+    struct span query; /* text of the first question's name, in scratch->name[0] */
     struct observation o;
 };
 
-/* One record whose owner has not been expanded yet. */
+/* One record. */
 struct record {
-    uint32_t owner_at;
-    uint16_t type, class;
-    uint32_t ttl_s;
+    uint16_t class;
     struct cur rdata;
     const struct rr_type *row;
-    bool attributed; /* the attributes of r->o are this record's */
 };
 
-/* False: not all of it is there. Field by field into its place: a struct by value would be stored in halves
- * and loaded as a whole, which stalls. */
+/* The 16-bit number at `at`, which is there. */
+static inline uint16_t number(struct span s, size_t at)
+{
+    return (uint16_t)(s.at[at] << 8 | s.at[at + 1]);
+}
+
+/* False: not all of it is there. */
 static bool read_header(struct cur *c, struct header *ret)
 {
-    if (!cur_has(c, HEADER_BYTES))
+    struct span header = cur_take(c, HEADER_BYTES);
+
+    if (!cur_ok(c))
         return false;
-    ret->id = cur_u16(c);
-    ret->flags = cur_u16(c);
+    ret->id = number(header, 0);
+    ret->flags = number(header, 2);
     for (unsigned i = 0; i < 4; i++)
-        ret->count[i] = cur_u16(c);
+        ret->count[i] = number(header, 4 + 2 * i);
     return true;
 }
 
@@ -143,7 +152,7 @@ static const struct rr_type *type_row(uint16_t type)
 }
 
 /* The type as text; one that has no row as RFC 3597 §5 writes it, in the scratch space. */
-static struct span type_text(struct reader *r, uint16_t type)
+static struct span type_text(const struct reader *r, uint16_t type)
 {
     struct span known = type_row(type)->name;
     if (known.len > 0)
@@ -168,12 +177,26 @@ static void emit_name(struct reader *r, enum via via, struct span name)
     r->p->emit(r->p->ctx, &r->o);
 }
 
-static void emit_addr(struct reader *r, struct addr addr)
+/* Nothing where the address is not all there. */
+static void emit_address(struct reader *r, struct span a, uint32_t width)
 {
+    if (a.len != width)
+        return;
     r->o.via = VIA_DNS_ADDRESS;
     r->o.is_addr = true;
-    r->o.addr = addr;
+    r->o.addr = width == 4 ? addr_v4(a.at) : addr_v6(a.at);
     r->p->emit(r->p->ctx, &r->o);
+}
+
+/* What a question says beside its name; seldom asked for. */
+static void question_attributes(struct observation *o, const void *of)
+{
+    const struct reader *r = of;
+
+    if (r->typed)
+        put_attr(o, ATTR_RRTYPE, type_text(r, r->type));
+    if (o->from_server)
+        put_attr(o, ATTR_RCODE, rcode_text(r));
 }
 
 /* RFC 1035 §4.1.2. */
@@ -189,46 +212,41 @@ static void read_question(struct reader *r, bool first)
         r->query = name;
         r->query_at = at;
     }
-    uint16_t type = cur_u16(&r->c);
-    bool typed = cur_ok(&r->c);
+    r->type = cur_u16(&r->c);
+    r->typed = cur_ok(&r->c);
     cur_u16(&r->c); /* class */
     r->o.attrs = 0;
-    if (typed)
-        put_attr(&r->o, ATTR_RRTYPE, type_text(r, type));
-    if (r->o.from_server)
-        put_attr(&r->o, ATTR_RCODE, rcode_text(r));
+    r->o.costly = question_attributes;
     emit_name(r, VIA_DNS_QUERY, name);
 }
 
 /* The owner's name; nearly always a pointer to the question. */
-static struct span owner_text(struct reader *r, uint32_t at)
+static struct span owner_text(const struct reader *r)
 {
     struct cur c = r->c;
 
-    c.pos = at;
+    c.pos = r->owner_at;
     c.state = CUR_OK;
     if (r->query.len > 0 && cur_u16(&c) == (0xc000 | r->query_at))
         return r->query;
-    c.pos = at;
+    c.pos = r->owner_at;
     c.state = CUR_OK;
     return name_read(&c, &r->c, r->p->scratch->name[1]);
 }
 
-static void attribute(struct reader *r, struct record *rr)
+/* What a record says beside its values, once for all of them; seldom asked for. */
+static void record_attributes(struct observation *o, const void *of)
 {
-    if (rr->attributed)
-        return;
-    rr->attributed = true;
-    r->o.ttl_s = rr->ttl_s;
-    r->o.attrs = 0;
-    put_attr(&r->o, ATTR_RRTYPE, rr->row->name);
-    struct span owner = owner_text(r, rr->owner_at);
+    const struct reader *r = of;
+
+    put_attr(o, ATTR_RRTYPE, type_row(r->type)->name);
+    struct span owner = owner_text(r);
     if (owner.len > 0)
-        put_attr(&r->o, ATTR_RRNAME, owner);
+        put_attr(o, ATTR_RRNAME, owner);
     if (r->query.len > 0)
-        put_attr(&r->o, ATTR_QUERY, r->query);
+        put_attr(o, ATTR_QUERY, r->query);
     if ((r->h.flags & 0xf) != 0)
-        put_attr(&r->o, ATTR_RCODE, rcode_text(r));
+        put_attr(o, ATTR_RCODE, rcode_text(r));
 }
 
 /* A list of addresses that fills `list`; IPv4 when `width` is 4. */
@@ -236,13 +254,8 @@ static void read_addresses(struct reader *r, struct record *rr, struct cur *list
 {
     if ((rr->class & CLASS_MASK) != CLASS_IN)
         return;
-    while (cur_left(list) > 0) {
-        struct span a = cur_take(list, width);
-        if (!cur_ok(list))
-            break;
-        attribute(r, rr);
-        emit_addr(r, width == 4 ? addr_v4(a.at) : addr_v6(a.at));
-    }
+    while (cur_ok(list) && cur_left(list) > 0)
+        emit_address(r, cur_take(list, width), width);
     r->odd |= list->state == CUR_BAD;
 }
 
@@ -256,7 +269,6 @@ static void read_name(struct reader *r, struct record *rr)
             r->c.state = CUR_CUT; /* a pointer led to where the cut is: all behind is hearsay */
         return;
     }
-    attribute(r, rr);
     emit_name(r, VIA_DNS_ANSWER, name);
 }
 
@@ -272,29 +284,46 @@ static void read_params(struct reader *r, struct record *rr)
     r->odd |= rr->rdata.state == CUR_BAD;
 }
 
+/* RFC 1035 §3.4.1, RFC 3596 §2.2. */
+static void read_address(struct reader *r, struct record *rr)
+{
+    uint32_t width = r->type == TYPE_A ? 4 : 16;
+
+    if ((rr->class & CLASS_MASK) != CLASS_IN)
+        return;
+    r->odd |= cur_left(&rr->rdata) != width;
+    if (cur_left(&rr->rdata) == width)
+        emit_address(r, cur_take(&rr->rdata, width), width);
+}
+
 /* RFC 1035 §4.1.3. */
 static void read_record(struct reader *r)
 {
-    struct record rr = {.owner_at = r->c.pos};
+    struct record rr;
 
+    r->owner_at = r->c.pos;
     name_skip(&r->c);
     r->sound |= cur_ok(&r->c);
-    rr.type = cur_u16(&r->c);
-    rr.class = cur_u16(&r->c);
-    rr.ttl_s = cur_u32(&r->c);
-    if (rr.ttl_s > INT32_MAX) /* RFC 2181 §8 */
-        rr.ttl_s = 0;
-    rr.rdata = cur_vec16(&r->c);
-    rr.row = type_row(rr.type);
-    /* No RDATA: the way of RFC 2136 to say "this RRset". */
-    if (!cur_ok(&r->c) || rr.row->holds == HOLDS_NOTHING || cur_left(&rr.rdata) == 0)
+    struct span fixed = cur_take(&r->c, FIXED_BYTES);
+    if (!cur_ok(&r->c))
         return;
+    r->type = number(fixed, 0);
+    rr.class = number(fixed, 2);
+    rr.row = type_row(r->type);
+    uint32_t ttl_s = (uint32_t)number(fixed, 4) << 16 | number(fixed, 6), bytes = number(fixed, 8);
+    /* No RDATA: the way of RFC 2136 to say "this RRset". */
+    if (rr.row->holds == HOLDS_NOTHING || bytes == 0) {
+        cur_skip(&r->c, bytes);
+        return;
+    }
+    rr.rdata = cur_child(&r->c, bytes);
+    if (!cur_ok(&r->c))
+        return;
+    r->o.ttl_s = ttl_s <= INT32_MAX ? ttl_s : 0; /* RFC 2181 §8 */
+    r->o.attrs = 0;
+    r->o.costly = record_attributes;
     if (rr.row->holds == HOLDS_ADDRESS) {
-        uint32_t width = rr.type == 1 ? 4 : 16;
-        if (cur_left(&rr.rdata) == width)
-            read_addresses(r, &rr, &rr.rdata, width);
-        else
-            r->odd |= (rr.class & CLASS_MASK) == CLASS_IN;
+        read_address(r, &rr);
         return;
     }
     read_name(r, &rr);
@@ -309,6 +338,8 @@ static enum parse_result read_message(struct reader *r)
     uint32_t budget = RECORDS_MAX;
 
     for (unsigned section = 0; section < 4; section++) {
+        if (r->h.count[section] == 0)
+            continue;
         r->o.section_answer = section == 0 || (section == 1 && r->o.from_server);
         r->o.ttl_s = 0;
         for (unsigned n = 0; n < r->h.count[section] && cur_ok(&r->c); n++) {
@@ -331,21 +362,7 @@ static enum parse_result read_message(struct reader *r)
  */
 static bool plausible_header(const struct header *h, uint32_t whole)
 {
-    return whole >= HEADER_BYTES && h->count[0] <= (whole - HEADER_BYTES) / QUESTION_MIN;
-}
-
-/* Whether a header and the name behind it, as far as it is there, can be DNS. */
-static bool plausible(struct span bytes, uint32_t whole)
-{
-    struct cur c = cur_datagram(bytes.at, bytes.len, whole);
-    struct header h;
-
-    if (!read_header(&c, &h) || !plausible_header(&h, whole))
-        return false;
-    if ((h.count[0] | h.count[1] | h.count[2] | h.count[3]) == 0)
-        return true;
-    name_skip(&c);
-    return c.state != CUR_BAD;
+    return whole >= HEADER_BYTES && h->count[0] * QUESTION_MIN <= whole - HEADER_BYTES;
 }
 
 static void tell_facts(struct parse *p, const struct header *h)
@@ -368,7 +385,7 @@ static enum parse_result parse_message(struct parse *p, struct span bytes, uint3
         return PARSE_NOT;
     tell_facts(p, &r.h);
     r.o.from_server = p->facts.response;
-    r.o.costly = NULL;
+    r.o.of = &r;
     enum parse_result result = read_message(&r);
     if (result == PARSE_BAD && !r.sound)
         return PARSE_NOT;
@@ -379,17 +396,32 @@ static enum parse_result parse_message(struct parse *p, struct span bytes, uint3
     return result;
 }
 
-/* What is here may be the beginning of a datagram that the capture cut. */
+/* Whether a name follows is left to the parser: all that comes here is nearly always DNS. What is here may be
+ * the beginning of a datagram that the capture cut. */
 static enum proto_starts dns_udp_starts(struct span first, bool named)
 {
-    uint32_t whole = first.len < CUT_WHOLE ? CUT_WHOLE : (uint32_t)first.len;
+    struct cur c = cur_datagram(first.at, first.len, first.len);
+    struct header h;
 
-    return named && plausible(first, whole) ? STARTS_YES : STARTS_NO;
+    if (!named || !read_header(&c, &h))
+        return STARTS_NO;
+    return plausible_header(&h, c.end < CUT_WHOLE ? CUT_WHOLE : c.end) ? STARTS_YES : STARTS_NO;
 }
 
 static enum parse_result dns_udp(struct parse *p)
 {
     return parse_message(p, p->bytes, p->whole, p->cut);
+}
+
+/* Whether a name stands behind the header, as far as it is there; `bytes` has a header. */
+static bool plausible(struct span bytes, uint32_t whole, bool empty)
+{
+    struct cur c = cur_datagram(bytes.at, bytes.len, whole);
+
+    cur_skip(&c, HEADER_BYTES);
+    if (!empty)
+        name_skip(&c);
+    return c.state != CUR_BAD;
 }
 
 /* RFC 1035 §4.2.2: two bytes of length before each message. */
@@ -413,7 +445,7 @@ static enum proto_starts dns_tcp_starts(struct span first, bool named)
     uint32_t records = (uint32_t)h.count[1] + h.count[2] + h.count[3];
     if (h.count[0] * QUESTION_MIN + records * RECORD_MIN > len - HEADER_BYTES)
         return STARTS_NO;
-    return plausible(message, len) ? STARTS_YES : STARTS_NO;
+    return plausible(message, len, (h.count[0] | records) == 0) ? STARTS_YES : STARTS_NO;
 }
 
 static enum parse_result dns_tcp(struct parse *p)

@@ -3,6 +3,7 @@
 #include "proto/name.h"
 
 #define LABEL_MAX    63
+#define RUNS_MAX     4   /* that are read at once: more pointers in one name are odd */
 #define POINTERS_MAX 127 /* no name has more labels: more pointers only buy an attacker our time */
 
 /* What an octet becomes; 0: \DDD. */
@@ -34,7 +35,8 @@ static inline char *put_octets(char *out, const uint8_t *at, size_t len, bool pl
     return out;
 }
 
-struct span name_read(struct cur *c, const struct cur *message, char *ret)
+/* Anything but the usual: octet by octet. */
+static struct span read_octets(struct cur *c, const struct cur *message, char *ret)
 {
     struct cur at = *c;       /* a copy that no store to `ret` can alias */
     uint32_t before = c->pos; /* pointers must lead before this */
@@ -72,6 +74,89 @@ struct span name_read(struct cur *c, const struct cur *message, char *ret)
     c->state = at.state;
     c->need = at.need;
     return cur_ok(c) ? span_of(ret, (size_t)(out - ret)) : span_of(NULL, 0);
+}
+
+/* Sixteen octets at once, signed: those above 0x7f are below any character. */
+typedef int8_t octets16 __attribute__((vector_size(16)));
+
+#define EACH(octet) ((octets16){0} + (int8_t)(octet))
+
+static inline octets16 octets_at(const void *at)
+{
+    octets16 v;
+    memcpy(&v, at, sizeof v);
+    return v;
+}
+
+/*
+ * Writes sixteen octets of labels as text: letters in lower case, and a dot for each that is odd: one that
+ * does not stay one character, or a length below 32. Returns -1 for those.
+ */
+static inline octets16 put_sixteen(char *out, octets16 v)
+{
+    octets16 odd = (v < EACH(' ')) | (v == EACH(0x7f)) | (v == EACH('.')) | (v == EACH('\\'));
+
+    v |= (v > EACH('@')) & (v < EACH('[')) & EACH('a' - 'A');
+    v = (v & ~odd) | (EACH('.') & odd);
+    memcpy(out, &v, sizeof v);
+    return odd;
+}
+
+/* Labels that lie one behind another, `octets` with their lengths, as a dot and text each. Returns how many
+ * octets were odd. The sixteen octets before the end of the labels can be read, those before `out` written.
+ */
+static inline unsigned put_run(char *out, const uint8_t *at, uint32_t octets)
+{
+    static const octets16 place = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    octets16 odd = {0}, before = octets_at(out - 16);
+    uint32_t rest = octets % 16;
+    uint64_t half[2];
+
+    for (uint32_t i = 0; i + 16 <= octets; i += 16)
+        odd -= put_sixteen(out + i, octets_at(at + i));
+    if (rest > 0) {
+        odd -= put_sixteen(out + octets - 16, octets_at(at + octets - 16)) & (place > EACH(15 - rest));
+        if (octets < 16)
+            memcpy(out - 16, &before, sizeof before);
+    }
+    memcpy(half, &odd, sizeof half);
+    return (unsigned)((half[0] + half[1]) * 0x0101010101010101u >> 56);
+}
+
+/* The usual name has no odd octet, so its text is as long as itself and leaves room before it in `ret`. */
+struct span name_read(struct cur *c, const struct cur *message, char *ret)
+{
+    char *begin = ret + 16, *out = begin;
+    uint32_t pos = c->pos, end = c->end, behind = 0, before = pos, octets = 1;
+
+    for (unsigned runs = 0; runs < RUNS_MAX && pos < end && cur_ok(c); runs++) {
+        uint32_t from = pos,
+                 stop = end - pos > NAME_OCTETS_MAX - octets ? pos + NAME_OCTETS_MAX - octets + 1 : end;
+        uint32_t len = 0, labels = 0, longest = 0;
+        while (pos < stop && (len = c->base[pos]) - 1 < LABEL_MAX) { /* neither 0 nor a pointer */
+            pos += len + 1;
+            longest |= len;
+            labels++;
+        }
+        if (pos >= stop || pos < 16 || longest >= ' ' || put_run(out, c->base + from, pos - from) != labels)
+            break;
+        out += pos - from;
+        octets += pos - from;
+        if (len == 0) {
+            c->pos = behind > 0 ? behind : pos + 1;
+            return out != begin ? span_of(begin + 1, (size_t)(out - begin) - 1) : span_of(ret, 0);
+        }
+        if (len < 0xc0 || pos + 1 >= end)
+            break;
+        uint32_t target = (len & 0x3f) << 8 | c->base[pos + 1];
+        if (target >= before)
+            break;
+        if (behind == 0)
+            behind = pos + 2;
+        before = pos = target;
+        end = message->end;
+    }
+    return read_octets(c, message, ret);
 }
 
 void name_skip(struct cur *c)

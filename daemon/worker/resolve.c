@@ -3,8 +3,9 @@
 #include "worker/observe.h"
 
 /* Records whose target serves the name that was asked for, so that its addresses are the name's, too. */
-static bool is_alias(const struct observation *o)
+static bool is_alias(struct observation *o)
 {
+    observation_complete(o);
     static const char *const aliases[] = {"CNAME", "DNAME", "SVCB", "HTTPS"};
     struct span type = observation_attr(o, ATTR_RRTYPE);
 
@@ -42,9 +43,8 @@ static bool awaited(const struct message *m)
  * message: a packet of hundreds would fill the ring for all others. */
 static void resolved(struct message *m, struct observation *o)
 {
-    if (!o->from_server || !o->section_answer || m->parse.facts.rcode != 0 || !reachable(&o->addr))
-        return;
-    if (m->dns_hits == 0)
+    if (m->dns_hits == 0 || !o->from_server || !o->section_answer || m->parse.facts.rcode != 0 ||
+        !reachable(&o->addr))
         return;
     if (m->dns_addresses == WORKER_ADDRESSES) {
         m->w->counters[COUNT_LEARNED_LIMIT]++;
@@ -59,30 +59,29 @@ static void resolved(struct message *m, struct observation *o)
     }
 }
 
-/* A question is counted once: in its answer only if the query itself was not seen. True: count it. */
-static bool note_question(struct message *m, const struct observation *o)
+static void note_question(struct message *m, const struct observation *o)
 {
     struct worker *w = m->w;
 
-    if (o->from_server)
-        return !awaited(m);
     visibility_dns(&w->visibility, &m->p->src, &m->p->dst, w->now_ns);
     struct transaction query = {.client = m->p->src, .port = m->p->src_port, .id = m->parse.facts.id};
     transactions_asked(&w->transactions, &w->config.key, m->key, &query, w->now_ns);
     transactions_name(&w->transactions, &w->config.key, &m->p->src, o->name, w->now_ns);
-    return true;
 }
 
 void resolve_name(struct message *m, struct observation *o, struct match hit)
 {
-    bool counted = o->via != VIA_DNS_QUERY || note_question(m, o);
-
+    if (o->via == VIA_DNS_QUERY && !o->from_server)
+        note_question(m, o);
     if (hit.how == MATCH_NONE)
         return;
     if (o->from_server && (o->via == VIA_DNS_QUERY || (o->section_answer && is_alias(o))))
         note_dns_hit(m, hit, o->name);
-    if (m->dns_sightings++ < WORKER_SIGHTINGS)
-        observe_sighting(m, o, hit, STAGE_QUERIED, counted ? 0 : RECORD_UPDATE);
+    if (m->dns_sightings++ >= WORKER_SIGHTINGS)
+        return;
+    /* A question is counted once: in its answer only if the query itself was not seen. */
+    bool again = o->via == VIA_DNS_QUERY && o->from_server && awaited(m);
+    observe_sighting(m, o, hit, STAGE_QUERIED, again ? RECORD_UPDATE : 0);
 }
 
 void resolve_address(struct message *m, struct observation *o, struct match hit)
