@@ -14,6 +14,7 @@
     X(BYTES, "capture.bytes", "bytes of those packets on the wire")                                          \
     X(KERNEL_DROPS, "capture.kernel_drops", "packets that the kernel dropped because the worker was late")   \
     X(FOREIGN, "capture.foreign", "datagrams that came to a TZSP receiver and are no TZSP")                  \
+    X(COMPARED, "capture.compared", "packets of which a copy would have been told")                          \
     X(DUPLICATES, "capture.duplicates", "packets delivered twice by a mirror port, counted once")            \
     X(CUT, "capture.cut", "packets shortened by the snapshot length")                                        \
     X(DECODE_TCP, "decode.tcp", "packets decoded down to TCP")                                               \

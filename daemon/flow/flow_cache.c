@@ -68,13 +68,15 @@ struct flow_entry *flow_cache_add(struct flow_cache *c, struct flow_key k, enum 
                                   uint16_t now_s, struct flow_entry *ret_evicted)
 {
     struct flow_entry *set = set_of(c, k), *victim = &set[0];
-    uint32_t highest = class <= FLOW_DONE ? FLOW_DONE : class;
+    uint32_t highest = class <= FLOW_DONE ? FLOW_DONE : class, least = worth(victim, now_s);
 
-    for (unsigned i = 1; i < WAYS; i++)
-        if (worth(&set[i], now_s) < worth(victim, now_s))
-            victim = &set[i];
+    for (unsigned i = 1; i < WAYS; i++) {
+        uint32_t this = worth(&set[i], now_s);
+        victim = this < least ? &set[i] : victim;
+        least = this < least ? this : least;
+    }
     ret_evicted->class = FLOW_FREE;
-    if (worth(victim, now_s) >> 16 > highest) {
+    if (least >> 16 > highest) {
         c->counters[COUNT_FLOW_REFUSED]++;
         return NULL;
     }
@@ -84,4 +86,11 @@ struct flow_entry *flow_cache_add(struct flow_cache *c, struct flow_key k, enum 
     *victim =
         (struct flow_entry){.tag = tag_of(k), .value = FLOW_NONE, .age_s = now_s, .class = (uint8_t) class};
     return victim;
+}
+
+/* Of a flow over UDP this may forget a try. */
+void flow_cache_unlook(struct flow_cache *c)
+{
+    for (size_t i = 0; i < ((size_t)c->set_mask + 1) * WAYS; i++)
+        c->entry[i].flags &= (uint8_t)~FLOW_LOOKED;
 }

@@ -28,6 +28,7 @@ enum flow_flag {
     FLOW_ANSWERER = 2,  /* the other side did */
     FLOW_MIDSTREAM = 4, /* the opening was not seen: `seq` is where we came in */
     FLOW_METERED = 8,   /* what named the flow was counted */
+    FLOW_LOOKED = 0x10, /* TCP: neither end is listed */
     FLOW_TRIES = 0xf0,  /* UDP: how often it was looked into */
 };
 
@@ -65,5 +66,8 @@ struct flow_entry *flow_cache_find(const struct flow_cache *c, struct flow_key k
  */
 struct flow_entry *flow_cache_add(struct flow_cache *c, struct flow_key k, enum flow_class class,
                                   uint16_t now_s, struct flow_entry *ret_evicted);
+
+/* Neither end of any flow was looked up. */
+void flow_cache_unlook(struct flow_cache *c);
 
 #endif

@@ -35,15 +35,14 @@ bool capture_read(struct capture_file *c, size_t n)
         c->starved = true;
         return false;
     }
-    while (c->end - c->at < n) {
+    memmove(c->buffer, c->buffer + c->at, c->end - c->at);
+    c->end -= c->at;
+    c->at = 0;
+    while (c->end < n) {
         if (c->ended || c->error != 0)
             return false;
-        if (c->at + n > CAPTURE_BUFFER_BYTES) {
-            memmove(c->buffer, c->buffer + c->at, c->end - c->at);
-            c->end -= c->at;
-            c->at = 0;
-        }
-        ssize_t got = read(c->fd, c->buffer + c->end, CAPTURE_BUFFER_BYTES - c->end);
+        size_t room = CAPTURE_BUFFER_BYTES - c->end;
+        ssize_t got = read(c->fd, c->buffer + c->end, room < CAPTURE_READ_BYTES ? room : CAPTURE_READ_BYTES);
         if (got > 0)
             c->end += (size_t)got;
         else if (got == 0)
@@ -93,18 +92,6 @@ enum capture_result capture_bad(struct capture_file *c, const char *why)
     return c->result = CAPTURE_BAD;
 }
 
-enum capture_result capture_packet(struct capture_file *c, struct packet *p, const uint8_t *at,
-                                   uint32_t captured, uint32_t wire)
-{
-    p->ts_ns = c->ts_ns;
-    p->number = ++c->number;
-    p->at = at;
-    p->captured_bytes = captured;
-    p->wire_bytes = wire > captured ? wire : captured;
-    p->source = c->source;
-    return CAPTURE_PACKET;
-}
-
 static void open_format(struct capture_file *c)
 {
     if (!capture_fill(c, 4)) {
@@ -117,28 +104,24 @@ static void open_format(struct capture_file *c)
     }
 }
 
-enum capture_result capture_file_next(struct capture_file *c, struct packet *p)
-{
-    if (c->result == CAPTURE_PACKET && c->next == NULL)
-        open_format(c);
-    if (c->result == CAPTURE_PACKET)
-        return c->next(c, p);
-    if (c->result == CAPTURE_ERROR)
-        errno = c->error;
-    return c->result;
-}
-
 unsigned capture_file_batch(struct capture_file *c, struct packet *p, unsigned max,
                             enum capture_result *ret_end)
 {
-    unsigned n = 0;
+    if (c->result == CAPTURE_PACKET && c->batch == NULL)
+        open_format(c);
+    if (c->result == CAPTURE_PACKET)
+        return c->batch(c, p, max, ret_end);
+    if (c->result == CAPTURE_ERROR)
+        errno = c->error;
+    *ret_end = c->result;
+    return 0;
+}
 
-    while (n < max && (*ret_end = capture_file_next(c, &p[n])) == CAPTURE_PACKET) {
-        c->held = true;
-        n++;
-    }
-    c->held = false;
-    return n;
+enum capture_result capture_file_next(struct capture_file *c, struct packet *p)
+{
+    enum capture_result end;
+
+    return capture_file_batch(c, p, 1, &end) > 0 ? CAPTURE_PACKET : end;
 }
 
 const char *capture_file_why(const struct capture_file *c)

@@ -8,8 +8,11 @@
 
 /* The largest packet that a file may hold: what libpcap and Wireshark call MAXIMUM_SNAPLEN. */
 #define CAPTURE_PACKET_BYTES_MAX 262144u
-/* At least two of the largest record or packet block, so that reads stay large. */
-#define CAPTURE_BUFFER_BYTES 1048576u
+/* Holds the largest record or packet block beside what is read at once. */
+#define CAPTURE_BUFFER_BYTES 524288u
+/* So much is read at once: it is still in the second-level cache when it is looked at, which the begin of a
+ * larger block is not. */
+#define CAPTURE_READ_BYTES 131072u
 /* Interfaces of one pcapng section that are remembered; packets of later ones have no known link type. */
 #define CAPTURE_INTERFACES_MAX 1024
 /* Latest time that a file can claim (in the year 2262): adding a timeout to it does not overflow. */
@@ -24,8 +27,9 @@ struct capture_interface {
 };
 
 struct capture_file {
-    enum capture_result (*next)(struct capture_file *c, struct packet *p); /* of the format */
-    int fd;                                                                /* borrowed */
+    /* Of the format: the next packets, up to `max`, of which none waits for a read but the first. */
+    unsigned (*batch)(struct capture_file *c, struct packet *p, unsigned max, enum capture_result *ret_end);
+    int fd; /* borrowed */
     uint32_t source;
     enum capture_result result; /* anything but CAPTURE_PACKET is final */
     const char *why;            /* static */
@@ -61,10 +65,34 @@ bool capture_skip(struct capture_file *c, uint64_t n);
 enum capture_result capture_ended(struct capture_file *c, const char *within);
 enum capture_result capture_bad(struct capture_file *c, const char *why);
 /* Sets what capture says of a packet of which `captured` bytes lie at `at`. */
-enum capture_result capture_packet(struct capture_file *c, struct packet *p, const uint8_t *at,
-                                   uint32_t captured, uint32_t wire);
+static inline enum capture_result capture_packet(struct capture_file *c, struct packet *p, const uint8_t *at,
+                                                 uint32_t captured, uint32_t wire)
+{
+    p->ts_ns = c->ts_ns;
+    p->number = ++c->number;
+    p->at = at;
+    p->captured_bytes = captured;
+    p->wire_bytes = wire > captured ? wire : captured;
+    p->source = c->source;
+    return CAPTURE_PACKET;
+}
 
-/* The formats: each reads its file header if the first bytes are its own, and sets c->next. False when they
+/* The loop of a format's `batch` around its `next`, which the compiler puts into it. */
+static inline unsigned capture_each(enum capture_result (*next)(struct capture_file *c, struct packet *p),
+                                    struct capture_file *c, struct packet *p, unsigned max,
+                                    enum capture_result *ret_end)
+{
+    unsigned n = 0;
+
+    while (n < max && (*ret_end = next(c, &p[n])) == CAPTURE_PACKET) {
+        c->held = true;
+        n++;
+    }
+    c->held = false;
+    return n;
+}
+
+/* The formats: each reads its file header if the first bytes are its own, and sets c->batch. False when they
  * are not; CAPTURE_BAD and the like are in c->result then too. */
 bool capture_pcap_open(struct capture_file *c);
 bool capture_pcapng_open(struct capture_file *c);

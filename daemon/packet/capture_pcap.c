@@ -22,7 +22,7 @@ static const struct magic {
     {PATCHED, 1000, 24},
 };
 
-static enum capture_result pcap_next(struct capture_file *c, struct packet *p)
+static inline enum capture_result pcap_next(struct capture_file *c, struct packet *p)
 {
     if (!capture_fill(c, c->pcap.header_bytes))
         return capture_ended(c, NULL);
@@ -45,6 +45,12 @@ static enum capture_result pcap_next(struct capture_file *c, struct packet *p)
     c->ts_ns = seconds * 1000000000u + fraction * c->pcap.tick_ns; /* at most 2^62 + 2^42 */
     p->linktype = c->pcap.linktype;
     return capture_packet(c, p, at, captured, wire);
+}
+
+static unsigned pcap_batch(struct capture_file *c, struct packet *p, unsigned max,
+                           enum capture_result *ret_end)
+{
+    return capture_each(pcap_next, c, p, max, ret_end);
 }
 
 /* Whether a packet of a patched file could begin `offset` bytes from here, or the file end there. */
@@ -93,7 +99,7 @@ bool capture_pcap_open(struct capture_file *c)
     const struct magic *m = find_magic(c);
     if (m == NULL)
         return false;
-    c->next = pcap_next;
+    c->batch = pcap_batch;
     if (!capture_fill(c, FILE_HEADER_BYTES)) {
         capture_ended(c, "ends within the file's header");
         return true;

@@ -198,7 +198,7 @@ static enum capture_result read_block(struct capture_file *c, struct packet *p, 
     return read_interface(c, &body);
 }
 
-static enum capture_result pcapng_next(struct capture_file *c, struct packet *p)
+static inline enum capture_result pcapng_next(struct capture_file *c, struct packet *p)
 {
     for (;;) {
         if (!capture_fill(c, 8))
@@ -230,12 +230,18 @@ static enum capture_result pcapng_next(struct capture_file *c, struct packet *p)
     }
 }
 
+static unsigned pcapng_batch(struct capture_file *c, struct packet *p, unsigned max,
+                             enum capture_result *ret_end)
+{
+    return capture_each(pcapng_next, c, p, max, ret_end);
+}
+
 bool capture_pcapng_open(struct capture_file *c)
 {
     struct cur head = capture_cursor(c, 4);
 
     if (cur_u32(&head) != BLOCK_SECTION) /* the same in both byte orders */
         return false;
-    c->next = pcapng_next;
+    c->batch = pcapng_batch;
     return true;
 }

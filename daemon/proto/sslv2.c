@@ -12,6 +12,7 @@ enum {
     SESSION_ID_BYTES = 16, /* SSL 2.0; none in a hello for later versions */
     CHALLENGE_MIN = 16,
     CHALLENGE_MAX = 32,
+    LENGTH_HIGH = 0xfc, /* of the first byte: a hello has less than 1024, with 300 ciphers */
 };
 
 /* Whether the lengths in a header agree with each other. */
@@ -30,7 +31,7 @@ static enum proto_starts sslv2_tcp_starts(struct span first, bool named)
 {
     struct cur c = cur_stream(first.at, first.len);
 
-    if (first.len > 0 && (first.at[0] & 0x80) == 0)
+    if (first.len > 0 && (first.at[0] & LENGTH_HIGH) != 0x80)
         return STARTS_NO;
     if (first.len > 2 && first.at[2] != CLIENT_HELLO)
         return STARTS_NO;

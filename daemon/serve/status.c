@@ -145,7 +145,7 @@ void status_text(const struct serve *s, struct text *t)
              "found       %" PRIu64 " incidents, %" PRIu64 " alerts, %" PRIu64 " sightings; %" PRIu64
              " events not delivered\n",
              r.incidents, r.alerts, r.sightings, r.output_errors);
-    unsigned copies = permille(sum[COUNT_DUPLICATES], sum[COUNT_PACKETS]);
+    unsigned copies = permille(sum[COUNT_DUPLICATES], sum[COUNT_COMPARED]);
     text_fmt(t, "copies      %u.%u %% of the packets came twice and were counted once\n", copies / 10,
              copies % 10);
     line_about_visibility(sum, t);
@@ -249,7 +249,7 @@ void status_json(const struct serve *s, struct text *t)
     json_rules(s, &j);
     json_interfaces(s, &j);
     json_workers(s, &j);
-    json_u64(&j, "copies_permille", permille(sum[COUNT_DUPLICATES], sum[COUNT_PACKETS]));
+    json_u64(&j, "copies_permille", permille(sum[COUNT_DUPLICATES], sum[COUNT_COMPARED]));
     json_visibility(s, sum, &j);
     json_u64(&j, "incidents", r.incidents);
     json_u64(&j, "alerts", r.alerts);

@@ -50,18 +50,23 @@ static void entry_release(struct worker *w, const struct flow_entry *e)
     }
 }
 
-/* What gave way may make a watch when it is told, which may take the new entry's place: it is found anew. */
-struct flow_entry *assemble_entry_make(struct worker *w, struct flow_key key, enum flow_class class)
+struct flow_entry *assemble_entry_add(struct worker *w, struct flow_key key, enum flow_class class)
 {
     struct flow_entry evicted;
-    struct flow_entry *e = assemble_entry(w, key);
+    struct flow_entry *e = flow_cache_add(&w->cache, key, class, worker_now_s(w), &evicted);
 
-    if (e != NULL)
+    if (e == NULL || evicted.class <= FLOW_DONE)
         return e;
-    if (flow_cache_add(&w->cache, key, class, worker_now_s(w), &evicted) == NULL)
-        return NULL;
+    /* What gave way may make a watch when it is told, which may take the new entry's place. */
     entry_release(w, &evicted);
     return assemble_entry(w, key);
+}
+
+struct flow_entry *assemble_entry_make(struct worker *w, struct flow_key key, enum flow_class class)
+{
+    struct flow_entry *e = assemble_entry(w, key);
+
+    return e != NULL ? e : assemble_entry_add(w, key, class);
 }
 
 void assemble_entry_done(struct flow_entry *e, uint32_t seq, uint32_t bytes, uint32_t name)
@@ -78,11 +83,6 @@ uint32_t assemble_entry_name(const struct flow_entry *e)
     bool may = e->class == FLOW_DONE || (e->class == FLOW_REPEAT && e->value != FLOW_NONE);
 
     return may && (e->value & NAME_HASH_TOP) != 0 ? e->value & NAME_HASH_MASK : 0;
-}
-
-bool assemble_entry_repeats(const struct flow_entry *e, uint32_t seq)
-{
-    return e->class == FLOW_DONE && seq - e->seq < (e->value & ~NAME_HASH_MASK) * NAME_LENGTH_BYTES;
 }
 
 void assemble_reserve(struct worker *w)

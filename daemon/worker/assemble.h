@@ -18,7 +18,8 @@
 struct segment {
     struct span bytes;
     uint32_t seq;
-    bool cut; /* the capture did not keep all of it */
+    unsigned may; /* the protocols that a message which begins here may be of, as bits */
+    bool cut;     /* the capture did not keep all of it */
 };
 
 /* The entry of this direction, inside its watch if the flow is followed, or NULL. */
@@ -28,13 +29,18 @@ struct flow_entry *assemble_entry_of(struct worker *w, struct flow_entry *e, str
 /* The entry of this direction, made if there is none. NULL: the cache has no room for it. What gave way is
  * told first. */
 struct flow_entry *assemble_entry_make(struct worker *w, struct flow_key key, enum flow_class class);
+/* The same, where there is none. */
+struct flow_entry *assemble_entry_add(struct worker *w, struct flow_key key, enum flow_class class);
 /* Nothing more is expected of this direction: where its message was and how long, and the hash of the name
  * that was told, or 0. */
 void assemble_entry_done(struct flow_entry *e, uint32_t seq, uint32_t bytes, uint32_t name);
 /* The hash of the name told in this direction, or 0. */
 uint32_t assemble_entry_name(const struct flow_entry *e);
 /* Whether bytes at `seq` are a copy of, or another version of, bytes of a message that was read. */
-bool assemble_entry_repeats(const struct flow_entry *e, uint32_t seq);
+static inline bool assemble_entry_repeats(const struct flow_entry *e, uint32_t seq)
+{
+    return e->class == FLOW_DONE && seq - e->seq < (e->value & ~NAME_HASH_MASK) * NAME_LENGTH_BYTES;
+}
 
 /* The stream that holds bytes of this direction, or NULL. */
 struct stream *assemble_stream(struct worker *w, const struct flow_entry *e);

@@ -88,6 +88,8 @@ static void adopt(struct worker *w, struct watch *watch, struct flow_key key)
         watch->inner[key.dir] = *e;
     if (e == NULL)
         return;
+    e->flags &= (uint8_t)~FLOW_LOOKED;
+    watch->inner[key.dir].flags &= (uint8_t)~FLOW_LOOKED;
     const struct flow_entry *inner = &watch->inner[key.dir];
     if (inner->class != FLOW_FREE && (inner->flags & FLOW_MIDSTREAM) == 0)
         watch_base(watch, key.dir, inner->seq);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The packet path, step by step: what one packet brings about. */
+#include <netinet/in.h>
+
 #include "worker/assemble.h"
 
 void worker_judge_copies(struct worker *w, uint32_t source)
@@ -12,11 +14,12 @@ void worker_judge_copies(struct worker *w, uint32_t source)
 }
 
 /* A mirror's second copy of a packet is marked, and said once when there are many. */
-static uint16_t mirror_copy(struct worker *w, const struct packet *p, struct flow_key key)
+static inline uint16_t mirror_copy(struct worker *w, const struct packet *p, struct flow_key key)
 {
     bool copy = copies_seen(&w->copies, &w->config.key, key, p);
 
     w->copies_judged += copy;
+    w->counters[COUNT_COMPARED]++;
     w->counters[COUNT_DUPLICATES] += copy;
     if (++w->packets_judged == COPIES_JUDGED_AT)
         worker_judge_copies(w, p->source);
@@ -47,31 +50,84 @@ void worker_look(struct worker *w, struct packet *p, struct step *ret)
         p->src_port = p->dst_port = 0;
     ret->key = flow_key_of(&w->config.key, p);
     flow_cache_prefetch(&w->cache, ret->key);
-    if (w->image != NULL) {
+    __builtin_prefetch(p->payload);
+    bool open = ret->decoded == DECODE_TCP && (p->tcp_flags & TCP_SYN) == 0;
+    if (w->image != NULL && !open) {
         match_addr_prefetch(w->image, &p->src);
         match_addr_prefetch(w->image, &p->dst);
     }
 }
 
-void worker_act(struct worker *w, const struct packet *p, const struct step *step)
+/*
+ * Nearly every packet: of an open connection whose ends were looked up and whose direction has shown what it
+ * had to show, or has nothing to show here.
+ */
+static inline bool tells_nothing(const struct worker *w, const struct packet *p, struct flow_entry *e,
+                                 unsigned may)
 {
-    struct flow_key key = step->key;
+    if (e == NULL || (e->flags & FLOW_LOOKED) == 0 || (p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) != 0)
+        return false;
+    if (p->payload_bytes > 0 && (e->class != FLOW_DONE || may != 0 || assemble_entry_repeats(e, p->seq)))
+        return false;
+    e->age_s = worker_now_s(w);
+    return true;
+}
 
-    if (step->decoded == DECODE_UNKNOWN_LINK)
-        link_unknown(w, p);
-    if (!has_flow(step->decoded))
-        return;
-    uint16_t flags = mirror_copy(w, p, key);
-    struct flow_entry *e = flow_cache_find(&w->cache, key);
+/* Whether the ends of the flow of this segment were looked up before. */
+static bool were_looked_up(const struct packet *p, const struct flow_entry *e)
+{
+    return e != NULL && (e->flags & FLOW_LOOKED) != 0 && (p->tcp_flags & TCP_SYN) == 0;
+}
+
+/* The entry of the flow cache afterwards. */
+static struct flow_entry *look_up(struct worker *w, const struct packet *p, struct flow_key key,
+                                  struct flow_entry *e, uint16_t flags)
+{
     struct watch *watch = follow_of(w, e);
+
     if (watch != NULL)
         follow_packet(w, watch, p, key, flags);
     else if (addresses_look(w, p, key, flags))
-        e = flow_cache_find(&w->cache, key);
-    if (step->decoded == DECODE_TCP)
-        worker_tcp(w, p, key, assemble_entry_of(w, e, key), flags);
-    else if (step->decoded == DECODE_UDP && p->payload_bytes > 0)
+        return flow_cache_find(&w->cache, key);
+    else if (e != NULL && p->ip_proto == IPPROTO_TCP)
+        e->flags |= FLOW_LOOKED;
+    return e;
+}
+
+static void act_tcp(struct worker *w, const struct packet *p, struct flow_key key)
+{
+    struct flow_entry *e = flow_cache_find(&w->cache, key);
+    unsigned may = 0;
+
+    if (p->payload_bytes > 0)
+        may = starts_may(&w->starts, span_of(p->payload, p->payload_bytes), p);
+    if (tells_nothing(w, p, e, may))
+        return;
+    /* Of data that begins no message nothing is told that could be told twice. */
+    bool tells = may != 0 || (p->tcp_flags & TCP_SYN) != 0;
+    uint16_t flags = tells ? mirror_copy(w, p, key) : 0;
+    if (!were_looked_up(p, e))
+        e = look_up(w, p, key, e, flags);
+    worker_tcp(w, p, key, assemble_entry_of(w, e, key), may, flags);
+}
+
+static void act_other(struct worker *w, const struct packet *p, struct flow_key key, bool udp)
+{
+    uint16_t flags = mirror_copy(w, p, key);
+
+    look_up(w, p, key, flow_cache_find(&w->cache, key), flags);
+    if (udp && p->payload_bytes > 0)
         worker_udp(w, p, key, flags);
+}
+
+void worker_act(struct worker *w, const struct packet *p, const struct step *step)
+{
+    if (step->decoded == DECODE_TCP)
+        act_tcp(w, p, step->key);
+    else if (step->decoded == DECODE_UDP || step->decoded == DECODE_OTHER)
+        act_other(w, p, step->key, step->decoded == DECODE_UDP);
+    else if (step->decoded == DECODE_UNKNOWN_LINK)
+        link_unknown(w, p);
 }
 
 void worker_packet(struct worker *w, struct packet *p)

@@ -49,7 +49,7 @@ int worker_init(struct worker *w, struct worker_shm *shm, int control, char *ret
     ring_attach(&w->observations, worker_shm_observations(shm, shm->sightings_size), shm->observations_size);
     visibility_init(&w->visibility, &w->config.key, &shm->status.visibility, w->counters);
     w->wants_digests = w->config.observe;
-    starts_init(&w->starts);
+    starts_init(&w->starts, &w->config);
     w->crypto = crypto_new();
     w->decoder.counters = w->counters;
     w->decoder.defrag = defrag_new(w->config.fragments, FRAGMENTED_MAX, FRAGMENT_WAIT_NS, w->counters);
@@ -78,6 +78,7 @@ static void take_image(struct worker *w, int fd, uint32_t generation)
     w->generation = generation;
     w->wants_fingerprints = image_has_type(image, IOC_JA3) || image_has_type(image, IOC_JA4);
     w->wants_digests = w->config.observe || image_has_type(image, IOC_CERT);
+    flow_cache_unlook(&w->cache);
     follow_rematch(w);
     addresses_rematch(w);
     worker_message_send(w->control, &ack, -1);
@@ -220,14 +221,18 @@ static void act(struct worker *w, unsigned i)
 
 static void read_batch(struct worker *w, unsigned n)
 {
-    for (unsigned looked = 0, acted = 0; acted < n; acted++) {
+    unsigned looked = 0, acted = 0;
+    bool reassembled = false;
+
+    while (acted < n) {
         /* What was put together from fragments is gone when the next packet is decoded. */
-        while (looked < n && (looked == acted || !w->batch[looked - 1].reassembled)) {
+        for (reassembled = false; looked < n && !reassembled; looked++) {
             note_packet(w, &w->batch[looked]);
             worker_look(w, &w->batch[looked], &w->step[looked]);
-            looked++;
+            reassembled = w->batch[looked].reassembled;
         }
-        act(w, acted);
+        for (; acted < looked; acted++)
+            act(w, acted);
     }
 }
 

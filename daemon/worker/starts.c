@@ -2,20 +2,37 @@
 /* Which protocol first bytes are of. */
 #include "worker/starts.h"
 
-static uint16_t bit_if(enum proto_starts (*starts)(struct span, bool), uint8_t byte, bool named, unsigned i)
+static bool may_start(const struct proto *proto, const uint8_t *at, size_t len, bool named)
 {
-    if (starts == NULL || starts(span_of(&byte, 1), named) == STARTS_NO)
-        return 0;
-    return (uint16_t)(1u << i);
+    return proto->tcp_starts != NULL && proto->tcp_starts(span_of(at, len), named) != STARTS_NO;
 }
 
-void starts_init(struct starts *s)
+/* Whether any protocol that may begin with the first of two bytes may go on with the second. */
+static bool may_go_on(const struct starts *s, const uint8_t at[2])
 {
-    for (unsigned b = 0; b < 256; b++)
+    for (unsigned may = s->tcp_any[at[0]]; may != 0; may &= may - 1)
+        if (may_start(protos[__builtin_ctz(may)], at, 2, false))
+            return true;
+    return false;
+}
+
+void starts_init(struct starts *s, const struct worker_config *config)
+{
+    memset(s, 0, sizeof *s);
+    for (unsigned b = 0; b < 256; b++) {
+        uint8_t at[2] = {(uint8_t)b, 0};
         for (unsigned i = 0; i < proto_count; i++) {
-            s->tcp_any[b] |= bit_if(protos[i]->tcp_starts, (uint8_t)b, false, i);
-            s->tcp_named[b] |= bit_if(protos[i]->tcp_starts, (uint8_t)b, true, i);
+            s->tcp_any[b] |= (uint16_t)((unsigned)may_start(protos[i], at, 1, false) << i);
+            s->tcp_named[b] |= (uint16_t)((unsigned)may_start(protos[i], at, 1, true) << i);
         }
+        for (unsigned second = 0; second < 256; second++) {
+            at[1] = (uint8_t)second;
+            s->tcp_two[b][second / 64] |= (uint64_t)may_go_on(s, at) << second % 64;
+        }
+    }
+    for (unsigned i = 0; i < proto_count; i++)
+        for (const uint16_t *port = config->ports[i]; *port != 0; port++)
+            s->port[*port >> 6 & 63] |= 1ull << ((*port ^ *port >> 12) & 63);
 }
 
 bool starts_named(const struct worker_config *config, unsigned proto, const struct packet *p)
@@ -26,11 +43,10 @@ bool starts_named(const struct worker_config *config, unsigned proto, const stru
     return false;
 }
 
-enum proto_starts starts_tcp(const struct starts *s, struct span first, const struct worker_config *config,
-                             const struct packet *p, unsigned *ret)
+enum proto_starts starts_which(unsigned may, struct span first, const struct worker_config *config,
+                               const struct packet *p, unsigned *ret)
 {
     enum proto_starts best = STARTS_NO;
-    unsigned may = s->tcp_any[first.at[0]] | s->tcp_named[first.at[0]];
 
     for (; may != 0 && best != STARTS_YES; may &= may - 1) {
         unsigned i = (unsigned)__builtin_ctz(may);

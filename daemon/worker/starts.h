@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which protocol first bytes are of. Nearly all segments begin with a byte that no protocol begins with: a
- * table of all answers to a single byte, asked once, says so without a call.
+ * Which protocol first bytes are of. Nearly all segments begin with two bytes that no protocol begins with:
+ * a table of all answers to them, asked once, says so without a call.
  */
 #ifndef BRIDLE_WORKER_STARTS_H
 #define BRIDLE_WORKER_STARTS_H
@@ -13,16 +13,45 @@
 struct starts {
     /* By first byte, a bit for each protocol that may begin so: on any port, and on one of its own. */
     uint16_t tcp_any[256], tcp_named[256];
+    uint64_t tcp_two[256][4]; /* by two bytes: whether any protocol may begin so on any port */
+    uint64_t port[64];        /* by class of ports: whether one of it is a protocol's own */
 };
 
 _Static_assert(WORKER_PROTOS_MAX <= 16, "a bit for each protocol");
 
-void starts_init(struct starts *s);
+void starts_init(struct starts *s, const struct worker_config *config);
 /* Whether one of the packet's ports is set for protocol `proto`. */
 bool starts_named(const struct worker_config *config, unsigned proto, const struct packet *p);
-/* Which protocol a stream's first bytes (at least one) may be of; the surest wins. */
-enum proto_starts starts_tcp(const struct starts *s, struct span first, const struct worker_config *config,
-                             const struct packet *p, unsigned *ret);
+
+static inline bool starts_has_port(const struct starts *s, uint16_t port)
+{
+    return (s->port[port >> 6 & 63] >> ((port ^ port >> 12) & 63) & 1) != 0;
+}
+
+/* The protocols that a stream's first bytes (at least one) may be of, as bits; more than are so, never less.
+ */
+static inline unsigned starts_may(const struct starts *s, struct span first, const struct packet *p)
+{
+    uint8_t one = first.at[0], two = first.len > 1 ? first.at[1] : 0;
+    unsigned may = first.len == 1 || (s->tcp_two[one][two / 64] >> two % 64 & 1) != 0 ? s->tcp_any[one] : 0;
+
+    if (starts_has_port(s, p->src_port) || starts_has_port(s, p->dst_port))
+        may |= s->tcp_named[one];
+    return may;
+}
+
+/* Which protocol they are of among those that they `may` be of; the surest wins. */
+enum proto_starts starts_which(unsigned may, struct span first, const struct worker_config *config,
+                               const struct packet *p, unsigned *ret);
+/* Both. */
+static inline enum proto_starts starts_tcp(const struct starts *s, struct span first,
+                                           const struct worker_config *config, const struct packet *p,
+                                           unsigned *ret)
+{
+    unsigned may = starts_may(s, first, p);
+
+    return may == 0 ? STARTS_NO : starts_which(may, first, config, p, ret);
+}
 /* The protocols that a datagram may be of, as bits; `any`: as if it were on the ports of each. */
 uint16_t starts_udp(const struct worker_config *config, const struct packet *p, bool any);
 

@@ -18,6 +18,12 @@ struct begun {
     bool open; /* they are perhaps inside of a body */
 };
 
+static enum proto_starts starts_of(const struct worker *w, const struct packet *p, const struct segment *g,
+                                   unsigned *ret)
+{
+    return g->may == 0 ? STARTS_NO : starts_which(g->may, g->bytes, &w->config, p, ret);
+}
+
 /* Parses the messages of a segment where they lie. `known`: hash of a name that the flow showed before, or 0.
  */
 static struct begun begin(struct worker *w, const struct packet *p, struct flow_key key,
@@ -121,7 +127,7 @@ static void start_beside(struct worker *w, const struct flow_entry *entry, const
     struct message m;
     unsigned proto = 0;
 
-    if (starts_tcp(&w->starts, g->bytes, &w->config, p, &proto) != STARTS_YES)
+    if (starts_of(w, p, g, &proto) != STARTS_YES)
         return;
     /* Inside a message's body anybody can plant what looks like another's begin. */
     flags |= e.class == FLOW_REPEAT ? RECORD_MIDSTREAM : 0;
@@ -150,7 +156,7 @@ static void start_again(struct worker *w, struct flow_entry *e, const struct pac
 {
     bool same_place = e->class == FLOW_DONE && e->seq == g->seq;
     unsigned proto = 0;
-    enum proto_starts starts = starts_tcp(&w->starts, g->bytes, &w->config, p, &proto);
+    enum proto_starts starts = starts_of(w, p, g, &proto);
 
     /* Perhaps the second half of another version, before its first. */
     if (starts == STARTS_NO && !same_place && assemble_entry_repeats(e, g->seq))
@@ -174,7 +180,7 @@ static bool begins(const struct worker *w, const struct packet *p, const struct 
 {
     unsigned proto = 0;
 
-    return starts_tcp(&w->starts, g->bytes, &w->config, p, &proto) != STARTS_NO;
+    return starts_of(w, p, g, &proto) != STARTS_NO;
 }
 
 static void payload(struct worker *w, struct flow_entry *e, const struct packet *p, struct flow_key key,
@@ -235,7 +241,7 @@ static void stateless(struct worker *w, const struct packet *p, struct flow_key 
     struct message m;
     unsigned proto = 0;
 
-    if (starts_tcp(&w->starts, g->bytes, &w->config, p, &proto) != STARTS_YES)
+    if (starts_of(w, p, g, &proto) != STARTS_YES)
         return;
     message_init(&m, w, p, key, proto, flags | RECORD_STREAM | RECORD_MIDSTREAM);
     message_parse_stream(&m, g->bytes, g->cut, true);
@@ -246,7 +252,7 @@ static void midstream(struct worker *w, const struct packet *p, struct flow_key 
                       uint16_t flags)
 {
     unsigned proto = 0;
-    enum proto_starts starts = starts_tcp(&w->starts, g->bytes, &w->config, p, &proto);
+    enum proto_starts starts = starts_of(w, p, g, &proto);
     struct flow_entry *e = assemble_entry_make(w, key, starts == STARTS_NO ? FLOW_DONE : FLOW_STREAM);
 
     if (e == NULL) {
@@ -273,12 +279,15 @@ static bool opens_anew(struct worker *w, const struct flow_entry *e, uint32_t be
     return e->class != FLOW_STREAM && (e->class != FLOW_DONE || read != 0);
 }
 
-static void opening(struct worker *w, const struct packet *p, struct flow_key key, uint16_t flags)
+/* `e`: the entry of this direction, or NULL. */
+static void opening(struct worker *w, const struct packet *p, struct flow_key key, struct flow_entry *e,
+                    uint16_t flags)
 {
     bool answer = (p->tcp_flags & TCP_ACK) != 0;
-    struct flow_entry *e = assemble_entry_make(w, key, FLOW_SYN);
     uint32_t begin = p->seq + 1;
 
+    if (e == NULL)
+        e = assemble_entry_add(w, key, FLOW_SYN);
     if (e != NULL && opens_anew(w, e, begin)) {
         e->class = FLOW_SYN;
         e->seq = begin;
@@ -318,17 +327,18 @@ static void closing(struct worker *w, const struct packet *p, struct flow_key ke
 }
 
 void worker_tcp(struct worker *w, const struct packet *p, struct flow_key key, struct flow_entry *e,
-                uint16_t flags)
+                unsigned may, uint16_t flags)
 {
     bool syn = (p->tcp_flags & TCP_SYN) != 0;
 
-    if (syn) {
-        opening(w, p, key, flags);
-        e = assemble_entry(w, key);
-    }
+    if (syn)
+        opening(w, p, key, e, flags);
     if (p->payload_bytes > 0) {
+        if (syn)
+            e = assemble_entry(w, key);
         struct segment g = {.bytes = span_of(p->payload, p->payload_bytes),
                             .seq = p->seq + syn,
+                            .may = may,
                             .cut = p->payload_bytes < p->payload_wire_bytes};
         if (e == NULL || e->class == FLOW_FREE)
             midstream(w, p, key, &g, flags);

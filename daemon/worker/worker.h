@@ -118,9 +118,10 @@ void worker_packet(struct worker *w, struct packet *p);
 void worker_judge_copies(struct worker *w, uint32_t source);
 
 /* tcp.c */
-/* `e`: the entry of this direction, as assemble_entry() gives it. */
+/* `e`: the entry of this direction, as assemble_entry() gives it; `may`: as starts_may() says of the payload.
+ */
 void worker_tcp(struct worker *w, const struct packet *p, struct flow_key key, struct flow_entry *e,
-                uint16_t flags);
+                unsigned may, uint16_t flags);
 /* udp.c */
 void worker_udp(struct worker *w, const struct packet *p, struct flow_key key, uint16_t flags);
 
