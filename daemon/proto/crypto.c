@@ -13,13 +13,15 @@ static const char *const hash_names[CRYPTO_HASHES] = {
     [CRYPTO_SHA256] = "SHA256",
 };
 
-/* A context that keeps the cipher; each use sets a key. NULL: there is none. */
-static EVP_CIPHER_CTX *cipher_new(const char *name)
+/* A context that keeps the cipher, with the key of zeros that crypto->block_key and gcm_key begin with. NULL:
+ * there is none. */
+static EVP_CIPHER_CTX *cipher_new(const char *name, int encrypts)
 {
+    static const uint8_t zeros[CRYPTO_AES_BYTES];
     EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, name, NULL);
     EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
 
-    if (cipher == NULL || ctx == NULL || EVP_CipherInit_ex2(ctx, cipher, NULL, NULL, 0, NULL) != 1) {
+    if (cipher == NULL || ctx == NULL || EVP_CipherInit_ex2(ctx, cipher, zeros, NULL, encrypts, NULL) != 1) {
         EVP_CIPHER_CTX_free(ctx);
         ctx = NULL;
     }
@@ -36,8 +38,8 @@ struct crypto *crypto_new(void)
     c->digest = EVP_MD_CTX_new();
     for (unsigned i = 0; i < CRYPTO_HASHES; i++)
         c->hash[i] = EVP_MD_fetch(NULL, hash_names[i], NULL);
-    c->block = cipher_new("AES-128-ECB");
-    c->gcm = cipher_new("AES-128-GCM");
+    c->block = cipher_new("AES-128-ECB", 1);
+    c->gcm = cipher_new("AES-128-GCM", 0);
     /* Results do not depend on the key, only whether an attacker can choose who shares a bucket with whom. */
     if (getrandom(&c->key, sizeof c->key, GRND_NONBLOCK) != (ssize_t)sizeof c->key)
         c->key = (struct hash_key){{(uintptr_t)c, (uintptr_t)c->gcm}};
@@ -72,12 +74,23 @@ size_t crypto_digest(struct crypto *c, enum crypto_hash hash, struct span bytes,
     return len;
 }
 
+/* NULL when the context has the key already: the packets of a hello follow one another. */
+static const uint8_t *new_key(uint8_t *has, const uint8_t *key)
+{
+    if (memcmp(has, key, CRYPTO_AES_BYTES) == 0)
+        return NULL;
+    memcpy(has, key, CRYPTO_AES_BYTES);
+    return key;
+}
+
 bool crypto_block(struct crypto *c, const uint8_t *key, const uint8_t *in, uint8_t *ret)
 {
     int len = 0;
 
-    return EVP_EncryptInit_ex2(c->block, NULL, key, NULL, NULL) == 1 &&
-           EVP_EncryptUpdate(c->block, ret, &len, in, CRYPTO_AES_BYTES) == 1 && len == CRYPTO_AES_BYTES;
+    key = new_key(c->block_key, key);
+    if (key != NULL && EVP_EncryptInit_ex2(c->block, NULL, key, NULL, NULL) != 1)
+        return false;
+    return EVP_EncryptUpdate(c->block, ret, &len, in, CRYPTO_AES_BYTES) == 1 && len == CRYPTO_AES_BYTES;
 }
 
 bool crypto_open(struct crypto *c, const uint8_t *key, const uint8_t *nonce, struct span aad,
@@ -86,7 +99,8 @@ bool crypto_open(struct crypto *c, const uint8_t *key, const uint8_t *nonce, str
     uint8_t expect[CRYPTO_TAG_BYTES], *end = c->plain + sealed.len;
     int len = 0;
 
-    if (sealed.len > sizeof c->plain || EVP_DecryptInit_ex2(c->gcm, NULL, key, nonce, NULL) != 1 ||
+    if (sealed.len > sizeof c->plain ||
+        EVP_DecryptInit_ex2(c->gcm, NULL, new_key(c->gcm_key, key), nonce, NULL) != 1 ||
         EVP_DecryptUpdate(c->gcm, NULL, &len, aad.at, (int)aad.len) != 1 ||
         EVP_DecryptUpdate(c->gcm, c->plain, &len, sealed.at, (int)sealed.len) != 1)
         return false;

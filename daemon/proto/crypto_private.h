@@ -29,22 +29,31 @@ struct crypto_budget {
     uint64_t share_full_ns[BUDGET_SHARES];
 };
 
-/* HMAC-SHA256 (RFC 2104) with a key: digests that have taken its pads. Copied to be used. */
+/* HMAC-SHA256 (RFC 2104) with a key: states of SHA-256 that have taken its pads. */
 struct crypto_hmac {
-    SHA256_CTX inner, outer;
+    uint32_t inner[8], outer[8];
 };
+
+/* What a code is made of, padded as SHA-256 wants it. */
+struct crypto_message {
+    uint8_t block[SHA256_CBLOCK];
+};
+
+#define CRYPTO_MESSAGE_MAX (SHA256_CBLOCK - 9u) /* bytes of a message that fits in one block */
 
 struct crypto {
 #if BRIDLE_SMALL /* crypto_small.c */
     AES_KEY gcm;
     GCM128_CONTEXT *opener; /* owned */
 #else
-    EVP_MD *hash[CRYPTO_HASHES]; /* owned; NULL: not to be had */
-    EVP_MD_CTX *digest;          /* owned */
-    EVP_CIPHER_CTX *block, *gcm; /* owned; AES-128 in ECB and GCM mode, without a key */
+    EVP_MD *hash[CRYPTO_HASHES];                                    /* owned; NULL: not to be had */
+    EVP_MD_CTX *digest;                                             /* owned */
+    EVP_CIPHER_CTX *block, *gcm;                                    /* owned; AES-128 in ECB and GCM mode */
+    uint8_t block_key[CRYPTO_AES_BYTES], gcm_key[CRYPTO_AES_BYTES]; /* the keys that these two have */
 #endif
     struct hash_key key;                        /* of the tables below */
     struct crypto_hmac salt[QUIC_VERSIONS_MAX]; /* of each version: quic_keys_init */
+    struct crypto_message label[QUIC_LABELS];   /* the same */
     struct quic_keys keys[QUIC_KEYS];           /* latest keys, by hash */
     struct crypto_budget budget;
     uint8_t plain[64u * 1024u]; /* the payload of a packet; more than a datagram holds */
@@ -52,8 +61,10 @@ struct crypto {
 
 /* Takes a key of at most 64 bytes. */
 void crypto_hmac_key(struct crypto_hmac *h, struct span key);
+/* Takes at most CRYPTO_MESSAGE_MAX bytes. */
+void crypto_message(struct crypto_message *m, struct span text);
 /* The code of a message, 32 bytes. */
-void crypto_hmac(const struct crypto_hmac *h, struct span message, uint8_t *ret);
+void crypto_hmac(const struct crypto_hmac *h, const struct crypto_message *m, uint8_t *ret);
 /* One block of AES-128. */
 bool crypto_block(struct crypto *c, const uint8_t *key, const uint8_t *in, uint8_t *ret);
 /*

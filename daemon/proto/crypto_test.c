@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What OpenSSL is asked for: published vectors, no allocation for a packet, and the budget of a flood. */
 #include <openssl/crypto.h>
+#include <openssl/hmac.h>
 
 #include "proto/crypto_private.h"
 #include "proto/quic_test.h"
@@ -45,16 +46,25 @@ static void hmac(void **state)
     static const char eleven[] =
         "\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b";
     struct crypto_hmac h;
-    uint8_t out[32];
+    struct crypto_message m;
+    uint8_t out[32], all[CRYPTO_MESSAGE_MAX] = {1, 2, 3}, want[32];
 
     crypto_hmac_key(&h, BYTES(eleven));
     for (unsigned twice = 0; twice < 2; twice++) {
-        crypto_hmac(&h, BYTES("Hi There"), out);
+        crypto_message(&m, BYTES("Hi There"));
+        crypto_hmac(&h, &m, out);
         assert_memory_equal(out, "\xb0\x34\x4c\x61\xd8\xdb\x38\x53\x5c\xa8\xaf\xce\xaf\x0b\xf1\x2b", 16);
     }
     crypto_hmac_key(&h, BYTES("Jefe"));
-    crypto_hmac(&h, BYTES("what do ya want for nothing?"), out);
+    crypto_message(&m, BYTES("what do ya want for nothing?"));
+    crypto_hmac(&h, &m, out);
     assert_memory_equal(out, "\x5b\xdc\xc1\x46\xbf\x60\x75\x4e\x6a\x04\x24\x26\x08\x95\x75\xc7", 16);
+    for (size_t len = 0; len <= sizeof all; len++) { /* as OpenSSL has it, up to what a block holds */
+        crypto_message(&m, span_of(all, len));
+        crypto_hmac(&h, &m, out);
+        assert_non_null(HMAC(EVP_sha256(), "Jefe", 4, all, len, want, NULL));
+        assert_memory_equal(out, want, sizeof want);
+    }
 }
 
 static void many(unsigned n, unsigned from, unsigned *ret_opened, unsigned *ret_limited)

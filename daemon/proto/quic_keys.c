@@ -2,6 +2,7 @@
 /* QUIC's versions and Initial keys: RFC 9001 §5.2, RFC 9369 §3.3, HKDF (RFC 5869, RFC 8446 §7.1). */
 #include "proto/quic_keys.h"
 
+#include "base/text.h"
 #include "proto/crypto_private.h"
 
 #define SECRET_BYTES 32u
@@ -20,20 +21,21 @@
 
 /* A wrong row finds nothing and harms nobody: tags are verified. */
 static const struct quic_version versions[] = {
-    {0x00000001, 0x00000001, SALT_V1, "quic ", 0, 6},         /* RFC 9001 */
-    {0x6b3343cf, 0x6b3343cf, SALT_V2, "quicv2 ", 1, 6},       /* RFC 9369 */
-    {0x709a50c4, 0x709a50c4, SALT_V2_DRAFT, "quicv2 ", 1, 6}, /* draft-ietf-quic-v2-01 to -07 */
-    {0xff000021, 0xff000022, SALT_V1, "quic ", 0, 6},         /* draft-ietf-quic-tls-33, -34 */
-    {0xff00001d, 0xff000020, SALT_29, "quic ", 0, 6},         /* -29 to -32 */
-    {0xff000017, 0xff00001c, SALT_23, "quic ", 0, 6},         /* -23 to -28 */
-    {0xff000016, 0xff000016, SALT_22, "quic ", 0, 6},
-    {0xfaceb001, 0xfaceb001, SALT_22, "quic ", 0, 6}, /* mvfst's own numbers */
-    {0xfaceb002, 0xfaceb002, SALT_23, "quic ", 0, 6},
-    {0xfaceb003, 0xfaceb004, SALT_V1, "quic ", 0, 6},
-    {0xfaceb00d, 0xfaceb013, SALT_23, "quic ", 0, 6},
-    {0x51303530, 0x51303530, SALT_Q050, "quic ", 0, 8}, /* Google's Q050, with a handshake of its own, */
-    {0x54303530, 0x54303530, SALT_T050, "quic ", 0, 8}, /* and T050 and T051, with TLS */
-    {0x54303531, 0x54303531, SALT_T051, "quic ", 0, 8},
+    {0x00000001, 0x00000001, SALT_V1, QUIC_LABEL_V1, 0, 6},       /* RFC 9001 */
+    {0x6b3343cf, 0x6b3343cf, SALT_V2, QUIC_LABEL_V2, 1, 6},       /* RFC 9369 */
+    {0x709a50c4, 0x709a50c4, SALT_V2_DRAFT, QUIC_LABEL_V2, 1, 6}, /* draft-ietf-quic-v2-01 to -07 */
+    {0xff000021, 0xff000022, SALT_V1, QUIC_LABEL_V1, 0, 6},       /* draft-ietf-quic-tls-33, -34 */
+    {0xff00001d, 0xff000020, SALT_29, QUIC_LABEL_V1, 0, 6},       /* -29 to -32 */
+    {0xff000017, 0xff00001c, SALT_23, QUIC_LABEL_V1, 0, 6},       /* -23 to -28 */
+    {0xff000016, 0xff000016, SALT_22, QUIC_LABEL_V1, 0, 6},
+    {0xfaceb001, 0xfaceb001, SALT_22, QUIC_LABEL_V1, 0, 6}, /* mvfst's own numbers */
+    {0xfaceb002, 0xfaceb002, SALT_23, QUIC_LABEL_V1, 0, 6},
+    {0xfaceb003, 0xfaceb004, SALT_V1, QUIC_LABEL_V1, 0, 6},
+    {0xfaceb00d, 0xfaceb013, SALT_23, QUIC_LABEL_V1, 0, 6},
+    {0x51303530, 0x51303530, SALT_Q050, QUIC_LABEL_V1, 0,
+     8}, /* Google's Q050, with a handshake of its own, */
+    {0x54303530, 0x54303530, SALT_T050, QUIC_LABEL_V1, 0, 8}, /* and T050 and T051, with TLS */
+    {0x54303531, 0x54303531, SALT_T051, QUIC_LABEL_V1, 0, 8},
 };
 
 const struct quic_version *quic_version_find(uint32_t number)
@@ -69,46 +71,75 @@ enum quic_type quic_type_of(const struct quic_version *version, uint8_t first)
 
 _Static_assert(sizeof versions / sizeof *versions <= QUIC_VERSIONS_MAX, "room in struct crypto");
 
-void quic_keys_init(struct crypto *c)
+/* HKDF-Expand-Label with an empty context, RFC 8446 §7.1, for at most SECRET_BYTES: one round of §2.3 of RFC
+ * 5869. */
+static void label_init(struct crypto_message *m, const char *label, uint8_t bytes)
 {
-    for (size_t i = 0; i < sizeof versions / sizeof *versions; i++)
-        crypto_hmac_key(&c->salt[i], span_of(versions[i].salt, SALT_BYTES));
+    uint8_t info[CRYPTO_MESSAGE_MAX] = {0, bytes};
+    struct text t = text_on((char *)info + 3, sizeof info - 3);
+
+    text_str(&t, "tls13 ");
+    text_str(&t, label);
+    info[2] = (uint8_t)t.len;
+    text_char(&t, 0); /* the context's length */
+    text_char(&t, 1); /* round */
+    crypto_message(m, span_of(info, 3 + t.len));
 }
 
-/* HKDF-Expand-Label with an empty context: RFC 8446 §7.1; `len` at most SECRET_BYTES, one round of §2.3 of
- * RFC 5869. */
-static void expand(const struct crypto_hmac *secret, const char *prefix, const char *label, uint8_t *ret,
-                   uint8_t len)
+void quic_keys_init(struct crypto *c)
 {
-    const struct span parts[] = {span_str("tls13 "), span_str(prefix), span_str(label)};
-    uint8_t info[40] = {0, len}, out[SECRET_BYTES];
-    size_t n = 3;
+    static const struct {
+        const char *label;
+        uint8_t bytes;
+    } labels[QUIC_LABELS] = {
+        {"client in", SECRET_BYTES}, {"quic key", 16},  {"quic iv", 12},   {"quic hp", 16},
+        {"quicv2 key", 16},          {"quicv2 iv", 12}, {"quicv2 hp", 16},
+    };
 
-    for (unsigned i = 0; i < 3; i++) {
-        memcpy(info + n, parts[i].at, parts[i].len);
-        n += parts[i].len;
-    }
-    info[2] = (uint8_t)(n - 3);
-    info[n++] = 0; /* the context's length */
-    info[n++] = 1; /* round */
-    crypto_hmac(secret, span_of(info, n), out);
-    memcpy(ret, out, len);
+    for (size_t i = 0; i < sizeof versions / sizeof *versions; i++)
+        crypto_hmac_key(&c->salt[i], span_of(versions[i].salt, SALT_BYTES));
+    for (unsigned i = 0; i < QUIC_LABELS; i++)
+        label_init(&c->label[i], labels[i].label, labels[i].bytes);
+}
+
+static void expand(const struct crypto_hmac *secret, const struct crypto_message *label, uint8_t *ret,
+                   size_t bytes)
+{
+    uint8_t out[SECRET_BYTES];
+
+    crypto_hmac(secret, label, out);
+    memcpy(ret, out, bytes);
 }
 
 /* RFC 9001 §5.2. */
-static void derive(const struct crypto *c, struct span cid, struct quic_keys *k)
+static void derive(const struct crypto *c, struct quic_keys *k)
 {
-    const struct quic_version *v = k->version;
+    const struct crypto_message *label = &c->label[k->version->labels];
     uint8_t secret[SECRET_BYTES];
     struct crypto_hmac initial, client;
+    struct crypto_message cid;
 
-    crypto_hmac(&c->salt[v - versions], cid, secret);
+    crypto_message(&cid, span_of(k->cid, k->cid_len));
+    crypto_hmac(&c->salt[k->version - versions], &cid, secret);
     crypto_hmac_key(&initial, span_of(secret, sizeof secret));
-    expand(&initial, "", "client in", secret, SECRET_BYTES);
+    crypto_hmac(&initial, &c->label[QUIC_LABEL_CLIENT], secret);
     crypto_hmac_key(&client, span_of(secret, sizeof secret));
-    expand(&client, v->label_prefix, "key", k->key, sizeof k->key);
-    expand(&client, v->label_prefix, "iv", k->iv, sizeof k->iv);
-    expand(&client, v->label_prefix, "hp", k->hp, sizeof k->hp);
+    expand(&client, &label[0], k->key, sizeof k->key);
+    expand(&client, &label[1], k->iv, sizeof k->iv);
+    expand(&client, &label[2], k->hp, sizeof k->hp);
+}
+
+/* Where keys are kept. What another connection ID lets an attacker put there costs a derivation. */
+static size_t slot_of(const struct crypto *c, const struct quic_keys *k)
+{
+    uint64_t h = hash_word(&c->key, c->key.k[0], (uint64_t)k->version->first << 8 | k->cid_len);
+
+    for (size_t i = 0; i < sizeof k->cid; i += 8) {
+        uint64_t word = 0;
+        memcpy(&word, k->cid + i, sizeof k->cid - i < sizeof word ? sizeof k->cid - i : sizeof word);
+        h = hash_word(&c->key, h, word);
+    }
+    return h % QUIC_KEYS;
 }
 
 const struct quic_keys *quic_keys_get(struct crypto *c, const struct quic_version *version, struct span cid)
@@ -117,13 +148,12 @@ const struct quic_keys *quic_keys_get(struct crypto *c, const struct quic_versio
 
     if (cid.len > 0)
         memcpy(fresh.cid, cid.at, cid.len);
-    uint64_t h = hash_word(&c->key, hash_bytes(&c->key, fresh.cid, cid.len), version->first);
-    struct quic_keys *k = &c->keys[h % QUIC_KEYS];
+    struct quic_keys *k = &c->keys[slot_of(c, &fresh)];
     if (k->version == version && k->cid_len == cid.len && memcmp(k->cid, fresh.cid, sizeof k->cid) == 0)
         return k;
     if (!crypto_spend(c))
         return NULL;
-    derive(c, cid, &fresh);
+    derive(c, &fresh);
     *k = fresh;
     return k;
 }

@@ -16,11 +16,19 @@ struct crypto;
 
 /* What tells versions apart. */
 struct quic_version {
-    uint32_t first, last;     /* numbers */
-    const char *salt;         /* 20 bytes */
-    const char *label_prefix; /* of the labels of keys */
-    uint8_t type_base;        /* code of the type Initial; the others follow in their order */
-    uint8_t crypto;           /* type of the CRYPTO frame: RFC 9000 §19.6 */
+    uint32_t first, last; /* numbers */
+    const char *salt;     /* 20 bytes */
+    uint8_t labels;       /* enum quic_label: the first of those of its keys */
+    uint8_t type_base;    /* code of the type Initial; the others follow in their order */
+    uint8_t crypto;       /* type of the CRYPTO frame: RFC 9000 §19.6 */
+};
+
+/* What is expanded from a secret: RFC 9001 §5.1 and §5.2, RFC 9369 §3.3.1. */
+enum quic_label {
+    QUIC_LABEL_CLIENT,
+    QUIC_LABEL_V1, /* key, iv and hp, in this order */
+    QUIC_LABEL_V2 = QUIC_LABEL_V1 + 3,
+    QUIC_LABELS = QUIC_LABEL_V2 + 3
 };
 
 /* Long header packet types, numbered as in version 1: RFC 9000 §17.2. */
