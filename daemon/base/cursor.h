@@ -20,6 +20,16 @@ enum cur_state {
     CUR_BAD,  /* contradicts its own length prefix */
 };
 
+/*
+ * Left out of line, as compilers leave what is used so often, a read costs three times as much: the cursor is
+ * then kept in memory. Where size counts they may.
+ */
+#ifdef __OPTIMIZE_SIZE__
+#define CUR_INLINE static inline
+#else
+#define CUR_INLINE static inline __attribute__((always_inline))
+#endif
+
 /* The limit of a stream whose length nothing announces. */
 #define CUR_UNBOUNDED UINT32_MAX
 
@@ -70,7 +80,7 @@ static inline void cur_fail(struct cur *c)
 }
 
 /* True when `n` more bytes can be read; otherwise sets the sticky state. */
-static inline bool cur_has(struct cur *c, uint32_t n)
+CUR_INLINE bool cur_has(struct cur *c, uint32_t n)
 {
     if (c->state != CUR_OK)
         return false;
@@ -86,12 +96,12 @@ static inline bool cur_has(struct cur *c, uint32_t n)
     return false;
 }
 
-static inline uint8_t cur_u8(struct cur *c)
+CUR_INLINE uint8_t cur_u8(struct cur *c)
 {
     return cur_has(c, 1) ? c->base[c->pos++] : 0;
 }
 
-static inline uint16_t cur_u16(struct cur *c)
+CUR_INLINE uint16_t cur_u16(struct cur *c)
 {
     if (!cur_has(c, 2))
         return 0;
@@ -100,7 +110,7 @@ static inline uint16_t cur_u16(struct cur *c)
     return (uint16_t)(p[0] << 8 | p[1]);
 }
 
-static inline uint32_t cur_u24(struct cur *c)
+CUR_INLINE uint32_t cur_u24(struct cur *c)
 {
     if (!cur_has(c, 3))
         return 0;
@@ -109,7 +119,7 @@ static inline uint32_t cur_u24(struct cur *c)
     return (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
 }
 
-static inline uint32_t cur_u32(struct cur *c)
+CUR_INLINE uint32_t cur_u32(struct cur *c)
 {
     if (!cur_has(c, 4))
         return 0;
@@ -134,7 +144,7 @@ static inline uint64_t cur_varint(struct cur *c)
 }
 
 /* The next `n` bytes, or an empty span and a sticky error. */
-static inline struct span cur_take(struct cur *c, uint32_t n)
+CUR_INLINE struct span cur_take(struct cur *c, uint32_t n)
 {
     if (!cur_has(c, n))
         return span_of(NULL, 0);
@@ -143,7 +153,7 @@ static inline struct span cur_take(struct cur *c, uint32_t n)
     return s;
 }
 
-static inline void cur_skip(struct cur *c, uint32_t n)
+CUR_INLINE void cur_skip(struct cur *c, uint32_t n)
 {
     if (c->state != CUR_OK)
         return;
@@ -154,7 +164,7 @@ static inline void cur_skip(struct cur *c, uint32_t n)
 }
 
 /* Everything that is there up to the end, read or not yet. */
-static inline struct span cur_rest(const struct cur *c)
+CUR_INLINE struct span cur_rest(const struct cur *c)
 {
     if (c->state != CUR_OK || c->pos >= c->end)
         return span_of(NULL, 0);
@@ -165,7 +175,7 @@ static inline struct span cur_rest(const struct cur *c)
  * A child over the next `len` bytes, of which some may not be there yet; the parent moves behind them. A
  * length that passes the parent's limit makes both BAD.
  */
-static inline struct cur cur_child(struct cur *c, uint32_t len)
+CUR_INLINE struct cur cur_child(struct cur *c, uint32_t len)
 {
     struct cur child = *c;
     if (c->state == CUR_OK && (uint64_t)c->pos + len > c->limit)
@@ -180,19 +190,19 @@ static inline struct cur cur_child(struct cur *c, uint32_t len)
     return child;
 }
 
-static inline struct cur cur_vec8(struct cur *c)
+CUR_INLINE struct cur cur_vec8(struct cur *c)
 {
     uint32_t len = cur_u8(c);
     return cur_child(c, len);
 }
 
-static inline struct cur cur_vec16(struct cur *c)
+CUR_INLINE struct cur cur_vec16(struct cur *c)
 {
     uint32_t len = cur_u16(c);
     return cur_child(c, len);
 }
 
-static inline struct cur cur_vec24(struct cur *c)
+CUR_INLINE struct cur cur_vec24(struct cur *c)
 {
     uint32_t len = cur_u24(c);
     return cur_child(c, len);

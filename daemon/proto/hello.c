@@ -52,6 +52,11 @@ static void read_server_name(struct hello *h, struct cur *c)
     note_state(h, &list);
 }
 
+static bool is_plain(uint8_t octet)
+{
+    return octet >= 0x20 && octet < 0x7f && octet != ',' && octet != '\\';
+}
+
 /* Protocol names are any octets; what would be taken for a separator is escaped like what cannot be printed.
  */
 static void put_protocol(struct text *t, struct span protocol)
@@ -62,11 +67,17 @@ static void put_protocol(struct text *t, struct span protocol)
         return;
     if (t->len > 0)
         text_char(t, ',');
-    for (size_t i = 0; i < protocol.len; i++) {
-        if (protocol.at[i] == ',')
+    for (size_t i = 0, run; i < protocol.len && !t->full; i += run) {
+        for (run = 0; i + run < protocol.len && is_plain(protocol.at[i + run]);)
+            run++;
+        text_raw(t, span_of(protocol.at + i, run));
+        if (i + run == protocol.len)
+            break;
+        if (protocol.at[i + run] == ',')
             text_str(t, "\\044");
         else
-            text_escaped(t, span_of(protocol.at + i, 1));
+            text_escaped(t, span_of(protocol.at + i + run, 1));
+        run++;
     }
     if (t->full) { /* never half a name */
         t->len = before;
@@ -90,57 +101,80 @@ static void read_alpn(struct hello *h, struct cur *c)
     note_state(h, &list);
 }
 
-static void read_ech(struct hello *h, struct cur *c)
+/* One of those that say something here: RFC 8446 §4.2. */
+static void read_extension(struct hello *h, uint16_t type, struct cur *body)
 {
-    h->ech = true;
+    switch (type) {
+    case 0: /* RFC 6066 §3 */
+        read_server_name(h, body);
+        break;
+    case 16: /* RFC 7301 §3.1 */
+        read_alpn(h, body);
+        break;
+    case 0xfe0d: /* RFC 9849 §5, and its drafts from 13 on */
+    case 0xfe0a: /* draft-ietf-tls-esni-10 */
+    case 0xfe09: /* draft-ietf-tls-esni-09 */
+    case 0xfe08: /* draft-ietf-tls-esni-08 */
+    case 0xffce: /* draft-ietf-tls-esni-00 to -06: the name alone is encrypted */
+        h->ech = true;
+        break;
+    }
 }
 
-static const struct {
-    uint16_t type;
-    void (*read)(struct hello *h, struct cur *c);
-} extensions[] = {
-    {0, read_server_name}, /* RFC 6066 §3 */
-    {16, read_alpn},       /* RFC 7301 §3.1 */
-    {0xfe0d, read_ech},    /* RFC 9849 §5, and its drafts from 13 on */
-    {0xfe0a, read_ech},    /* draft-ietf-tls-esni-10 */
-    {0xfe09, read_ech},    /* draft-ietf-tls-esni-09 */
-    {0xfe08, read_ech},    /* draft-ietf-tls-esni-08 */
-    {0xffce, read_ech},    /* draft-ietf-tls-esni-00 to -06: the name alone is encrypted */
-};
-
 /* RFC 8446 §4.2. One that contradicts itself does not hide those behind it. */
-static void read_extensions(struct hello *h, struct cur *c)
+static void read_extensions(struct hello *h, struct cur c)
 {
-    while (cur_ok(c) && cur_left(c) > 0) {
-        uint16_t type = cur_u16(c);
-        struct cur body = cur_vec16(c);
-        for (size_t i = 0; cur_ok(c) && i < sizeof extensions / sizeof *extensions; i++)
-            if (extensions[i].type == type)
-                extensions[i].read(h, &body);
+    while (cur_ok(&c) && cur_left(&c) > 0) {
+        uint32_t head = cur_u32(&c);
+        uint16_t type = (uint16_t)(head >> 16), bytes = (uint16_t)head;
+        if (type != 0 && type != 16 && type < 0xfe08) {
+            cur_skip(&c, bytes);
+            continue;
+        }
+        struct cur body = cur_child(&c, bytes);
+        if (cur_ok(&c))
+            read_extension(h, type, &body);
         note_state(h, &body);
     }
-    note_state(h, c);
+    note_state(h, &c);
+}
+
+/* A vector that says nothing here. */
+static void skip_vec8(struct cur *c)
+{
+    cur_skip(c, cur_u8(c));
+}
+
+/* What is there of a vector of at most 2^16-1 bytes. */
+static struct span take_vec16(struct cur *c)
+{
+    uint16_t bytes = cur_u16(c);
+    struct span there = cur_rest(c);
+
+    cur_skip(c, bytes);
+    if (!cur_ok(c))
+        there.len = 0;
+    return span_of(there.at, there.len < bytes ? there.len : bytes);
 }
 
 /* RFC 8446 §4.1.2; `c` stands behind the handshake header. */
-static void read_hello(struct hello *h, struct cur *c, bool cookie)
+static void read_hello(struct hello *h, struct cur c, bool cookie)
 {
-    h->print.version = cur_u16(c); /* legacy_version */
-    cur_skip(c, 32);               /* random */
-    cur_vec8(c);                   /* legacy_session_id */
+    h->print.version = cur_u16(&c); /* legacy_version */
+    cur_skip(&c, 32);               /* random */
+    skip_vec8(&c);                  /* legacy_session_id */
     if (cookie)
-        cur_vec8(c); /* RFC 6347 §4.2.1, RFC 9147 §5.3 */
-    struct cur ciphers = cur_vec16(c);
-    h->print.cipher_suites = cur_rest(&ciphers);
-    cur_vec8(c);                        /* legacy_compression_methods */
-    if (cur_ok(c) && cur_left(c) > 0) { /* there were hellos without extensions */
-        struct cur list = cur_vec16(c);
+        skip_vec8(&c); /* RFC 6347 §4.2.1, RFC 9147 §5.3 */
+    h->print.cipher_suites = take_vec16(&c);
+    skip_vec8(&c);                        /* legacy_compression_methods */
+    if (cur_ok(&c) && cur_left(&c) > 0) { /* there were hellos without extensions */
+        struct cur list = cur_vec16(&c);
         h->print.extensions = cur_rest(&list);
-        read_extensions(h, &list);
-        if (cur_left(c) > 0)
-            cur_fail(c);
+        read_extensions(h, list);
+        if (cur_left(&c) > 0)
+            cur_fail(&c);
     }
-    note_state(h, c);
+    note_state(h, &c);
 }
 
 static void add_fingerprints(struct observation *o, const void *of)
@@ -209,7 +243,7 @@ enum parse_result hello_parse(struct parse *p, enum via via, struct span message
     h.ech = h.cut = false;
     h.alpn = text_on(p->scratch->text, sizeof p->scratch->text);
     cur_skip(&c, HELLO_HEADER_BYTES);
-    read_hello(&h, &c, via == VIA_DTLS_SNI);
+    read_hello(&h, c, via == VIA_DTLS_SNI);
     enum parse_result result = h.bad ? PARSE_BAD : h.cut ? PARSE_CUT : PARSE_DONE;
     unsigned names = emit_hello(p, &h, via, result == PARSE_DONE && message.len == whole);
     if (p->counters) {

@@ -122,17 +122,22 @@ static enum server_hello read_server_hello(struct cur *c)
     uint16_t version = cur_u16(c);
     if (version >> 8 == 0x7f) /* drafts before 22, whose fields are others */
         return HELLO_ENDS;
-    cur_skip(c, 32);                  /* random */
-    struct cur session = cur_vec8(c); /* session_id */
-    cur_skip(c, 2 + 1);               /* cipher_suite, compression_method */
-    if (version >> 8 != 3 || !cur_ok(c) || cur_left(&session) > 32)
+    cur_skip(c, 32); /* random */
+    uint8_t session_bytes = cur_u8(c);
+    cur_skip(c, session_bytes); /* session_id */
+    cur_skip(c, 2 + 1);         /* cipher_suite, compression_method */
+    if (version >> 8 != 3 || !cur_ok(c) || session_bytes > 32)
         return HELLO_NONE;
     if (cur_left(c) > 0) {
         struct cur list = cur_vec16(c);
         while (cur_ok(&list) && cur_left(&list) > 0) {
-            uint16_t type = cur_u16(&list);
-            struct cur body = cur_vec16(&list);
-            tls13 |= type == SUPPORTED_VERSIONS && names_tls13(&body);
+            uint32_t head = cur_u32(&list);
+            if (head >> 16 != SUPPORTED_VERSIONS) {
+                cur_skip(&list, (uint16_t)head);
+                continue;
+            }
+            struct cur body = cur_child(&list, (uint16_t)head);
+            tls13 |= names_tls13(&body);
         }
         if (!cur_ok(&list) || !cur_ok(c) || cur_left(c) > 0)
             return HELLO_NONE;
