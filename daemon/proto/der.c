@@ -6,7 +6,7 @@
 #define LENGTH_MAX      0xffffffu
 
 /* §8.1.3 */
-static uint32_t read_length(struct cur *c)
+static inline uint32_t read_length(struct cur *c)
 {
     uint32_t octets = cur_u8(c), length = 0;
 
@@ -22,20 +22,28 @@ static uint32_t read_length(struct cur *c)
     return length;
 }
 
-struct der der_read(struct cur *c)
+/* Here on a copy of the cursor, which the compiler keeps out of memory. */
+static inline struct der read_element(struct cur *c)
 {
-    struct der d = {.tag = cur_u8(c)};
+    struct cur at = *c;
+    struct der d = {.tag = cur_u8(&at)};
 
     if ((d.tag & TAG_NUMBER_LONG) == TAG_NUMBER_LONG)
-        cur_fail(c);
-    uint32_t length = read_length(c);
-    d.body = cur_child(c, length);
+        cur_fail(&at);
+    uint32_t length = read_length(&at);
+    d.body = cur_child(&at, length);
+    *c = at;
     return d;
+}
+
+struct der der_read(struct cur *c)
+{
+    return read_element(c);
 }
 
 struct cur der_enter(struct cur *c, uint8_t tag)
 {
-    struct der d = der_read(c);
+    struct der d = read_element(c);
 
     if (cur_ok(c) && d.tag != tag) {
         cur_fail(c);

@@ -36,7 +36,7 @@ static const struct {
 };
 
 struct value {
-    uint8_t tag;     /* of a string, TAG_DNS_NAME or TAG_ADDRESS; 0: none */
+    uint8_t tag;     /* of a string, TAG_DNS_NAME or TAG_ADDRESS */
     struct span raw; /* borrowed from the certificate */
 };
 
@@ -45,7 +45,8 @@ struct reader {
     const struct observation *like;
     unsigned left; /* names that may still be told */
     bool bad, cut;
-    struct value seen[SEEN_MAX];
+    bool used[SEEN_MAX];         /* of the values seen */
+    struct value seen[SEEN_MAX]; /* cleared by nobody: it is long, and most certificates have few names */
 };
 
 static void note_state(struct reader *r, const struct cur *c)
@@ -68,14 +69,12 @@ static bool could_be_host(struct span text)
     uint8_t before = '.';
     struct addr a;
 
-    if (addr_parse(text, &a))
-        return true;
     for (size_t i = 0; i < text.len; i++) {
         uint8_t c = text.at[i];
         bool good = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '*' ||
                     (c == '.' && before != '.');
-        if (!good)
-            return false;
+        if (!good) /* of addresses those of IPv6 have others: colons */
+            return c == ':' && addr_parse(text, &a);
         before = c;
     }
     return text.len <= HOST_TEXT_MAX;
@@ -89,14 +88,14 @@ static struct span common_name_text(struct span raw, unsigned width, char *ret)
 
     if (len * width != raw.len || len > sizeof narrow)
         return span_of(NULL, 0);
-    for (size_t i = 0; i < raw.len; i++) {
+    for (size_t i = 0; i < raw.len && width > 1; i++) {
         bool lowest = i % width == width - 1;
         if (!lowest && raw.at[i] != 0)
             return span_of(NULL, 0);
         if (lowest)
             narrow[i / width] = (char)raw.at[i];
     }
-    struct span text = name_of_host(span_of(narrow, len), ret);
+    struct span text = name_of_host(width > 1 ? span_of(narrow, len) : raw, ret);
     return could_be_host(text) ? text : span_of(NULL, 0);
 }
 
@@ -115,18 +114,33 @@ static struct span value_text(struct value v, char *ret)
     return span_str(addr_text(&a, ret));
 }
 
+/* Not keyed: whoever makes texts collide gets a few of his own names told twice. */
+static uint64_t hash_text(struct span text)
+{
+    static const struct hash_key key = {{0, 0}};
+    uint64_t hash = text.len;
+
+    for (size_t i = 0; i < text.len; i += sizeof hash) {
+        uint64_t word = 0;
+        memcpy(&word, text.at + i, text.len - i < sizeof word ? text.len - i : sizeof word);
+        hash = hash_word(&key, hash, word);
+    }
+    return hash >> 32; /* on which every octet bears */
+}
+
 /*
  * Whether this text was told before; remembers it while there is room. Texts are compared, not hashes, for a
  * certificate made to collide could else hide a name behind another.
  */
 static bool was_told(struct reader *r, struct value v, struct span text)
 {
-    static const struct hash_key key = {{0, 0}};
-    uint64_t hash = hash_bytes(&key, text.at, text.len);
+    uint64_t hash = hash_text(text);
 
     for (unsigned i = 0; i < SEEN_TRIES; i++) {
-        struct value *seen = &r->seen[(hash + i) % SEEN_MAX];
-        if (seen->tag == 0) {
+        size_t slot = (hash + i) % SEEN_MAX;
+        struct value *seen = &r->seen[slot];
+        if (!r->used[slot]) {
+            r->used[slot] = true;
             *seen = v;
             return false;
         }
@@ -243,8 +257,13 @@ static void read_certificate(struct reader *r, struct cur *c)
 
 enum parse_result x509_names(struct parse *p, struct cur certificate, const struct observation *like)
 {
-    struct reader r = {.p = p, .like = like, .left = X509_NAMES_MAX};
+    struct reader r;
 
+    r.p = p;
+    r.like = like;
+    r.left = X509_NAMES_MAX;
+    r.bad = r.cut = false;
+    memset(r.used, 0, sizeof r.used);
     read_certificate(&r, &certificate);
     return r.bad ? PARSE_BAD : r.cut ? PARSE_CUT : PARSE_DONE;
 }
