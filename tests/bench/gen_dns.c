@@ -59,7 +59,7 @@ void dns_query(struct bytes *b, const struct dns_talk *t)
 {
     static const unsigned none[3];
     struct rng r = rng_for(t->seed, TAG_EDNS);
-    bool edns = rng_percent(&r, 45);
+    bool edns = rng_percent(&r, 60);
 
     header(b, t, 0x0100, none, edns);
     if (edns)
@@ -78,7 +78,7 @@ static size_t record(struct bytes *b, unsigned type, uint32_t ttl_s)
 /* Records of the addresses, or of the service, that the name at `owner` has. Returns how many. */
 static unsigned put_data(struct bytes *b, const struct dns_talk *t, size_t owner, struct rng *r)
 {
-    unsigned n = t->type == DNS_HTTPS ? 1 : rng_from(r, 1, 3);
+    unsigned n = t->type == DNS_HTTPS ? 1 : rng_from(r, 1, 4);
     uint32_t ttl_s = rng_from(r, 20, 300);
 
     for (unsigned i = 0; i < n; i++) {
@@ -119,7 +119,7 @@ static void put_soa(struct bytes *b, const struct dns_talk *t)
 void dns_answer(struct bytes *b, const struct dns_talk *t)
 {
     struct rng edns_rng = rng_for(t->seed, TAG_EDNS), r = rng_for(t->seed, TAG_ANSWER);
-    bool edns = rng_percent(&edns_rng, 45);
+    bool edns = rng_percent(&edns_rng, 60);
     unsigned counts[3] = {0};
     size_t owner = AT_QUESTION, begin = b->len;
 

@@ -2,9 +2,10 @@
 /* How flows of the traffic generator begin, and the DNS that comes before them. */
 #include "gen_flow.h"
 
+#include "base/text.h"
 #include "gen_dns.h"
 
-enum { TAG_PORT = 1, TAG_CLIENT_PORT, TAG_TTL, TAG_VLAN, TAG_DNS, TAG_TYPE, TAG_FATE };
+enum { TAG_PORT = 1, TAG_CLIENT_PORT, TAG_TTL, TAG_VLAN, TAG_DNS, TAG_TYPE, TAG_FATE, TAG_LABEL };
 
 const uint16_t flow_ports[FLOW_KIND_COUNT] = {
 #define X(id, step, port) port,
@@ -32,6 +33,19 @@ struct path flow_path(const struct gen *g, const struct flow *f)
     };
 }
 
+struct name flow_name(const struct flow *f)
+{
+    struct name name = name_text(f->number), longer;
+    uint64_t label = flow_of(f, TAG_LABEL);
+
+    if (f->via == VIA_NONE || label % 3 > 0)
+        return name;
+    struct text t = text_on(longer.text, sizeof longer.text);
+    text_fmt(&t, "x%04x.%s", (unsigned)(label >> 32 & 0xffff), name.text);
+    longer.len = t.len;
+    return longer;
+}
+
 void flow_after(struct gen *g, struct flow *f, uint64_t ns)
 {
     f->due_ns = g->now_ns + ns / 2 + ((rng_u64(&g->rng) >> 32) * ns >> 32);
@@ -55,7 +69,7 @@ static struct dns_talk question(const struct flow *f, unsigned i)
 
     if (f->dns_asks == 1)
         t.type = f->v6 ? DNS_AAAA : f->via == VIA_NONE ? alone[flow_of(f, TAG_TYPE) % 4] : DNS_A;
-    t.name = t.target = name_text(f->number);
+    t.name = t.target = flow_name(f);
     t.chained = fate % 100 < 25;
     if (t.chained || f->via == VIA_DNS_ANSWER) {
         struct rng r = rng_for(f->seed, TAG_FATE);

@@ -119,6 +119,8 @@ static inline uint64_t flow_of(const struct flow *f, uint64_t tag)
 {
     return rng_of(f->seed, tag);
 }
+/* The name that it says: one of an indicator often stands behind a further label. */
+struct name flow_name(const struct flow *f);
 /* About this long after now. */
 void flow_after(struct gen *g, struct flow *f, uint64_t ns);
 void flow_send(struct gen *g, struct flow *f);

@@ -94,7 +94,7 @@ static void say_hello(struct gen *g, const struct flow *f)
     struct cids c = cids_of(f);
     struct quic_packet p = packet_of(f, &c, false);
     struct hello h = {.seed = f->seed,
-                      .name = name_text(f->number),
+                      .name = flow_name(f),
                       .quantum = f->quantum,
                       .scid = span_of(c.client, c.client_len),
                       .quic = true};

@@ -75,7 +75,7 @@ static void put_tickets(struct bytes *b, const struct flow *f)
 
 static void put_get(struct bytes *b, const struct flow *f)
 {
-    struct name name = name_text(f->number);
+    struct name name = flow_name(f);
     char path[32];
 
     snprintf(path, sizeof path, "/%llx", (unsigned long long)flow_of(f, TAG_SIZE + f->rounds));
@@ -108,7 +108,7 @@ static void make(struct gen *g, const struct flow *f, enum say say)
 
     b->len = 0;
     if (say == SAY_HELLO || say == SAY_FLIGHT)
-        h.name = name_text(f->number);
+        h.name = flow_name(f);
     if (say == SAY_HELLO)
         hello_put_record(b, &h);
     else if (say == SAY_FLIGHT && f->tls12)
