@@ -13,6 +13,7 @@
 #include "config.h"
 #include "intel/load.h"
 #include "intel/load_wire.h"
+#include "intel/suffix.h"
 #include "os/privilege.h"
 #include "os/sandbox.h"
 
@@ -114,7 +115,7 @@ static int load(char **argv, int argc, uint64_t entries_max)
 {
     struct load_report report = {.line = send_line};
     struct build *b = build_new();
-    struct loader *l = b ? loader_new(b, &report) : NULL;
+    struct loader *l = b ? loader_new(b, &report, SUFFIXES_FILE) : NULL;
     bool incomplete = false;
     int err = l ? 0 : -ENOMEM;
 

@@ -28,13 +28,13 @@ struct guards {
     struct suffixes *suffixes; /* owned */
 };
 
-struct guards *guards_new(void)
+struct guards *guards_new(const char *suffix_file)
 {
     struct guards *g = calloc(1, sizeof(*g));
 
     if (!g)
         return NULL;
-    g->suffixes = suffixes_new(SUFFIXES_FILE);
+    g->suffixes = suffixes_new(suffix_file);
     if (name_set_init(&g->guarded) == 0 && g->suffixes)
         return g;
     guards_free(g);

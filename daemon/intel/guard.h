@@ -12,7 +12,8 @@
 
 struct guards;
 
-struct guards *guards_new(void);
+/* `suffix_file` (borrowed): where the public suffix list is, see suffix.h. NULL without memory. */
+struct guards *guards_new(const char *suffix_file);
 void guards_free(struct guards *g);
 
 /* Adds a shared host (normalised name, at most NAME_TEXT_MAX) and why it is one; both are copied. 0 or

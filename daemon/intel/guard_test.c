@@ -8,6 +8,7 @@
 
 #include "config.h"
 #include "intel/guard.h"
+#include "intel/suffix.h"
 
 static bool name(const struct guards *g, const char *value, bool alone)
 {
@@ -34,7 +35,7 @@ static bool prefix(const char *value)
 
 static void names(void **state)
 {
-    struct guards *g = guards_new();
+    struct guards *g = guards_new(SUFFIXES_FILE);
 
     assert_false(name(g, "anything.example", false)); /* no guard at all */
     assert_int_equal(guards_add(g, span_str("pages.example"), span_str("free-hosting")), 0);
@@ -61,7 +62,7 @@ static void names(void **state)
 
 static void the_first_reason_counts(void **state)
 {
-    struct guards *g = guards_new();
+    struct guards *g = guards_new(SUFFIXES_FILE);
     char why[512];
     struct text t = text_on(why, sizeof(why));
 
@@ -77,7 +78,7 @@ static void the_first_reason_counts(void **state)
 #if HAVE_LIBPSL
 static void public_suffixes(void **state)
 {
-    struct guards *g = guards_new();
+    struct guards *g = guards_new(SUFFIXES_FILE);
 
     guards_seal(g);
     assert_true(name(g, "co.uk", false));

@@ -15,7 +15,7 @@
 /* In the order in which they are asked; the first that says yes gets the file. */
 static const struct load_format *const formats[] = {&load_format_stix, &load_format_ioc, &load_format_plain};
 
-struct loader *loader_new(struct build *b, struct load_report *report)
+struct loader *loader_new(struct build *b, struct load_report *report, const char *suffix_file)
 {
     struct loader *l = calloc(1, sizeof(*l));
 
@@ -24,7 +24,7 @@ struct loader *loader_new(struct build *b, struct load_report *report)
     l->build = b;
     l->report = report;
     l->entries_max = LOAD_ENTRIES_MAX;
-    l->guards = guards_new();
+    l->guards = guards_new(suffix_file);
     if (!l->guards) {
         free(l);
         return NULL;

@@ -15,7 +15,9 @@ struct loader; /* context of one load: builder, guards, report */
 /* Indicators, hosting ranges and resolvers of a load, unless loader_limit says otherwise. */
 #define LOAD_ENTRIES_MAX 20000000u
 
-struct loader *loader_new(struct build *b, struct load_report *report);
+/* `suffix_file` (borrowed): the public suffix list (suffix.h says where it is); reading it costs
+ * milliseconds. NULL without memory. */
+struct loader *loader_new(struct build *b, struct load_report *report, const char *suffix_file);
 void loader_free(struct loader *l);
 /* How many entries may be loaded; what lies beyond is told and not read. */
 void loader_limit(struct loader *l, uint64_t entries);

@@ -59,9 +59,8 @@ vnote(struct load_file *f, const char *kind, struct load_place at, struct span v
     say(f, kind, at, value, text);
 }
 
-static void __attribute__((format(printf, 5, 6)))
-load_note(struct load_file *f, enum load_count what, struct load_place at, struct span value, const char *fmt,
-          ...)
+void load_note(struct load_file *f, enum load_count what, struct load_place at, struct span value,
+               const char *fmt, ...)
 {
     va_list ap;
 
@@ -145,22 +144,6 @@ static enum ioc_type type_of(const struct load_entry *e, const struct normal *n)
                                       : IOC_DOMAIN;
 }
 
-static void tell_merged(struct load_file *f, const struct load_entry *e, const struct indicator *ind,
-                        const struct indicator *first)
-{
-    char buf[PREFIX_TEXT_MAX], where[256];
-    struct span value = ind->name.len > 0 ? ind->name : span_str(prefix_text(&ind->prefix, buf));
-    struct text t = text_on(where, sizeof(where));
-
-    f->count[LOAD_DUPLICATE]++;
-    if (f->count[LOAD_DUPLICATE] > LOAD_DUPLICATES_MAX)
-        return;
-    text_raw(&t, first->feed);
-    if (first->line > 0)
-        text_fmt(&t, ":%" PRIu32, first->line);
-    load_note(f, LOAD_DUPLICATE, e->place, value, "listed before in %s; the campaigns are merged", where);
-}
-
 /* Whether the entry is too broad, which is then told. */
 static bool guarded(struct load_file *f, const struct load_entry *e, const struct indicator *ind)
 {
@@ -178,49 +161,23 @@ static bool guarded(struct load_file *f, const struct load_entry *e, const struc
     return true;
 }
 
-/* As much as is kept of a text; never half a UTF-8 character. */
-static struct span kept(struct span s)
+/* Judges an entry and lets it wait for the builder. */
+static void take_entry(struct load_file *f, const struct load_entry *e, const struct normal *n)
 {
-    if (s.len > LOAD_TEXT_BYTES_MAX)
-        for (s.len = LOAD_TEXT_BYTES_MAX; s.len > 0 && (s.at[s.len] & 0xc0) == 0x80; s.len--)
-            ;
-    return s;
-}
-
-/* Gives an entry to the builder, once for each campaign. False: it was guarded, or there is no memory. */
-static bool build_entry(struct load_file *f, const struct load_entry *e, const struct normal *n)
-{
-    const struct load_origin *o = e->origin;
     struct indicator ind = {
         .type = (uint8_t)type_of(e, n),
         .tier = e->tier,
         .prefix = n->prefix,
-        .source = kept(o->source),
-        .reference = kept(o->reference),
-        .licence = kept(o->licence),
-        .comment = kept(e->comment),
         .feed = span_str(f->feed),
         .line = e->place.line,
         .from_s = e->from_s,
         .until_s = e->until_s,
     };
-    struct indicator first;
 
     if (!ioc_is_address(ind.type))
         ind.name = span_str(n->name);
-    if (guarded(f, e, &ind))
-        return false;
-    for (unsigned i = 0; i == 0 || i < o->campaigns; i++) {
-        ind.campaign = o->campaigns > 0 ? kept(o->campaign[i]) : f->stem;
-        enum build_added added = build_indicator(f->loader->build, &ind, &first);
-        if (added == BUILD_NO_MEMORY)
-            f->loader->no_memory = true;
-        else if (i == 0 && added == BUILD_MERGED)
-            tell_merged(f, e, &ind, &first);
-        else if (i == 0)
-            f->count[LOAD_LOADED]++;
-    }
-    return !f->loader->no_memory;
+    if (!guarded(f, e, &ind))
+        load_queue_put(f, e, &ind, retyped(n) != NULL);
 }
 
 static void warn_host_bits(struct load_file *f, struct load_place at, struct span value)
@@ -251,7 +208,7 @@ void load_entry(struct load_file *f, const struct load_entry *e)
             load_note(f, LOAD_RETYPED, e->place, e->value, "%s", why);
         if (n.had_host_bits)
             warn_host_bits(f, e->place, e->value);
-        f->count[LOAD_RETYPED] += build_entry(f, e, &n) && why;
+        take_entry(f, e, &n);
     }
 }
 
@@ -351,6 +308,17 @@ bool load_line(struct load_file *f, struct load_input *in, struct span *ret)
     return false;
 }
 
+/* Those that wait count until they prove to be known. */
+static bool is_full(struct load_file *f)
+{
+    const struct loader *l = f->loader;
+
+    if (build_count(l->build) + l->queue.count + l->ranges < l->entries_max)
+        return false;
+    load_queue_flush(f);
+    return build_count(l->build) + l->ranges >= l->entries_max;
+}
+
 bool load_goes_on(struct load_file *f)
 {
     const struct loader *l = f->loader;
@@ -358,7 +326,7 @@ bool load_goes_on(struct load_file *f)
 
     if (l->no_memory)
         why = "there is no memory left (limits.loader-memory)";
-    else if (build_count(l->build) + l->ranges >= l->entries_max)
+    else if (is_full(f))
         why = "more entries than one load may have (limits.indicators)";
     else if (l->guard_count >= LOAD_GUARDS_MAX)
         why = "more guards than one load may have";
@@ -384,6 +352,7 @@ void load_file_end(struct load_file *f)
     struct load_place nowhere = {0};
     char text[96];
 
+    load_queue_flush(f);
     for (unsigned i = 0; i < f->kinds; i++) {
         snprintf(text, sizeof(text), "%" PRIu64 " of this kind: no network sensor can see them",
                  f->kind[i].count);

@@ -52,6 +52,24 @@ struct load_file {
     unsigned kinds;
 };
 
+/* An entry that was judged and waits for the builder. */
+struct load_waiting {
+    struct indicator ind; /* its texts lie below and in the queue */
+    struct load_place place;
+    bool retyped;
+    char name[NAME_TEXT_MAX], comment[LOAD_TEXT_BYTES_MAX];
+};
+
+#define LOAD_QUEUE_MAX 16u
+
+/* All of one file and one origin. */
+struct load_queue {
+    struct load_waiting at[LOAD_QUEUE_MAX];
+    unsigned first, count;
+    struct load_origin origin; /* spans into `text` */
+    char text[IMAGE_CAMPAIGNS_MAX + 3][LOAD_TEXT_BYTES_MAX];
+};
+
 struct loader {
     struct build *build;         /* borrowed */
     struct load_report *report;  /* borrowed */
@@ -69,6 +87,7 @@ struct loader {
         uint64_t dev, ino;
     } seen[LOAD_FOLDERS_MAX]; /* folders that were read */
     size_t seen_count;
+    struct load_queue queue;
     struct load_input input;
 };
 
@@ -79,6 +98,14 @@ void load_file_begin(struct load_file *f, struct loader *l, const char *path, co
 int load_guards_of(struct loader *l, const struct load_source *s, bool silent);
 /* Tells how far it is, not too often. */
 void load_progress(struct loader *l);
+/* Tells of an entry, or only counts it once there were too many. */
+void load_note(struct load_file *f, enum load_count what, struct load_place at, struct span value,
+               const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+/* Lets an entry wait; it and its name are copied, comment and origin taken from `e`. */
+void load_queue_put(struct load_file *f, const struct load_entry *e, const struct indicator *ind,
+                    bool retyped);
+/* Gives all that wait to the builder. */
+void load_queue_flush(struct load_file *f);
 /* The last lines about a file. */
 void load_file_end(struct load_file *f);
 

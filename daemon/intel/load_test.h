@@ -8,6 +8,7 @@
 #include "intel/image_test.h"
 #include "intel/load.h"
 #include "intel/load_wire.h"
+#include "intel/suffix.h"
 
 #define LOAD_TEST_LINES 4096
 
@@ -32,7 +33,7 @@ static inline void load_test_line(void *ctx, const char *line)
 static inline void load_test_begin(struct load_test *t)
 {
     *t = (struct load_test){.b = build_new(), .report = {.line = load_test_line, .ctx = t}};
-    t->l = loader_new(t->b, &t->report);
+    t->l = loader_new(t->b, &t->report, SUFFIXES_FILE);
     assert_non_null(t->l);
 }
 

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The few entries between reading and building. With millions of them the builder waits for memory at each;
+ * told of them before, it does not. */
+#include <inttypes.h>
+
+#include "intel/load_store.h"
+
+/* As much as is kept of a text; never half a UTF-8 character. */
+static struct span kept(struct span s)
+{
+    if (s.len > LOAD_TEXT_BYTES_MAX)
+        for (s.len = LOAD_TEXT_BYTES_MAX; s.len > 0 && (s.at[s.len] & 0xc0) == 0x80; s.len--)
+            ;
+    return s;
+}
+
+static struct span copy(void *to, struct span s)
+{
+    s = kept(s);
+    if (s.len > 0)
+        memcpy(to, s.at, s.len);
+    return span_of(to, s.len);
+}
+
+static bool same(struct span a, struct span b)
+{
+    return span_eq(a, kept(b));
+}
+
+/* Whether what the entries in the queue have in common is that of another one, too. */
+static bool same_origin(const struct load_queue *q, const struct load_origin *o)
+{
+    if (q->origin.campaigns != o->campaigns || !same(q->origin.source, o->source) ||
+        !same(q->origin.reference, o->reference) || !same(q->origin.licence, o->licence))
+        return false;
+    for (unsigned i = 0; i < o->campaigns; i++)
+        if (!same(q->origin.campaign[i], o->campaign[i]))
+            return false;
+    return true;
+}
+
+static void take_origin(struct load_queue *q, const struct load_origin *o)
+{
+    q->origin.campaigns = o->campaigns;
+    for (unsigned i = 0; i < o->campaigns; i++)
+        q->origin.campaign[i] = copy(q->text[i], o->campaign[i]);
+    q->origin.source = copy(q->text[IMAGE_CAMPAIGNS_MAX], o->source);
+    q->origin.reference = copy(q->text[IMAGE_CAMPAIGNS_MAX + 1], o->reference);
+    q->origin.licence = copy(q->text[IMAGE_CAMPAIGNS_MAX + 2], o->licence);
+}
+
+static void tell_merged(struct load_file *f, const struct load_waiting *w, const struct indicator *first)
+{
+    char buf[PREFIX_TEXT_MAX], where[256];
+    struct span value = w->ind.name.len > 0 ? w->ind.name : span_str(prefix_text(&w->ind.prefix, buf));
+    struct text t = text_on(where, sizeof(where));
+
+    f->count[LOAD_DUPLICATE]++;
+    if (f->count[LOAD_DUPLICATE] > LOAD_DUPLICATES_MAX)
+        return;
+    text_raw(&t, first->feed);
+    if (first->line > 0)
+        text_fmt(&t, ":%" PRIu32, first->line);
+    load_note(f, LOAD_DUPLICATE, w->place, value, "listed before in %s; the campaigns are merged", where);
+}
+
+/* Gives the oldest to the builder, once for each campaign. */
+static void build_oldest(struct load_file *f)
+{
+    struct loader *l = f->loader;
+    struct load_queue *q = &l->queue;
+    struct load_waiting *w = &q->at[q->first];
+    struct indicator first;
+
+    q->first = (q->first + 1) % LOAD_QUEUE_MAX;
+    q->count--;
+    for (unsigned i = 0; i == 0 || i < q->origin.campaigns; i++) {
+        w->ind.campaign = q->origin.campaigns > 0 ? q->origin.campaign[i] : f->stem;
+        enum build_added added = build_indicator(l->build, &w->ind, &first);
+        if (added == BUILD_NO_MEMORY) {
+            l->no_memory = true;
+            return;
+        }
+        if (i == 0 && added == BUILD_MERGED)
+            tell_merged(f, w, &first);
+        else if (i == 0)
+            f->count[LOAD_LOADED]++;
+    }
+    f->count[LOAD_RETYPED] += w->retyped;
+}
+
+void load_queue_flush(struct load_file *f)
+{
+    while (f->loader->queue.count > 0)
+        build_oldest(f);
+}
+
+void load_queue_put(struct load_file *f, const struct load_entry *e, const struct indicator *ind,
+                    bool retyped)
+{
+    struct load_queue *q = &f->loader->queue;
+
+    if (q->count == LOAD_QUEUE_MAX)
+        build_oldest(f);
+    if (!same_origin(q, e->origin)) {
+        load_queue_flush(f);
+        take_origin(q, e->origin);
+    }
+    struct load_waiting *w = &q->at[(q->first + q->count++) % LOAD_QUEUE_MAX];
+    w->place = e->place;
+    w->retyped = retyped;
+    w->ind = *ind;
+    if (ind->name.len > 0)
+        memcpy(w->name, ind->name.at, ind->name.len);
+    w->ind.name.at = (const uint8_t *)w->name;
+    w->ind.comment = copy(w->comment, e->comment);
+    w->ind.source = q->origin.source;
+    w->ind.reference = q->origin.reference;
+    w->ind.licence = q->origin.licence;
+    build_expect(f->loader->build, &w->ind);
+}
