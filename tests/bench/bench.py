@@ -21,7 +21,7 @@ from material import Material
 
 HERE = pathlib.Path(__file__).resolve().parent
 PROFILED = (50_000, 150_000)  # packets of the two lengths that callgrind counts
-STAGED = ('isp', 'dns', 'tls', 'quic', 'syn', 'bulk')
+STAGED = [m.name for m in targets.MIXES if not m.flood]
 SECTIONS = ('scale', 'peers', 'stages')
 
 

@@ -93,6 +93,33 @@ def stages(result):
     return ['mix', *names, 'all'], rows
 
 
+def _most(stages):
+    """The stages that take most, in words."""
+    counted = stages['instructions']
+    whole = sum(counted.values())
+    return ', '.join(f'{s} {n * 100 / whole:.0f} %' for s, n in sorted(counted.items(), key=lambda i: -i[1])[:3])
+
+
+def missed(result):
+    """Targets that were not reached, and where the instructions go."""
+    rows = []
+    for name, row in result.get('mixes', {}).items():
+        stages = result.get('stages', {}).get(name)
+        for t in row['targets']:
+            if not t['met']:
+                rows.append([f"{name} × {t['floor']}", f"{t['ratio']:.2f}", f"{t['at_most']:g}",
+                             _most(stages) if stages else ''])
+    for row in result.get('scale', []):
+        if not row.get('met', True):
+            rows.append([f"{row['mix']}, {_count(row['names'])} names, {_count(row['ranges'])} ranges",
+                         f"{row['ratio']:.2f}", f"{row['at_most']:g}", ''])
+    for t in result.get('load', {}).get('targets', []):
+        if not t['met']:
+            rows.append([t['what'], f"{t['got']:.3g}", f"{t['at_most']:g}", ''])
+    measured = any(result.get(section) for section in ('mixes', 'scale', 'load'))
+    return ['missed', 'measured', 'target', 'most instructions'], rows or [['none', '', '', '']] * measured
+
+
 def compared(result, released):
     """Multiples of a floor now, against those of a release: below 1 is faster."""
     head = ['mix', 'floor', 'released', 'now', 'now / released']
@@ -118,7 +145,8 @@ SECTIONS = [  # marker in the README, title on a terminal, table
     ('scale', 'Many indicators', scale),
     ('load', 'Loading many names', loads),
     ('peers', 'Other programs, ns a packet', peers),
-    ('stages', 'Instructions a packet', stages)]
+    ('stages', 'Instructions a packet', stages),
+    ('missed', 'Missed targets', missed)]
 
 
 def plain(head, rows):
