@@ -9,7 +9,8 @@
 #include "intel/build_private.h"
 #include "intel/observation.h"
 
-#define TABLE_FILL 14u /* slots of a bucket's sixteen that are used before the table grows */
+#define TABLE_PROBES 256u /* so full, some buckets overflow far */
+#define TABLE_FILL   14u  /* slots of a bucket's sixteen that are used before the table grows */
 
 static void init_pools(struct build *b)
 {
@@ -163,17 +164,11 @@ static int merge(struct build *b, const struct build_entry *e, const struct indi
     return meta == e->meta ? 0 : build_entries_change(&b->entries, e->id, meta);
 }
 
-uint64_t build_hash(const struct build *b, uint8_t type, struct span text, unsigned *ret_labels)
+uint64_t build_hash(const struct build *b, uint8_t type, struct span text)
 {
-    uint64_t h = b->key.k[0];
-    size_t from = text.len + 1;
-
-    *ret_labels = 0;
     if (ioc_is_address(type) || ioc_is_digest(type))
         return digest_hash(&b->key, type, text);
-    for (; from > 0; ++*ret_labels)
-        from = name_hash_label(&b->key, &h, text, from - 1);
-    return h;
+    return text_hash(&b->key, b->key.k[0], text);
 }
 
 /* Makes the table of all entries anew, with half as much room again; with more if they find no place. It is
@@ -181,17 +176,16 @@ uint64_t build_hash(const struct build *b, uint8_t type, struct span text, unsig
 static int make_table(struct build *b)
 {
     uint32_t buckets = b->known.buckets;
-    unsigned labels;
 
     do {
         struct build_entry e = BUILD_ENTRIES_START;
-        buckets += buckets / 2 + 4;
+        buckets += buckets / 4 * 3 + 4;
         b->room = buckets * TABLE_FILL;
         build_table_done(&b->known);
-        if (build_table_init(&b->known, buckets, b->room) < 0)
+        if (build_table_init(&b->known, buckets, b->room, TABLE_PROBES) < 0)
             return -ENOMEM;
         while (build_entries_next(&b->entries, &e))
-            build_table_add(&b->known, build_hash(b, build_meta_type(b, e.meta), e.text, &labels), e.id);
+            build_table_add(&b->known, build_hash(b, build_meta_type(b, e.meta), e.text), e.id);
     } while (!build_table_finish(&b->known));
     return 0;
 }
@@ -205,8 +199,7 @@ static int append(struct build *b, uint8_t type, struct span text, uint64_t hash
     if (meta_of(b, ind, type, &meta) < 0 || build_entries_add(&b->entries, text, meta, ind->line) < 0)
         return -ENOMEM;
     b->of_type[type]++;
-    build_table_add(&b->known, hash, id);
-    return build_table_finish(&b->known) ? 0 : make_table(b);
+    return build_table_place(&b->known, hash, id) ? 0 : make_table(b);
 }
 
 /* The value as text. A prefix of full length is an address. */
@@ -224,11 +217,10 @@ static struct span value_of(const struct indicator *ind, char buf[PREFIX_TEXT_MA
 void build_expect(const struct build *b, const struct indicator *ind)
 {
     char buf[PREFIX_TEXT_MAX];
-    unsigned labels;
     uint8_t type;
     struct span text = value_of(ind, buf, &type);
 
-    build_table_prefetch(&b->known, build_hash(b, type, text, &labels));
+    build_table_prefetch(&b->known, build_hash(b, type, text));
 }
 
 /* The entry with this type and value. */
@@ -249,10 +241,9 @@ static bool find(const struct build *b, uint8_t type, struct span text, uint64_t
 enum build_added build_indicator(struct build *b, const struct indicator *ind, struct indicator *ret_first)
 {
     char buf[PREFIX_TEXT_MAX];
-    unsigned labels;
     uint8_t type;
     struct span text = value_of(ind, buf, &type);
-    uint64_t hash = build_hash(b, type, text, &labels);
+    uint64_t hash = build_hash(b, type, text);
     struct build_entry e;
 
     assert(ind->tier < TIERS && !b->written);

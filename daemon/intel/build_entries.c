@@ -19,7 +19,11 @@ void build_entries_done(struct build_entries *e)
 
 size_t build_varint(uint8_t to[8], uint64_t v)
 {
-    unsigned log = v < 1u << 6 ? 0 : v < 1u << 14 ? 1 : v < 1u << 30 ? 2 : 3, n = 1u << log;
+    if (v < 1u << 6) {
+        *to = (uint8_t)v;
+        return 1;
+    }
+    unsigned log = v < 1u << 14 ? 1 : v < 1u << 30 ? 2 : 3, n = 1u << log;
 
     for (unsigned i = 0; i < n; i++)
         to[i] = (uint8_t)(v >> 8 * (n - 1 - i));
@@ -31,6 +35,11 @@ size_t build_varint(uint8_t to[8], uint64_t v)
 static uint64_t read_varint(const uint8_t **at)
 {
     const uint8_t *p = *at;
+
+    if (*p < 1u << 6) {
+        *at = p + 1;
+        return *p;
+    }
     unsigned n = 1u << (*p >> 6);
     uint64_t v = *p & 0x3f;
 

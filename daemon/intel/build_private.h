@@ -46,8 +46,8 @@ static inline uint8_t build_meta_type(const struct build *b, uint32_t meta)
     return pool_get(&b->metas, meta).at[META_AT_TYPE];
 }
 
-/* By what an entry is found: names alike whatever their type. `*ret_labels`: 0 for what is no name. */
-uint64_t build_hash(const struct build *b, uint8_t type, struct span text, unsigned *ret_labels);
+/* By what an entry is found: names alike whatever their type. */
+uint64_t build_hash(const struct build *b, uint8_t type, struct span text);
 /* Flattens ranges into the rows of IMAGE_HOSTING or IMAGE_RESOLVER_NETS. 0 or -ENOMEM. */
 int build_ranges(const struct build *b, struct build_ranges *ranges, struct build_section *ret);
 /* The rows of IMAGE_RESOLVERS. 0 or -ENOMEM. */

@@ -8,12 +8,10 @@
 
 #define LEAST_BYTES ((size_t)64 << 10)
 
-int region_grow(struct region *r, size_t need)
+int region_map(struct region *r, size_t need)
 {
     size_t cap = r->cap + r->cap / 4;
 
-    if (need <= r->cap)
-        return 0;
     if (need > SIZE_MAX / 2)
         return -ENOMEM;
     cap = (cap > need ? cap : need) + LEAST_BYTES - 1;

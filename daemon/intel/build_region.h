@@ -13,8 +13,13 @@ struct region {
     size_t cap;  /* pages that were not touched yet take no memory */
 };
 
+int region_map(struct region *r, size_t need);
 /* Room for `need` bytes; what is new is zero. It may move. 0 or -ENOMEM. */
-int region_grow(struct region *r, size_t need);
+static inline int region_grow(struct region *r, size_t need)
+{
+    return need <= r->cap ? 0 : region_map(r, need);
+}
+
 void region_done(struct region *r);
 /* Gives the whole pages between back; their bytes are then lost. Any memory of ours will do. */
 void region_give_back(const uint8_t *from, const uint8_t *to);

@@ -5,9 +5,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-int build_table_init(struct build_table *t, uint32_t buckets, uint32_t most)
+int build_table_init(struct build_table *t, uint32_t buckets, uint32_t most, unsigned probes)
 {
-    *t = (struct build_table){.buckets = buckets, .mask = table_index_mask(most)};
+    *t = (struct build_table){.buckets = buckets, .mask = table_index_mask(most), .probes = probes};
     t->slots = calloc(buckets, 64);
     return t->slots == NULL ? -ENOMEM : 0;
 }
@@ -24,17 +24,18 @@ void build_filter_set(uint8_t *filter, uint32_t words, uint64_t hash)
     put_le64(word, le64(word) | filter_mask(hash));
 }
 
-static bool place(struct build_table *t, uint64_t hash, uint32_t index)
+bool build_table_place(struct build_table *t, uint64_t hash, uint32_t index)
 {
     uint32_t bucket = hash_place(hash, t->buckets);
 
-    for (unsigned i = 0; i < IMAGE_BUCKET * IMAGE_PROBES_MAX; i++) {
-        uint8_t *slot = t->slots + (size_t)64 * bucket + 4 * (i % IMAGE_BUCKET);
-        if (le32(slot) == 0) {
-            put_le32(slot, table_tag(hash, t->mask) | (index + 1));
+    for (unsigned i = 0; i < t->probes; i++) {
+        uint8_t *at = t->slots + (size_t)64 * bucket;
+        uint32_t unused = bucket_slots(at, 0, UINT32_MAX);
+        if (unused != 0) {
+            put_le32(at + 4 * (unsigned)__builtin_ctz(unused), table_tag(hash, t->mask) | (index + 1));
             return true;
         }
-        if (i % IMAGE_BUCKET == IMAGE_BUCKET - 1 && ++bucket == t->buckets)
+        if (++bucket == t->buckets)
             bucket = 0;
     }
     return false;
@@ -44,7 +45,7 @@ static void place_oldest(struct build_table *t)
 {
     uint64_t hash = t->entry[t->next].hash;
 
-    if (!place(t, hash, t->entry[t->next].index))
+    if (!build_table_place(t, hash, t->entry[t->next].index))
         t->full = true;
     if (t->filter != NULL)
         build_filter_set(t->filter, t->filter_words, hash);
@@ -80,5 +81,7 @@ bool build_table_finish(struct build_table *t)
 struct table_walk build_table_find(const struct build_table *t, uint64_t hash)
 {
     const struct image_table slots = {t->slots, t->buckets, t->mask};
-    return table_walk(&slots, hash);
+    struct table_walk walk = table_walk(&slots, hash);
+    walk.left = t->buckets > 0 ? t->probes : 0;
+    return walk;
 }

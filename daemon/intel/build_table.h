@@ -13,6 +13,7 @@
 struct build_table {
     uint8_t *slots; /* owned */
     uint32_t buckets, mask;
+    unsigned probes; /* buckets that a look-up visits at most */
     uint8_t *filter; /* borrowed: every hash is put into it, too; or NULL */
     uint32_t filter_words;
     unsigned ahead; /* entries taken and not placed yet; the oldest is at `next` */
@@ -24,10 +25,12 @@ struct build_table {
     } entry[BUILD_TABLE_AHEAD];
 };
 
-/* An empty table whose numbers are below `most`. 0 or -ENOMEM. */
-int build_table_init(struct build_table *t, uint32_t buckets, uint32_t most);
+/* An empty table whose numbers are below `most`; a look-up visits at most `probes` buckets. 0 or -ENOMEM. */
+int build_table_init(struct build_table *t, uint32_t buckets, uint32_t most, unsigned probes);
 void build_table_done(struct build_table *t);
-/* Takes one more entry. */
+/* Places an entry at once; false when there is no place in reach. */
+bool build_table_place(struct build_table *t, uint64_t hash, uint32_t index);
+/* Takes one more entry of many. */
 void build_table_add(struct build_table *t, uint64_t hash, uint32_t index);
 /* Places what was taken. False when some entry found no place: the table is too small for this key. */
 bool build_table_finish(struct build_table *t);

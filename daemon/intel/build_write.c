@@ -66,25 +66,36 @@ static bool take_table(struct build_section *s, struct build_table *t)
 
 static int init_table(struct build_table *t, uint32_t things, uint32_t most, unsigned attempt)
 {
-    return build_table_init(t, (uint32_t)((uint64_t)things * (1 + attempt) / BUCKET_FILL + 1), most);
+    return build_table_init(t, (uint32_t)((uint64_t)things * (1 + attempt) / BUCKET_FILL + 1), most,
+                            IMAGE_PROBES_MAX);
+}
+
+static unsigned count_labels(struct span name)
+{
+    unsigned n = 1;
+
+    for (size_t to = name.len; to > 0; to = to > 8 ? to - 8 : 0)
+        n += (unsigned)((word_dots(name_word(name, to)) >> 7) * 0x0101010101010101u >> 56);
+    return n;
 }
 
 static void place_names(struct out *o, struct build_table *t)
 {
     struct build_entry e = BUILD_ENTRIES_START;
-    unsigned labels;
+    uint64_t depths[2] = {0};
 
     while (build_entries_next(&o->b->entries, &e)) {
         uint8_t type = build_meta_type(o->b, e.meta);
         if (ioc_is_address(type))
             continue;
-        uint64_t h = build_hash(o->b, type, e.text, &labels);
+        unsigned labels = ioc_is_digest(type) ? 0 : count_labels(e.text);
         if (labels > IMAGE_LABELS_MAX)
             continue; /* no name of DNS is that deep */
-        if (labels > 0)
-            head_bit(o, IMAGE_AT_DEPTHS, labels);
-        build_table_add(t, h, e.id);
+        depths[labels / 64] |= 1ull << labels % 64;
+        build_table_add(t, build_hash(o->b, type, e.text), e.id);
     }
+    put_le64(o->head + IMAGE_AT_DEPTHS, depths[0] & ~1ull); /* digests have none */
+    put_le64(o->head + IMAGE_AT_DEPTHS + 8, depths[1]);
 }
 
 static int make_names(struct out *o)
@@ -157,7 +168,7 @@ static int make_addrs(struct out *o)
     return -EOVERFLOW;
 }
 
-/* The records as they are known now; where every eighth begins follows from it. */
+/* The records with what changed later; where every eighth begins follows from it. */
 static void write_records(struct out *o, struct build_sink *sink)
 {
     const struct build_entries *entries = &o->b->entries;
@@ -166,6 +177,10 @@ static void write_records(struct out *o, struct build_sink *sink)
     uint64_t start = sink->bytes;
     uint8_t meta[8];
 
+    if (entries->changed.at == NULL) {
+        build_sink_move(sink, span_of(entries->records.at, entries->len));
+        return;
+    }
     while (build_entries_next(entries, &e)) {
         if (e.id % IMAGE_GROUP == 0)
             put_le32(entries->groups.at + e.id / IMAGE_GROUP * 4, (uint32_t)(sink->bytes - start));

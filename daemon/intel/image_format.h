@@ -20,7 +20,7 @@
 #include "intel/image.h"
 
 #define IMAGE_MAGIC      "BRIDLEIM"
-#define IMAGE_VERSION    3u
+#define IMAGE_VERSION    4u
 #define IMAGE_ALIGN      64u
 #define IMAGE_TEXT_PARTS 5u
 
@@ -78,9 +78,10 @@ enum image_meta {
     META_BYTES = 44,
 };
 
-#define IMAGE_GROUP       8u /* records a row of GROUPS */
-#define IMAGE_BUCKET      16u
-#define IMAGE_PROBES_MAX  16u /* buckets that a lookup visits at most */
+#define IMAGE_GROUP      8u /* records a row of GROUPS */
+#define IMAGE_BUCKET     16u
+#define IMAGE_PROBES_MAX 32u /* buckets that a look-up visits at most: three quarters full, none needs more  \
+                              */
 #define IMAGE_LABELS_MAX  127u
 #define IMAGE_SHARED      0x80000000u
 #define IMAGE_HOSTING_ROW 20u
@@ -214,44 +215,75 @@ static inline uint64_t name_word(struct span name, size_t to)
     return w;
 }
 
-/* How many of a word's octets, from the highest, come before a dot. */
-static inline unsigned word_label(uint64_t w)
+/* The highest bit of each octet of the word that is a dot. */
+static inline uint64_t word_dots(uint64_t w)
 {
     const uint64_t low7 = 0x7f7f7f7f7f7f7f7fu;
-    uint64_t x = w ^ 0x2e2e2e2e2e2e2e2eu, dots = ~(((x & low7) + low7) | x | low7);
+    uint64_t x = w ^ 0x2e2e2e2e2e2e2e2eu;
 
-    return dots == 0 ? 8 : (unsigned)__builtin_clzll(dots) / 8;
+    return ~(((x & low7) + low7) | x | low7);
 }
 
-/* Mixes one more label into `*h`: the one that ends before `to`. Returns where it begins. `*h` of nothing is
- * key->k[0]. Words are taken from the right; the last, never full one carries the length. */
-static inline size_t name_hash_label(const struct hash_key *key, uint64_t *h, struct span name, size_t to)
-{
-    uint64_t w = name_word(name, to), len = 0;
-    unsigned n = word_label(w);
-
-    for (; n == 8 && to >= 8; n = word_label(w)) {
-        *h = hash_word(key, *h, w);
-        len += 8;
-        to -= 8;
-        w = name_word(name, to);
-    }
-    if (n > to)
-        n = (unsigned)to;
-    *h = hash_word(key, *h, (n == 0 ? 0 : w >> (64 - 8 * n)) | (len + n) << 56);
-    return to - n;
-}
-
-/* A digest is one run of bytes; its type goes first, so that no name and no digest of another kind meets it.
+/*
+ * A text is hashed in words of eight octets from its end, so that what is common to two suffixes of a name is
+ * mixed once. The last word is never full: its free octet carries the length, so that no text is taken for
+ * what it ends with.
  */
-static inline uint64_t digest_hash(const struct hash_key *key, unsigned type, struct span text)
+static inline uint64_t text_hash_end(const struct hash_key *key, uint64_t h, uint64_t word, size_t n,
+                                     size_t len)
 {
-    uint64_t h = hash_word(key, key->k[0], type);
+    return hash_word(key, h, (n == 0 ? 0 : word >> (64 - 8 * n)) | (uint64_t)len << 56);
+}
+
+/* `h` of a name is key->k[0]. */
+static inline uint64_t text_hash(const struct hash_key *key, uint64_t h, struct span text)
+{
     size_t to = text.len;
 
     for (; to >= 8; to -= 8)
-        h = hash_word(key, h, name_word(text, to));
-    return hash_word(key, h, (to == 0 ? 0 : name_word(text, to) >> (64 - 8 * to)) | (uint64_t)text.len << 56);
+        h = hash_word(key, h, le64(text.at + to - 8));
+    return text_hash_end(key, h, name_word(text, to), to, text.len);
+}
+
+/* A digest's type goes first, so that no name and no digest of another kind meets it. */
+static inline uint64_t digest_hash(const struct hash_key *key, unsigned type, struct span text)
+{
+    return text_hash(key, hash_word(key, key->k[0], type), text);
+}
+
+/* A walk over the suffixes of a name at label boundaries, the shortest first, the whole name last. */
+struct name_walk {
+    struct span name;    /* borrowed */
+    size_t to;           /* where the current word ends */
+    uint64_t mixed;      /* hash of the words behind it */
+    uint64_t word, dots; /* dots of it that were not met yet */
+};
+
+static inline struct name_walk name_walk(const struct hash_key *key, struct span name)
+{
+    uint64_t w = name_word(name, name.len);
+    return (struct name_walk){name, name.len, key->k[0], w, word_dots(w)};
+}
+
+/* Where the next suffix begins, and its hash as text_hash has it; 0: it is the whole name, the last one. */
+static inline size_t name_next(const struct hash_key *key, struct name_walk *w, uint64_t *ret_hash)
+{
+    size_t n;
+
+    while (w->dots == 0 && w->to >= 8) {
+        w->mixed = hash_word(key, w->mixed, w->word);
+        w->to -= 8;
+        w->word = name_word(w->name, w->to);
+        w->dots = word_dots(w->word);
+    }
+    n = w->to;
+    if (w->dots != 0) {
+        unsigned bit = (unsigned)__builtin_clzll(w->dots);
+        n = bit / 8;
+        w->dots &= UINT64_MAX >> 1 >> bit;
+    }
+    *ret_hash = text_hash_end(key, w->mixed, w->word, n, w->name.len - w->to + n);
+    return w->to - n;
 }
 
 /*
@@ -294,36 +326,69 @@ static inline uint64_t addr_hash(const struct hash_key *key, const struct addr *
                      le64toh(net.w[1]) ^ key->k[1] ^ bits * 0x9e3779b97f4a7c15u);
 }
 
+/* Bit i: slot i of the bucket, where `bits` says, is `want`. */
+static inline uint32_t bucket_slots(const uint8_t *bucket, uint32_t want, uint32_t bits)
+{
+    typedef uint32_t four
+        __attribute__((vector_size(16))); /* compilers do without where the machine has none */
+    four found = {0}, bit = {1, 2, 4, 8}, v;
+
+    want = htole32(want);
+    bits = htole32(bits);
+    for (unsigned i = 0; i < 4; i++, bit <<= 4) {
+        memcpy(&v, bucket + 16 * i, sizeof v);
+        found |= (four)((v & bits) == want) & bit;
+    }
+    return found[0] | found[1] | found[2] | found[3];
+}
+
 /* Walk over the slots whose tag fits a hash; ends after IMAGE_PROBES_MAX buckets whatever the image holds. */
 struct table_walk {
     const uint8_t *slots;
     uint32_t buckets, bucket, index_mask, tag;
-    uint32_t slot; /* slots looked at so far */
+    uint32_t left; /* buckets that may still be looked at, the current one included */
+    uint32_t fits; /* slots of the current bucket that were not handed out yet */
 };
+
+static inline void table_look(struct table_walk *w)
+{
+    w->fits = bucket_slots(w->slots + (size_t)64 * w->bucket, w->tag, ~w->index_mask);
+}
 
 static inline struct table_walk table_walk(const struct image_table *t, uint64_t hash)
 {
-    return (struct table_walk){.slots = t->slots,
-                               .buckets = t->buckets,
-                               .bucket = hash_place(hash, t->buckets),
-                               .index_mask = t->index_mask,
-                               .tag = table_tag(hash, t->index_mask)};
+    struct table_walk w = {.slots = t->slots,
+                           .buckets = t->buckets,
+                           .bucket = hash_place(hash, t->buckets),
+                           .index_mask = t->index_mask,
+                           .tag = table_tag(hash, t->index_mask),
+                           .left = t->buckets > 0 ? IMAGE_PROBES_MAX : 0};
+
+    if (w.left > 0)
+        table_look(&w);
+    return w;
 }
 
-/* False at the end; the number found may be wrong by hash and must be verified. */
+/* False at the end; the number found may be wrong by hash and must be verified. Slots of a bucket are used
+ * from the first on: one that is not full is the last to be looked at. */
 static inline bool table_next(struct table_walk *w, uint32_t *ret_index)
 {
-    while (w->buckets > 0 && w->slot < IMAGE_BUCKET * IMAGE_PROBES_MAX) {
-        uint32_t v = le32(w->slots + (size_t)64 * w->bucket + 4 * (w->slot % IMAGE_BUCKET));
-        if (v == 0)
-            return false;
-        if (++w->slot % IMAGE_BUCKET == 0 && ++w->bucket == w->buckets)
-            w->bucket = 0;
-        if ((v & ~w->index_mask) == w->tag && (v & w->index_mask) != 0) {
-            *ret_index = (v & w->index_mask) - 1;
-            return true;
+    while (w->left > 0) {
+        const uint8_t *bucket = w->slots + (size_t)64 * w->bucket;
+        while (w->fits != 0) {
+            uint32_t v = le32(bucket + 4 * (unsigned)__builtin_ctz(w->fits)) & w->index_mask;
+            w->fits &= w->fits - 1;
+            *ret_index = v - 1;
+            if (v != 0)
+                return true;
         }
+        if (--w->left == 0 || le32(bucket + 4 * (IMAGE_BUCKET - 1)) == 0)
+            break;
+        if (++w->bucket == w->buckets)
+            w->bucket = 0;
+        table_look(w);
     }
+    w->left = 0;
     return false;
 }
 

@@ -52,25 +52,26 @@ struct match match_name(const struct image *im, struct span name)
         uint64_t hash;
         size_t start;
     } suffix[IMAGE_LABELS_MAX]; /* of as many labels as something listed has, shortest first */
+    struct name_walk walk = name_walk(&im->key, name);
+    size_t start = name.len;
     unsigned n = 0;
-    uint64_t h = im->key.k[0];
-    size_t from = name.len + 1;
+    uint64_t h;
     struct match found = {0};
 
     if (name.len == 0 || im->name_filter.n == 0)
         return found;
     /* All words of the filter are called for before the first is looked at: a name that is not listed costs
      * the time of one cache miss, not of one a label. */
-    for (unsigned depth = 1; depth <= IMAGE_LABELS_MAX && from > 0; depth++) {
-        from = name_hash_label(&im->key, &h, name, from - 1);
+    for (unsigned depth = 1; depth <= IMAGE_LABELS_MAX && start > 0; depth++) {
+        start = name_next(&im->key, &walk, &h);
         if ((im->depths[depth / 64] >> depth % 64 & 1) == 0)
             continue;
         filter_prefetch(&im->name_filter, h);
         suffix[n].hash = h;
-        suffix[n++].start = from;
+        suffix[n++].start = start;
     }
     while (n-- > 0) {
-        size_t start = suffix[n].start;
+        start = suffix[n].start;
         if (filter_has(&im->name_filter, suffix[n].hash) &&
             names_at(im, span_of(name.at + start, name.len - start), suffix[n].hash, start == 0, &found))
             return found;

@@ -35,11 +35,6 @@ void pool_done(struct pool *p)
     free(p->slots);
 }
 
-struct span pool_get(const struct pool *p, uint32_t id)
-{
-    return span_of(p->bytes + p->start[id], p->start[id + 1] - p->start[id]);
-}
-
 /* The slot where `s` is, or the empty one where it belongs. There is always an empty one. */
 static uint64_t *slot_of(const struct pool *p, struct span s, uint64_t hash)
 {
@@ -50,12 +45,6 @@ static uint64_t *slot_of(const struct pool *p, struct span s, uint64_t hash)
         if (v == 0 || (v >> 32 == hash >> 32 && span_eq(pool_get(p, (uint32_t)v - 1), s)))
             return &p->slots[i];
     }
-}
-
-void pool_prefetch(const struct pool *p, struct span s)
-{
-    if (p->slots_cap > 0)
-        __builtin_prefetch(&p->slots[(hash_bytes(&p->key, s.at, s.len) >> 32) & (p->slots_cap - 1)]);
 }
 
 bool pool_find(const struct pool *p, struct span s, uint32_t *ret_id)

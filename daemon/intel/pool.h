@@ -18,14 +18,15 @@ struct pool {
 /* `key` is secret from whoever chooses the strings. */
 void pool_init(struct pool *p, const struct hash_key *key);
 void pool_done(struct pool *p);
-/* Calls for the memory that the next look for `s` will begin with. */
-void pool_prefetch(const struct pool *p, struct span s);
 /* True when it is there. */
 bool pool_find(const struct pool *p, struct span s, uint32_t *ret_id);
 /* Finds or adds a copy. 0, -ENOMEM, or -EFBIG when the pool would pass 4 GiB. */
 int pool_add(struct pool *p, struct span s, uint32_t *ret_id);
 /* Borrowed until the next pool_add. */
-struct span pool_get(const struct pool *p, uint32_t id);
+static inline struct span pool_get(const struct pool *p, uint32_t id)
+{
+    return span_of(p->bytes + p->start[id], p->start[id + 1] - p->start[id]);
+}
 
 /* Grows an array of `*cap` elements of `size` bytes at `*array` so that it holds `need`. 0 or -ENOMEM. */
 int grow(void *array, size_t *cap, size_t need, size_t size);

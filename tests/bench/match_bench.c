@@ -82,13 +82,19 @@ static struct prefix prefix_at(uint64_t i)
         p.addr.b[0] = 0x20;
         p.addr.b[1] = 1;
     }
+    p.addr = addr_mask(&p.addr, p.bits);
     return p;
 }
 
-static void add_all(struct build *b, bool names, uint32_t n)
+/* What a loader has of each entry. */
+union value {
+    struct prefix prefix;
+    char name[32]; /* ends with NUL */
+};
+
+static void add_all(struct build *b, bool names, const union value *v, uint32_t n)
 {
     struct indicator ahead[AHEAD];
-    char text[AHEAD][40];
 
     for (uint32_t i = 0; i < n; i += AHEAD) {
         uint32_t k = n - i < AHEAD ? n - i : AHEAD;
@@ -98,17 +104,31 @@ static void add_all(struct build *b, bool names, uint32_t n)
                                           .source = span_str("https://example.org/source"),
                                           .feed = span_str("feed.txt"),
                                           .line = i + j + 1};
-            ahead[j].prefix = prefix_at(i + j);
-            ahead[j].prefix.addr = addr_mask(&ahead[j].prefix.addr, ahead[j].prefix.bits);
             if (names)
-                ahead[j].name = name_at(i + j, text[j]);
+                ahead[j].name = span_str(v[i + j].name);
             else
+                ahead[j].prefix = v[i + j].prefix;
+            if (!names)
                 ahead[j].type = ahead[j].prefix.bits == 128 ? IOC_ADDRESS : IOC_PREFIX;
             build_expect(b, &ahead[j]);
         }
         for (uint32_t j = 0; j < k; j++)
             require(build_indicator(b, &ahead[j], NULL) != BUILD_NO_MEMORY, "no memory");
     }
+}
+
+static union value *make_values(bool names, uint32_t n)
+{
+    union value *v = calloc(n, sizeof *v);
+
+    require(v != NULL, "no memory");
+    for (uint32_t i = 0; i < n; i++) {
+        if (names)
+            name_at(i, v[i].name);
+        else
+            v[i].prefix = prefix_at(i);
+    }
+    return v;
 }
 
 static double sink; /* so that no compiler leaves a look-up out */
@@ -195,6 +215,7 @@ static void measure(struct asked *q, bool names, uint32_t n)
 {
     const char *why;
     struct build *b = build_new();
+    union value *values = make_values(names, n);
 
     image_fd = memfd_create("image", MFD_CLOEXEC);
     require(image_fd >= 0 && b != NULL, "no memory");
@@ -202,7 +223,7 @@ static void measure(struct asked *q, bool names, uint32_t n)
     uint64_t before = peak_bytes;
     look_each_ms(true);
     double start = cpu_s();
-    add_all(b, names, n);
+    add_all(b, names, values, n);
     double added = cpu_s();
     uint64_t added_peak = peak_bytes;
     require(build_write(b, image_fd) == 0, "cannot write the image");
@@ -212,6 +233,7 @@ static void measure(struct asked *q, bool names, uint32_t n)
     struct image *im = image_map(image_fd, true, &why);
     require(im != NULL, why);
     double checked = cpu_s();
+    free(values);
     double (*ask)(const struct image *, struct asked *) = names ? ask_names : ask_addrs;
     choose(q, n, false);
     double miss = ask(im, q);
