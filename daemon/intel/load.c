@@ -222,6 +222,8 @@ int loader_finish(struct loader *l)
         load_progress(l);
         load_file_end(&f);
     }
+    if (l->bytes_told > 0) /* all is read, the image is not made yet */
+        load_report_progress(l->report, l->bytes_total, l->bytes_total, build_count(l->build) + l->ranges);
     load_report_total(l->report, build_count(l->build));
     return l->no_memory ? -ENOMEM : 0;
 }

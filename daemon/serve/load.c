@@ -141,17 +141,21 @@ int load_start(struct load *l, int exe, const struct load_paths *paths)
 
 void load_progress_text(const struct load *l, char *ret, size_t bytes)
 {
-    uint64_t percent = l->bytes_of > 0 && l->bytes < l->bytes_of ? l->bytes * 100 / l->bytes_of : 100;
+    uint64_t percent = l->bytes < l->bytes_of ? l->bytes * 100 / l->bytes_of : 100;
 
-    snprintf(ret, bytes, "%" PRIu64 " %% of %" PRIu64 " MiB read, %" PRIu64 " entries", percent,
-             l->bytes_of >> 20, l->entries);
+    if (l->bytes == 0)
+        snprintf(ret, bytes, "files are read");
+    else
+        snprintf(ret, bytes, "%" PRIu64 " %% of %" PRIu64 " MiB read, %" PRIu64 " entries", percent,
+                 l->bytes_of >> 20, l->entries);
 }
 
 bool load_progress_due(struct load *l, uint64_t now_ns)
 {
-    if (l->bytes == 0 || now_ns - l->told_ns < TELL_NS)
+    if (l->bytes == l->told_bytes || now_ns - l->told_ns < TELL_NS)
         return false;
     l->told_ns = now_ns;
+    l->told_bytes = l->bytes;
     return true;
 }
 

@@ -20,7 +20,7 @@ struct load {
     uint64_t count[LOAD_COUNTS]; /* over all files */
     uint64_t files, broken_files;
     uint64_t bytes, bytes_of, entries; /* read so far, of how many; loaded so far */
-    uint64_t told_ns;                  /* monotonic: when that was last told */
+    uint64_t told_ns, told_bytes;      /* when (monotonic), and how much of it, was last told */
     bool on_terminal;                  /* it stands in the last line there */
     bool complete;                     /* the image line came: nothing may follow but the end */
     /* Each line, taken apart: printable ASCII throughout. May be NULL. */
@@ -60,7 +60,7 @@ int load_finish(struct load *l, char *ret_why, size_t why_bytes);
 /* Ends it whatever it does. */
 void load_abort(struct load *l);
 
-/* `43 % of 203 MiB read, 4300000 entries`. */
+/* `43 % of 203 MiB read, 4300000 entries`; what is not known yet is left out. */
 void load_progress_text(const struct load *l, char *ret, size_t bytes);
 /* Whether it is time to tell how far a load is: at most once a second, and not of a short one. */
 bool load_progress_due(struct load *l, uint64_t now_ns);
