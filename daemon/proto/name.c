@@ -78,6 +78,7 @@ static struct span read_octets(struct cur *c, const struct cur *message, char *r
 
 /* Sixteen octets at once, signed: those above 0x7f are below any character. */
 typedef int8_t octets16 __attribute__((vector_size(16)));
+typedef uint64_t halves __attribute__((vector_size(16)));
 
 #define EACH(octet) ((octets16){0} + (int8_t)(octet))
 
@@ -110,7 +111,6 @@ static inline unsigned put_run(char *out, const uint8_t *at, uint32_t octets)
     static const octets16 place = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
     octets16 odd = {0}, before = octets_at(out - 16);
     uint32_t rest = octets % 16;
-    uint64_t half[2];
 
     for (uint32_t i = 0; i + 16 <= octets; i += 16)
         odd -= put_sixteen(out + i, octets_at(at + i));
@@ -119,8 +119,8 @@ static inline unsigned put_run(char *out, const uint8_t *at, uint32_t octets)
         if (octets < 16)
             memcpy(out - 16, &before, sizeof before);
     }
-    memcpy(half, &odd, sizeof half);
-    return (unsigned)((half[0] + half[1]) * 0x0101010101010101u >> 56);
+    halves sum = (halves)odd;
+    return (unsigned)((sum[0] + sum[1]) * 0x0101010101010101u >> 56);
 }
 
 /* The usual name has no odd octet, so its text is as long as itself and leaves room before it in `ret`. */

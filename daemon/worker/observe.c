@@ -115,16 +115,19 @@ void observe_sighting(const struct message *m, struct observation *o, struct mat
 }
 
 /* A name that is an address literal is looked up as one, too. */
-static struct match match_text(const struct image *image, enum via via, struct span text)
+static __attribute__((noinline)) struct match match_literal(const struct image *image, struct span text)
 {
     struct addr literal;
 
+    return addr_parse(text, &literal) ? match_addr(image, &literal) : (struct match){0};
+}
+
+static inline struct match match_text(const struct image *image, enum via via, struct span text)
+{
     if (via_types[via] != IOC_DOMAIN)
         return match_value(image, via_types[via], text);
     struct match hit = match_name(image, text);
-    if (hit.how == MATCH_NONE && via > VIA_DNS_ADDRESS && addr_parse(text, &literal))
-        hit = match_addr(image, &literal);
-    return hit;
+    return hit.how == MATCH_NONE && via > VIA_DNS_ADDRESS ? match_literal(image, text) : hit;
 }
 
 struct match observe_match(const struct worker *w, enum via via, struct span text, const struct addr *addr)
@@ -165,6 +168,21 @@ static void (*const react[VIAS])(struct message *m, struct observation *o, struc
     [VIA_JA4] = named_client,
 };
 
+/* Apart from what follows: its record would make every call need a large frame. */
+static __attribute__((noinline)) void record_observation(struct message *m, struct observation *o,
+                                                         struct match hit)
+{
+    struct record r;
+
+    observe_record(&r, m, o);
+    r.kind = RECORD_OBSERVATION;
+    if (hit.how != MATCH_NONE) {
+        r.ioc = hit.ioc;
+        r.match = hit.how;
+    }
+    worker_emit(m->w, &r);
+}
+
 static void on_observation(void *ctx, struct observation *o)
 {
     struct message *m = ctx;
@@ -175,18 +193,9 @@ static void on_observation(void *ctx, struct observation *o)
     struct match hit = match_of(w, o);
     if (!m->again) {
         w->counters[COUNT_OBSERVATIONS]++;
-        if ((m->flags & RECORD_MIDSTREAM) != 0)
-            w->counters[COUNT_STREAM_MIDSTREAM]++;
-    }
-    if (!m->again && w->config.observe) {
-        struct record r;
-        observe_record(&r, m, o);
-        r.kind = RECORD_OBSERVATION;
-        if (hit.how != MATCH_NONE) {
-            r.ioc = hit.ioc;
-            r.match = hit.how;
-        }
-        worker_emit(w, &r);
+        w->counters[COUNT_STREAM_MIDSTREAM] += (m->flags & RECORD_MIDSTREAM) != 0;
+        if (w->config.observe)
+            record_observation(m, o, hit);
     }
     react[o->via](m, o, hit);
 }

@@ -30,9 +30,11 @@ void starts_init(struct starts *s, const struct worker_config *config)
             s->tcp_two[b][second / 64] |= (uint64_t)may_go_on(s, at) << second % 64;
         }
     }
-    for (unsigned i = 0; i < proto_count; i++)
+    for (unsigned i = 0; i < proto_count; i++) {
+        s->udp |= (uint16_t)((unsigned)(protos[i]->udp_starts != NULL) << i);
         for (const uint16_t *port = config->ports[i]; *port != 0; port++)
             s->port[*port >> 6 & 63] |= 1ull << ((*port ^ *port >> 12) & 63);
+    }
 }
 
 bool starts_named(const struct worker_config *config, unsigned proto, const struct packet *p)
@@ -59,14 +61,9 @@ enum proto_starts starts_which(unsigned may, struct span first, const struct wor
     return best;
 }
 
-uint16_t starts_udp(const struct worker_config *config, const struct packet *p, bool any)
+bool starts_udp(const struct worker_config *config, unsigned proto, const struct packet *p, bool any)
 {
-    struct span first = span_of(p->payload, p->payload_bytes);
-    unsigned are = 0;
+    bool named = any || starts_named(config, proto, p);
 
-    for (unsigned i = 0; i < proto_count; i++)
-        if (protos[i]->udp_starts != NULL &&
-            protos[i]->udp_starts(first, any || starts_named(config, i, p)) == STARTS_YES)
-            are |= 1u << i;
-    return (uint16_t)are;
+    return protos[proto]->udp_starts(span_of(p->payload, p->payload_bytes), named) == STARTS_YES;
 }

@@ -15,6 +15,7 @@ struct starts {
     uint16_t tcp_any[256], tcp_named[256];
     uint64_t tcp_two[256][4]; /* by two bytes: whether any protocol may begin so on any port */
     uint64_t port[64];        /* by class of ports: whether one of it is a protocol's own */
+    uint16_t udp;             /* a bit for each that datagrams may be of */
 };
 
 _Static_assert(WORKER_PROTOS_MAX <= 16, "a bit for each protocol");
@@ -52,7 +53,7 @@ static inline enum proto_starts starts_tcp(const struct starts *s, struct span f
 
     return may == 0 ? STARTS_NO : starts_which(may, first, config, p, ret);
 }
-/* The protocols that a datagram may be of, as bits; `any`: as if it were on the ports of each. */
-uint16_t starts_udp(const struct worker_config *config, const struct packet *p, bool any);
+/* Whether a datagram may be of protocol `proto`, one of those in `udp`; `any`: as if it were on its ports. */
+bool starts_udp(const struct worker_config *config, unsigned proto, const struct packet *p, bool any);
 
 #endif

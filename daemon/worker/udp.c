@@ -158,16 +158,27 @@ static bool answers_query(const struct worker *w, const struct packet *p)
     return cur_ok(&c) && response && transactions_open(&w->transactions, &w->config.key, &query, w->now_ns);
 }
 
+/* Tries the protocols that it may be of, until it is one. False: it may be of none. */
+static bool is_message(struct worker *w, const struct packet *p, struct flow_key key, uint16_t flags,
+                       bool any)
+{
+    bool may = false;
+
+    for (unsigned left = w->starts.udp; left != 0; left &= left - 1) {
+        unsigned proto = (unsigned)__builtin_ctz(left);
+        if (!starts_udp(&w->config, proto, p, any))
+            continue;
+        struct message m;
+        message_init(&m, w, p, key, proto, flags);
+        if (protos[proto]->handshake != NULL ? handshake(&m) : message_parse_udp(&m) != PARSE_NOT)
+            return true;
+        may = true;
+    }
+    return may;
+}
+
 void worker_udp(struct worker *w, const struct packet *p, struct flow_key key, uint16_t flags)
 {
-    unsigned are = starts_udp(&w->config, p, false);
-
-    if (are == 0 && answers_query(w, p))
-        are = starts_udp(&w->config, p, true);
-    for (; are != 0; are &= are - 1) {
-        struct message m;
-        message_init(&m, w, p, key, (unsigned)__builtin_ctz(are), flags);
-        if (protos[m.proto]->handshake != NULL ? handshake(&m) : message_parse_udp(&m) != PARSE_NOT)
-            return;
-    }
+    if (!is_message(w, p, key, flags, false) && answers_query(w, p))
+        is_message(w, p, key, flags, true);
 }

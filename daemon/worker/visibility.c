@@ -10,8 +10,6 @@
 #define HOUR_NS   (3600ull * SECOND_NS)
 #define DAY_S     86400
 
-/* Rows that one client's address may take. */
-#define WAYS 16u
 /* TCP connections that are remembered at most, see struct visibility. */
 #define TCP_MOST 4096u
 /* From so many on, shares mean something. */
@@ -69,24 +67,28 @@ static void give_row(struct visibility_row *row, const struct addr *client)
 
 static struct visibility_row *row_of(struct visibility *v, const struct addr *client, uint64_t now_ns)
 {
-    struct visibility_row *set = &v->page->row[hash_of(v, client) % (VISIBILITY_CLIENTS / WAYS) * WAYS];
-    struct visibility_row *oldest = set;
-    uint32_t now_s = seconds(now_ns);
+    uint64_t h = hash_of(v, client);
+    unsigned n = (unsigned)(h % (sizeof v->set / sizeof *v->set)), oldest = 0;
+    struct visibility_set *set = &v->set[n];
+    struct visibility_row *row = &v->page->row[n * VISIBILITY_WAYS];
+    uint32_t digest = (uint32_t)(h >> 32) | 1, now_s = seconds(now_ns);
 
-    for (unsigned i = 0; i < WAYS; i++) {
-        struct visibility_row *row = &set[i];
-        bool used = atomic_load_explicit(&row->turn, memory_order_relaxed) != 0;
-        if (used && addr_eq(&row->client.addr, client)) {
-            row->used_s = now_s;
-            return row;
+    for (unsigned i = 0; i < VISIBILITY_WAYS; i++)
+        if (set->digest[i] == digest && addr_eq(&row[i].client.addr, client)) {
+            set->used_s[i] = now_s;
+            return &row[i];
         }
-        bool oldest_used = atomic_load_explicit(&oldest->turn, memory_order_relaxed) != 0;
-        if (oldest_used && (!used || now_s - row->used_s > now_s - oldest->used_s))
-            oldest = row;
+    /* A row that was never used is the oldest: its time is that of the epoch. */
+    uint32_t most_s = 0;
+    for (unsigned i = 0; i < VISIBILITY_WAYS; i++) {
+        uint32_t silent_s = now_s - set->used_s[i];
+        oldest = silent_s > most_s ? i : oldest;
+        most_s = silent_s > most_s ? silent_s : most_s;
     }
-    give_row(oldest, client);
-    oldest->used_s = now_s;
-    return oldest;
+    give_row(&row[oldest], client);
+    set->digest[oldest] = digest;
+    set->used_s[oldest] = now_s;
+    return &row[oldest];
 }
 
 /* Queries and connections do not compare: one connection carries many queries. So it is minutes that are

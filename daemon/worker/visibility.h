@@ -33,6 +33,7 @@ enum seen {
 };
 
 #define VISIBILITY_CLIENTS  256u
+#define VISIBILITY_WAYS     16u /* rows that one client's address may take */
 #define VISIBILITY_RESOLVED 8192u
 
 /* What is known of one client. */
@@ -46,7 +47,7 @@ struct visibility_client {
 struct visibility_page {
     struct visibility_row {
         _Atomic uint32_t turn; /* odd while the row goes over to another client; 0: never used */
-        uint32_t used_s, dns_min, encrypted_min;
+        uint32_t dns_min, encrypted_min;
         struct visibility_client client;
     } row[VISIBILITY_CLIENTS];
 };
@@ -64,6 +65,10 @@ struct visibility {
     struct resolved {
         uint32_t digest, time_s;
     } resolved[VISIBILITY_RESOLVED];
+    /* Which clients have rows: what is looked through is short and stays in the nearest cache. */
+    struct visibility_set {
+        uint32_t digest[VISIBILITY_WAYS], used_s[VISIBILITY_WAYS]; /* digest 0: the row was never used */
+    } set[VISIBILITY_CLIENTS / VISIBILITY_WAYS];
     struct { /* TCP; halved now and then, so that the present weighs more than the past */
         uint32_t syn, syn_ack, data, v4;
     } tcp;
