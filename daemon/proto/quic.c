@@ -43,12 +43,10 @@ static struct packet read_header(struct cur *c)
 
     k.first = cur_u8(c);
     k.number = cur_u32(c);
-    struct cur dcid = cur_vec8(c), scid = cur_vec8(c);
-    k.dcid = cur_take(&dcid, cur_left(&dcid));
-    k.scid = cur_take(&scid, cur_left(&scid));
-    /* The capture may have cut inside of an ID, where `c` is past the end without having read there. */
-    if (cur_ok(c))
-        c->state = cur_ok(&dcid) ? scid.state : dcid.state;
+    uint8_t dcid_bytes = cur_u8(c);
+    k.dcid = cur_take(c, dcid_bytes);
+    uint8_t scid_bytes = cur_u8(c);
+    k.scid = cur_take(c, scid_bytes);
     k.version = quic_version_find(k.number);
     return k;
 }

@@ -2,24 +2,31 @@
 /* The frames of an Initial packet: RFC 9000 §12.4 and §19. */
 #include "proto/quic_frames.h"
 
+#include <endian.h>
+
 #include "proto/hello.h"
 
 enum { PADDING = 0, PING = 1, ACK = 2, ACK_ECN = 3, CONNECTION_CLOSE = 0x1c };
 
-/* Most of a client's first packet is padding: eight at a time. */
-static void skip_padding(struct cur *c)
+/* How many zeros a span begins with. */
+static uint32_t zeros(struct span s)
 {
-    struct span rest = cur_rest(c);
-    uint64_t word = 0;
+    uint64_t word[4];
     size_t n = 0;
 
-    for (; word == 0 && n + sizeof word <= rest.len; n += sizeof word)
-        memcpy(&word, rest.at + n, sizeof word);
-    if (word != 0)
-        n -= sizeof word;
-    while (n < rest.len && rest.at[n] == 0)
+    for (; n + sizeof word <= s.len; n += sizeof word) {
+        memcpy(word, s.at + n, sizeof word);
+        if ((word[0] | word[1] | word[2] | word[3]) != 0)
+            break;
+    }
+    for (; n + sizeof *word <= s.len; n += sizeof *word) {
+        memcpy(word, s.at + n, sizeof *word);
+        if (word[0] != 0)
+            return (uint32_t)n + (uint32_t)__builtin_ctzll(le64toh(word[0])) / 8;
+    }
+    while (n < s.len && s.at[n] == 0)
         n++;
-    cur_skip(c, (uint32_t)n);
+    return (uint32_t)n;
 }
 
 /* RFC 9000 §19.3. */
@@ -71,7 +78,7 @@ enum cur_state quic_frames(struct cur c, uint8_t crypto, const struct parse *p, 
         }
         switch (type) {
         case PADDING:
-            skip_padding(&c);
+            cur_skip(&c, zeros(cur_rest(&c))); /* most of a client's first packet */
             break;
         case PING:
             break;
