@@ -30,6 +30,7 @@
     X(FRAGMENTS_LOST, "decode.fragments_lost", "datagrams given up: timeout, or a limit was hit")            \
     X(FRAGMENTS_CONFLICT, "decode.fragments_conflict", "datagrams whose fragments overlapped and disagreed") \
     X(FLOW_EVICTED, "flow.evicted", "flow cache entries overwritten while in use")                           \
+    X(FLOW_FORGOTTEN, "flow.forgotten", "openings of connections overwritten before data came")              \
     X(FLOW_REFUSED, "flow.refused", "flows not kept because nothing lower could be evicted")                 \
     X(STREAMS, "stream.opened", "streams whose bytes were held")                                             \
     X(STREAM_LIMIT, "stream.limit", "streams given up at a limit of bytes, segments or count")               \

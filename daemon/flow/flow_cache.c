@@ -35,7 +35,7 @@ static struct flow_entry *set_of(const struct flow_cache *c, struct flow_key k)
 
 static uint32_t tag_of(struct flow_key k)
 {
-    return ((uint32_t)k.hash & ~1u) | k.dir;
+    return ((uint32_t)k.hash & ~1u) | 1u << 31 | k.dir; /* that of a free entry is 0 */
 }
 
 void flow_cache_prefetch(const struct flow_cache *c, struct flow_key k)
@@ -47,11 +47,12 @@ struct flow_entry *flow_cache_find(const struct flow_cache *c, struct flow_key k
 {
     struct flow_entry *set = set_of(c, k);
     uint32_t tag = tag_of(k);
+    unsigned found = 0;
 
+    /* No processor can foresee which of them it is: so no branch for each. */
     for (unsigned i = 0; i < WAYS; i++)
-        if (set[i].tag == tag && set[i].class != FLOW_FREE)
-            return &set[i];
-    return NULL;
+        found |= (unsigned)(set[i].tag == tag) << i;
+    return found != 0 ? &set[__builtin_ctz(found)] : NULL;
 }
 
 /* How dear an entry is: class first, then how recently it was used. What was idle for long is worth no more
@@ -68,7 +69,7 @@ struct flow_entry *flow_cache_add(struct flow_cache *c, struct flow_key k, enum 
                                   uint16_t now_s, struct flow_entry *ret_evicted)
 {
     struct flow_entry *set = set_of(c, k), *victim = &set[0];
-    uint32_t highest = class <= FLOW_DONE ? FLOW_DONE : class, least = worth(victim, now_s);
+    uint32_t least = worth(victim, now_s), highest = class <= FLOW_DONE ? FLOW_DONE : FLOW_WATCH;
 
     for (unsigned i = 1; i < WAYS; i++) {
         uint32_t this = worth(&set[i], now_s);
@@ -80,8 +81,8 @@ struct flow_entry *flow_cache_add(struct flow_cache *c, struct flow_key k, enum 
         c->counters[COUNT_FLOW_REFUSED]++;
         return NULL;
     }
-    if (victim->class > FLOW_DONE)
-        c->counters[COUNT_FLOW_EVICTED]++;
+    c->counters[COUNT_FLOW_EVICTED] += victim->class > FLOW_DONE;
+    c->counters[COUNT_FLOW_FORGOTTEN] += victim->class == FLOW_SYN;
     *ret_evicted = *victim;
     *victim =
         (struct flow_entry){.tag = tag_of(k), .value = FLOW_NONE, .age_s = now_s, .class = (uint8_t) class};

@@ -59,10 +59,10 @@ void flow_cache_prefetch(const struct flow_cache *c, struct flow_key k);
 /* The entry of this direction, or NULL. */
 struct flow_entry *flow_cache_find(const struct flow_cache *c, struct flow_key k);
 /*
- * Makes an entry of `class`; there must be none yet. Evicts the oldest of the lowest class in its set, if
- * that is not above `class` (a SYN or DONE never evicts anything higher) or has been idle for two minutes.
- * `ret_evicted` is what was there (class FLOW_FREE: nothing), so that the caller can let go of what it refers
- * to. NULL: refused, and counted.
+ * Makes an entry of `class`; there must be none yet. Evicts the oldest of the lowest class in its set; a SYN
+ * or DONE never evicts anything higher that was used within two minutes. A hello that comes in parts may cost
+ * the byte counts of a flow that was told, never the other way round. `ret_evicted` is what was there (class
+ * FLOW_FREE: nothing), so that the caller can let go of what it refers to. NULL: refused, and counted.
  */
 struct flow_entry *flow_cache_add(struct flow_cache *c, struct flow_key k, enum flow_class class,
                                   uint16_t now_s, struct flow_entry *ret_evicted);

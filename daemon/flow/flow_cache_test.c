@@ -81,9 +81,27 @@ static void eviction(void **state)
     flow_cache_done(&c);
 }
 
+/* A hello that comes in parts finds room also among flows that were told. */
+static void parse_before_counts(void **state)
+{
+    struct flow_cache c;
+    struct flow_entry evicted;
+
+    assert_int_equal(flow_cache_init(&c, 8, counters), 0);
+    for (unsigned i = 0; i < 4; i++)
+        assert_non_null(flow_cache_add(&c, same_set(i), FLOW_WATCH, (uint16_t)(10 + i), &evicted));
+    assert_null(flow_cache_add(&c, same_set(4), FLOW_DONE, 14, &evicted));
+    assert_non_null(flow_cache_add(&c, same_set(4), FLOW_STREAM, 14, &evicted));
+    assert_int_equal(evicted.class, FLOW_WATCH);
+    assert_null(flow_cache_find(&c, same_set(0)));
+    assert_non_null(flow_cache_find(&c, same_set(1)));
+    flow_cache_done(&c);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(directions), cmocka_unit_test(eviction)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(directions), cmocka_unit_test(eviction),
+                                       cmocka_unit_test(parse_before_counts)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

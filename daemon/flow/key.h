@@ -24,41 +24,26 @@ static inline struct flow_key flow_key_back(struct flow_key k)
     return k;
 }
 
-/* What both addresses are mixed into, in either order of the ends; any order will do that is the same for
- * both directions. */
-static inline uint64_t flow_key_mix_v4(const struct hash_key *key, uint64_t a, uint64_t b)
-{
-    return a < b ? hash_fold(a ^ key->k[0], b ^ key->k[1]) : hash_fold(b ^ key->k[0], a ^ key->k[1]);
-}
-
-static inline uint64_t flow_key_mix_v6(const struct hash_key *key, const struct addr *lo,
-                                       const struct addr *hi)
-{
-    return hash_fold(lo->w[1] ^ key->k[0], hi->w[1] ^ key->k[1]) ^
-           hash_fold(lo->w[0] ^ key->k[1], hi->w[0] ^ ~key->k[0]);
-}
-
-/* Computed from the addresses, ports, protocol and tunnel of a decoded packet. */
+/* Computed from the addresses, ports, protocol and tunnel of a decoded packet. Any order of the ends will do
+ * that is the same for both directions; which it is no processor can foresee, so there is no branch. */
 static inline struct flow_key flow_key_of(const struct hash_key *key, const struct packet *p)
 {
-    const struct addr *src = &p->src, *dst = &p->dst;
-    bool v4 = (src->w[0] | dst->w[0]) == 0, swap;
-    struct flow_key k;
+    uint64_t a = p->src.w[1], b = p->dst.w[1], a0 = p->src.w[0], b0 = p->dst.w[0];
+    bool swap = a > b;
 
-    if (src->w[1] != dst->w[1])
-        swap = src->w[1] > dst->w[1];
-    else
-        swap = src->w[0] != dst->w[0] ? src->w[0] > dst->w[0] : p->src_port > p->dst_port;
-    if (v4)
-        k.hash = flow_key_mix_v4(key, src->w[1], dst->w[1]);
-    else
-        k.hash = swap ? flow_key_mix_v6(key, dst, src) : flow_key_mix_v6(key, src, dst);
+    if (a == b)
+        swap = a0 != b0 ? a0 > b0 : p->src_port > p->dst_port;
+    uint64_t mask = 0 - (uint64_t)swap, turn = (a ^ b) & mask;
+    struct flow_key k = {.hash = hash_fold(a ^ turn ^ key->k[0], b ^ turn ^ key->k[1]), .dir = swap};
+    if ((a0 | b0) != 0) { /* not both IPv4 */
+        turn = (a0 ^ b0) & mask;
+        k.hash ^= hash_fold(a0 ^ turn ^ key->k[1], b0 ^ turn ^ ~key->k[0]);
+    }
     if (p->tunnel_depth > 0)
         k.hash = hash_word(key, k.hash, p->tunnel_key);
-    uint32_t ports =
-        swap ? (uint32_t)p->dst_port << 16 | p->src_port : (uint32_t)p->src_port << 16 | p->dst_port;
+    uint32_t ports = (uint32_t)p->src_port << 16 | p->dst_port;
+    ports = ports << (mask & 16) | ports >> (-(mask & 16) & 31);
     k.hash = hash_word(key, k.hash, (uint64_t)p->ip_proto << 32 | ports);
-    k.dir = swap;
     return k;
 }
 

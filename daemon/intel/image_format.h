@@ -78,10 +78,11 @@ enum image_meta {
     META_BYTES = 44,
 };
 
-#define IMAGE_GROUP      8u /* records a row of GROUPS */
-#define IMAGE_BUCKET     16u
-#define IMAGE_PROBES_MAX 32u /* buckets that a look-up visits at most: three quarters full, none needs more  \
-                              */
+#define IMAGE_GROUP  8u /* records a row of GROUPS */
+#define IMAGE_BUCKET 16u
+#define IMAGE_PROBES_MAX                                                                                     \
+    32u /* buckets that a look-up visits at most: three quarters full, none needs more                       \
+         */
 #define IMAGE_LABELS_MAX  127u
 #define IMAGE_SHARED      0x80000000u
 #define IMAGE_HOSTING_ROW 20u

@@ -65,12 +65,27 @@ void worker_look(struct worker *w, struct packet *p, struct step *ret)
 static inline bool tells_nothing(const struct worker *w, const struct packet *p, struct flow_entry *e,
                                  unsigned may)
 {
-    if (e == NULL || (e->flags & FLOW_LOOKED) == 0 || (p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) != 0)
+    if (e == NULL)
         return false;
-    if (p->payload_bytes > 0 && (e->class != FLOW_DONE || may != 0 || assemble_entry_repeats(e, p->seq)))
+    unsigned open = (e->flags & FLOW_LOOKED) != 0;
+    unsigned plain = (p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) == 0;
+    unsigned past = (unsigned)(e->class == FLOW_DONE) & (unsigned)(may == 0) &
+                    (unsigned)!assemble_entry_repeats(e, p->seq);
+    /* One branch, for data and acknowledgements come in no order that can be foreseen. */
+    if ((open & plain & (past | (unsigned)(p->payload_bytes == 0))) == 0)
         return false;
     e->age_s = worker_now_s(w);
     return true;
+}
+
+/* The protocols that a message which begins with this segment may be of, as bits. */
+static inline unsigned may_begin(const struct worker *w, const struct packet *p)
+{
+    static const uint8_t none[2];
+    bool some = p->payload_bytes > 0;
+    struct span first = {.at = some ? p->payload : none, .len = some ? p->payload_bytes : sizeof none};
+
+    return starts_may(&w->starts, first, p) & (0u - (unsigned)some);
 }
 
 /* Whether the ends of the flow of this segment were looked up before. */
@@ -97,10 +112,8 @@ static struct flow_entry *look_up(struct worker *w, const struct packet *p, stru
 static void act_tcp(struct worker *w, const struct packet *p, struct flow_key key)
 {
     struct flow_entry *e = flow_cache_find(&w->cache, key);
-    unsigned may = 0;
+    unsigned may = may_begin(w, p);
 
-    if (p->payload_bytes > 0)
-        may = starts_may(&w->starts, span_of(p->payload, p->payload_bytes), p);
     if (tells_nothing(w, p, e, may))
         return;
     /* Of data that begins no message nothing is told that could be told twice. */

@@ -24,9 +24,9 @@ void starts_init(struct starts *s, const struct worker_config *config);
 /* Whether one of the packet's ports is set for protocol `proto`. */
 bool starts_named(const struct worker_config *config, unsigned proto, const struct packet *p);
 
-static inline bool starts_has_port(const struct starts *s, uint16_t port)
+static inline unsigned starts_has_port(const struct starts *s, uint16_t port)
 {
-    return (s->port[port >> 6 & 63] >> ((port ^ port >> 12) & 63) & 1) != 0;
+    return s->port[port >> 6 & 63] >> ((port ^ port >> 12) & 63) & 1;
 }
 
 /* The protocols that a stream's first bytes (at least one) may be of, as bits; more than are so, never less.
@@ -34,11 +34,10 @@ static inline bool starts_has_port(const struct starts *s, uint16_t port)
 static inline unsigned starts_may(const struct starts *s, struct span first, const struct packet *p)
 {
     uint8_t one = first.at[0], two = first.len > 1 ? first.at[1] : 0;
-    unsigned may = first.len == 1 || (s->tcp_two[one][two / 64] >> two % 64 & 1) != 0 ? s->tcp_any[one] : 0;
+    unsigned any = first.len == 1 || (s->tcp_two[one][two / 64] >> two % 64 & 1) != 0;
+    unsigned named = starts_has_port(s, p->src_port) | starts_has_port(s, p->dst_port);
 
-    if (starts_has_port(s, p->src_port) || starts_has_port(s, p->dst_port))
-        may |= s->tcp_named[one];
-    return may;
+    return (s->tcp_any[one] & (0u - any)) | (s->tcp_named[one] & (0u - named));
 }
 
 /* Which protocol they are of among those that they `may` be of; the surest wins. */
