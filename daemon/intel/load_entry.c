@@ -161,23 +161,23 @@ static bool guarded(struct load_file *f, const struct load_entry *e, const struc
     return true;
 }
 
-/* Judges an entry and lets it wait for the builder. */
-static void take_entry(struct load_file *f, const struct load_entry *e, const struct normal *n)
+/* Judges an entry whose value is normalised and lets it wait for the builder. */
+static void take_entry(struct load_file *f, const struct load_entry *e, struct load_waiting *w)
 {
-    struct indicator ind = {
-        .type = (uint8_t)type_of(e, n),
-        .tier = e->tier,
-        .prefix = n->prefix,
-        .feed = span_str(f->feed),
-        .line = e->place.line,
-        .from_s = e->from_s,
-        .until_s = e->until_s,
-    };
+    struct indicator *ind = &w->ind;
 
-    if (!ioc_is_address(ind.type))
-        ind.name = span_str(n->name);
-    if (!guarded(f, e, &ind))
-        load_queue_put(f, e, &ind, retyped(n) != NULL);
+    w->place = e->place;
+    w->retyped = retyped(&w->normal) != NULL;
+    ind->type = (uint8_t)type_of(e, &w->normal);
+    ind->tier = e->tier;
+    ind->name = ioc_is_address(ind->type) ? span_of(NULL, 0) : span_str(w->normal.name);
+    ind->prefix = w->normal.prefix;
+    ind->feed = span_str(f->feed);
+    ind->line = e->place.line;
+    ind->from_s = e->from_s;
+    ind->until_s = e->until_s;
+    if (!guarded(f, e, ind))
+        load_queue_put(f, w, e->comment);
 }
 
 static void warn_host_bits(struct load_file *f, struct load_place at, struct span value)
@@ -188,27 +188,27 @@ static void warn_host_bits(struct load_file *f, struct load_place at, struct spa
 
 void load_entry(struct load_file *f, const struct load_entry *e)
 {
-    struct normal n;
-
     if (f->guards_only)
         return;
-    normalise(e->value, (enum normal_want)e->want, &n);
-    if (n.bare_digest) {
+    struct load_waiting *w = load_queue_slot(f, e->origin);
+    const struct normal *n = &w->normal;
+    normalise(e->value, (enum normal_want)e->want, &w->normal);
+    if (n->bare_digest) {
         load_not_network(f, span_str("digest without cert: or ja3:"));
-    } else if (n.kind == NORMAL_BAD) {
-        load_refused(f, n.had_path ? LOAD_QUARANTINED : LOAD_MALFORMED, e->place, e->value, "%s", n.why);
-    } else if (e->exception && n.kind != NORMAL_NAME) {
+    } else if (n->kind == NORMAL_BAD) {
+        load_refused(f, n->had_path ? LOAD_QUARANTINED : LOAD_MALFORMED, e->place, e->value, "%s", n->why);
+    } else if (e->exception && n->kind != NORMAL_NAME) {
         load_refused(f, LOAD_MALFORMED, e->place, e->value, "an exception is a name; nothing else has any");
-    } else if (e->exact && n.had_wildcard) {
+    } else if (e->exact && n->had_wildcard) {
         load_refused(f, LOAD_MALFORMED, e->place, e->value,
                      "=NAME is one name alone and *. all below it: choose one");
     } else {
-        const char *why = retyped(&n);
+        const char *why = retyped(n);
         if (why)
             load_note(f, LOAD_RETYPED, e->place, e->value, "%s", why);
-        if (n.had_host_bits)
+        if (n->had_host_bits)
             warn_host_bits(f, e->place, e->value);
-        take_entry(f, e, &n);
+        take_entry(f, e, w);
     }
 }
 

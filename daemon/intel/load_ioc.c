@@ -28,7 +28,8 @@ struct ioc_reader {
 
 /* A value's attributes; they begin as what the headers said. */
 struct attributes {
-    struct load_origin origin;
+    const struct load_origin *origin; /* borrowed: what the headers said, or `own` */
+    struct load_origin own;
     char campaign[TEXT_MAX], comment[TEXT_MAX], tag[NAME_MAX];
     uint8_t tier;
     int64_t from_s, until_s;
@@ -210,8 +211,10 @@ static void attr_comment(struct ioc_reader *c, struct attributes *a, struct span
 
 static void attr_campaign(struct ioc_reader *c, struct attributes *a, struct span s)
 {
-    a->origin.campaign[0] = copy(a->campaign, sizeof(a->campaign), s);
-    a->origin.campaigns = s.len > 0;
+    a->own = c->origin;
+    a->own.campaign[0] = copy(a->campaign, sizeof(a->campaign), s);
+    a->own.campaigns = s.len > 0;
+    a->origin = &a->own;
 }
 
 static void attr_tier(struct ioc_reader *c, struct attributes *a, struct span s)
@@ -292,6 +295,17 @@ static struct span take_quoted(struct ioc_reader *c, struct span *rest, char *bu
     return text_span(&t);
 }
 
+/* Field by field: to clear the buffers of every line would cost more than all else that is done with it. */
+static void begin_attributes(const struct ioc_reader *c, struct attributes *a)
+{
+    a->origin = &c->origin;
+    a->campaign[0] = a->comment[0] = a->tag[0] = 0;
+    a->tier = c->tier;
+    a->from_s = c->from_s;
+    a->until_s = c->until_s;
+    a->shared = false;
+}
+
 static void read_attributes(struct ioc_reader *c, struct span rest, struct attributes *a)
 {
     char quoted[TEXT_MAX];
@@ -336,7 +350,7 @@ static void hand_indicator(struct ioc_reader *c, struct span value, const struct
         .exact = value.at[0] == '=',
         .exception = value.at[0] == '!',
         .tier = a->tier,
-        .origin = &a->origin,
+        .origin = a->origin,
         .comment = span_str(a->comment),
         .from_s = a->from_s,
         .until_s = a->until_s,
@@ -351,7 +365,7 @@ static void hand_indicator(struct ioc_reader *c, struct span value, const struct
 
 static void read_value(struct ioc_reader *c, struct span line)
 {
-    struct attributes a = {.origin = c->origin, .tier = c->tier, .from_s = c->from_s, .until_s = c->until_s};
+    struct attributes a;
     struct span rest = line, value = load_word(&rest);
 
     if (c->block == UNSURE) {
@@ -359,6 +373,7 @@ static void read_value(struct ioc_reader *c, struct span line)
                      "not loaded: what it is depends on the header in line %u", (unsigned)c->block_line);
         return;
     }
+    begin_attributes(c, &a);
     read_attributes(c, rest, &a);
     if (c->block == HOSTING)
         hand_range(c, value, &a);

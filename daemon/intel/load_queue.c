@@ -95,27 +95,27 @@ void load_queue_flush(struct load_file *f)
         build_oldest(f);
 }
 
-void load_queue_put(struct load_file *f, const struct load_entry *e, const struct indicator *ind,
-                    bool retyped)
+struct load_waiting *load_queue_slot(struct load_file *f, const struct load_origin *o)
 {
     struct load_queue *q = &f->loader->queue;
 
     if (q->count == LOAD_QUEUE_MAX)
         build_oldest(f);
-    if (!same_origin(q, e->origin)) {
+    if (!same_origin(q, o)) {
         load_queue_flush(f);
-        take_origin(q, e->origin);
+        take_origin(q, o);
     }
-    struct load_waiting *w = &q->at[(q->first + q->count++) % LOAD_QUEUE_MAX];
-    w->place = e->place;
-    w->retyped = retyped;
-    w->ind = *ind;
-    if (ind->name.len > 0)
-        memcpy(w->name, ind->name.at, ind->name.len);
-    w->ind.name.at = (const uint8_t *)w->name;
-    w->ind.comment = copy(w->comment, e->comment);
+    return &q->at[(q->first + q->count) % LOAD_QUEUE_MAX];
+}
+
+void load_queue_put(struct load_file *f, struct load_waiting *w, struct span comment)
+{
+    struct load_queue *q = &f->loader->queue;
+
+    w->ind.comment = copy(w->comment, comment);
     w->ind.source = q->origin.source;
     w->ind.reference = q->origin.reference;
     w->ind.licence = q->origin.licence;
     build_expect(f->loader->build, &w->ind);
+    q->count++;
 }

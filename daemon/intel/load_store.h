@@ -57,7 +57,8 @@ struct load_waiting {
     struct indicator ind; /* its texts lie below and in the queue */
     struct load_place place;
     bool retyped;
-    char name[NAME_TEXT_MAX], comment[LOAD_TEXT_BYTES_MAX];
+    struct normal normal; /* its name */
+    char comment[LOAD_TEXT_BYTES_MAX];
 };
 
 #define LOAD_QUEUE_MAX 16u
@@ -101,9 +102,10 @@ void load_progress(struct loader *l);
 /* Tells of an entry, or only counts it once there were too many. */
 void load_note(struct load_file *f, enum load_count what, struct load_place at, struct span value,
                const char *fmt, ...) __attribute__((format(printf, 5, 6)));
-/* Lets an entry wait; it and its name are copied, comment and origin taken from `e`. */
-void load_queue_put(struct load_file *f, const struct load_entry *e, const struct indicator *ind,
-                    bool retyped);
+/* Room for one more entry of that origin, as it was left: in place, for copies of an indicator cost. */
+struct load_waiting *load_queue_slot(struct load_file *f, const struct load_origin *o);
+/* Lets the entry in the room wait; its comment is copied, the texts of its origin are added. */
+void load_queue_put(struct load_file *f, struct load_waiting *w, struct span comment);
 /* Gives all that wait to the builder. */
 void load_queue_flush(struct load_file *f);
 /* The last lines about a file. */

@@ -411,9 +411,7 @@ static bool as_common_name(struct span s, struct normal *ret)
 
     if (s.len == 0 || s.len > NAME_MAX)
         return false;
-    memcpy(ret->name, s.at, s.len);
-    ret->name[s.len] = 0;
-    for (i = 0; (c = common[(uint8_t)ret->name[i]]) != 0; i++) {
+    for (i = 0; i < s.len && (c = common[s.at[i]]) != 0; i++) {
         ret->name[i] = (char)c;
         if (c != '.')
             continue;
@@ -421,8 +419,9 @@ static bool as_common_name(struct span s, struct normal *ret)
             return false;
         last = i + 1;
     }
-    if (i < s.len || last == 0 || last == s.len || s.len - last > LABEL_MAX || is_digit(ret->name[last]))
+    if (i < s.len || last == 0 || last == s.len || s.len - last > LABEL_MAX || is_digit(s.at[last]))
         return false;
+    ret->name[s.len] = 0;
     ret->kind = NORMAL_NAME;
     return true;
 }
