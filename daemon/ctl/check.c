@@ -115,47 +115,55 @@ static void print_notes(struct check *c)
         puts("What was listed before, or what no network sensor can see, is only counted: -v tells more");
 }
 
-/* How many indicators of each type there are, from the image that came of the load. */
-static void count_types(const struct load *load, uint64_t ret[IOC_TYPES])
+/* How many indicators of each type there are. */
+static void count_types(const struct image *im, uint64_t ret[IOC_TYPES])
 {
-    const char *why;
-    struct image *im = load->image >= 0 ? image_map(load->image, true, &why) : NULL;
     struct ioc ioc;
 
     memset(ret, 0, IOC_TYPES * sizeof *ret);
     for (uint32_t id = 0; im != NULL && id < image_iocs(im); id++)
         if (image_ioc(im, id, &ioc))
             ret[ioc.type]++;
-    image_unmap(im);
 }
 
-/* The last line: `1324 indicators: 1318 domain, 6 name`. */
-static void print_total(const struct check *c, const struct load *load)
+static void total_for_people(uint64_t indicators, const uint64_t types[IOC_TYPES], const struct image *im)
+{
+    const char *comma = ": ";
+
+    printf("%" PRIu64 " indicators", indicators);
+    for (unsigned i = 0; i < IOC_TYPES; i++) {
+        if (types[i] > 0) {
+            printf("%s%" PRIu64 " %s", comma, types[i], ioc_type_names[i]);
+            comma = ", ";
+        }
+    }
+    if (im != NULL)
+        printf("; %zu bytes of memory (%.1f each)", image_bytes(im), image_bytes_each(im));
+    putchar('\n');
+}
+
+/* The last line: `1324 indicators: 1318 domain, 6 name; 47104 bytes of memory (35.6 each)`. `im`: what came
+ * of the load, or NULL. */
+static void print_total(const struct check *c, uint64_t indicators, const struct image *im)
 {
     char line[1024];
     struct text t = text_on(line, sizeof line);
     struct json j = json_on(&t);
     uint64_t types[IOC_TYPES];
-    const char *comma = ": ";
 
-    count_types(load, types);
+    count_types(im, types);
     if (!c->ctl->json) {
-        text_fmt(&t, "%" PRIu64 " indicators", load->indicators);
-        for (unsigned i = 0; i < IOC_TYPES; i++) {
-            if (types[i] > 0) {
-                text_fmt(&t, "%s%" PRIu64 " %s", comma, types[i], ioc_type_names[i]);
-                comma = ", ";
-            }
-        }
-        puts(line);
+        total_for_people(indicators, types, im);
         return;
     }
     json_open(&j, NULL);
-    json_u64(&j, "indicators", load->indicators);
+    json_u64(&j, "indicators", indicators);
     json_open(&j, "types");
     for (unsigned i = 0; i < IOC_TYPES; i++)
         json_u64(&j, ioc_type_names[i], types[i]);
     json_close(&j);
+    if (im != NULL)
+        json_u64(&j, "bytes", image_bytes(im));
     json_close(&j);
     puts(line);
 }
@@ -163,7 +171,6 @@ static void print_total(const struct check *c, const struct load *load)
 /* A compiled image needs no loader: whether it is whole, and what is in it. */
 static int check_image(const struct check *c, int fd, const char *path)
 {
-    struct load load = {.image = fd, .socket = -1};
     const char *why;
     struct image *im = image_map(fd, true, &why);
 
@@ -172,9 +179,8 @@ static int check_image(const struct check *c, int fd, const char *path)
         close(fd);
         return CTL_FAILED;
     }
-    load.indicators = image_iocs(im);
+    print_total(c, image_iocs(im), im);
     image_unmap(im);
-    print_total(c, &load);
     close(fd);
     return CTL_DONE;
 }
@@ -207,7 +213,9 @@ int ctl_check(const struct ctl *c)
             row(load.count, span_str(""), span_str("all"));
         print_notes(&check);
     }
-    print_total(&check, &load);
+    struct image *im = load.image >= 0 ? image_map(load.image, true, &why) : NULL;
+    print_total(&check, load.indicators, im);
+    image_unmap(im);
     fclose(check.notes);
     load_abort(&load);
     return rc < 0 ? CTL_FAILED : CTL_DONE;

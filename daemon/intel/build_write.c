@@ -6,10 +6,9 @@
 #include "intel/build_private.h"
 #include "intel/build_sink.h"
 
-#define NAME_FILTER_BITS 12u /* a name: one suffix in a hundred passes the filter by chance */
-#define ADDR_FILTER_BITS 16u /* a prefix or the network around it: one in two hundred */
-#define BUCKET_FILL      12u /* slots of sixteen that are used on average */
-#define GIVE_BACK_BYTES  (1 << 20)
+#define FILTER_BITS     12u /* for each thing: one in a hundred others passes by chance */
+#define BUCKET_FILL     12u /* slots of sixteen that are used on average */
+#define GIVE_BACK_BYTES (1 << 20)
 
 struct out {
     struct build *b;
@@ -46,9 +45,9 @@ static int take_pool(struct out *o, const struct pool *p, enum image_section in,
     return 0;
 }
 
-static int make_filter(struct build_section *s, uint64_t things, unsigned bits)
+static int make_filter(struct build_section *s, uint64_t things)
 {
-    return make(s, (size_t)(things * bits / 64 + 1) * 8);
+    return make(s, (size_t)(things * FILTER_BITS / 64 + 1) * 8);
 }
 
 /* Gives the table to the section, or makes the caller try again with a larger one. */
@@ -105,7 +104,7 @@ static int make_names(struct out *o)
 
     if (o->names == 0)
         return 0;
-    if (make_filter(filter, o->names, NAME_FILTER_BITS) < 0)
+    if (make_filter(filter, o->names) < 0)
         return -ENOMEM;
     for (unsigned attempt = 0; attempt < 4; attempt++) {
         if (init_table(&t, o->names, o->b->entries.count, attempt) < 0)
@@ -119,33 +118,50 @@ static int make_names(struct out *o)
     return -EOVERFLOW;
 }
 
-static void filter_prefix(struct out *o, const struct prefix *p, bool v4)
-{
-    struct build_section *filter = &o->s[IMAGE_ADDR_FILTER];
-    uint32_t words = (uint32_t)(filter->len / 8);
-
-    build_filter_set(filter->own, words, addr_hash(&o->b->key, &p->addr, p->bits));
-    build_filter_set(filter->own, words, addr_hash(&o->b->key, &p->addr, image_level(p->bits, v4)));
-}
-
-static void place_addrs(struct out *o, struct build_table *t)
+/* ADDRS, and which lengths there are. */
+static void make_rows(struct out *o)
 {
     struct build_entry e = BUILD_ENTRIES_START;
-    uint8_t *to = o->s[IMAGE_ADDRS].own;
-    uint32_t row = 0;
+    struct build_section *rows = &o->s[IMAGE_ADDRS];
+    struct prefix p;
 
+    rows->len = 0;
     while (build_entries_next(&o->b->entries, &e)) {
-        struct prefix p;
         if (!ioc_is_address(build_meta_type(o->b, e.meta)) || !prefix_parse(e.text, &p, NULL))
             continue;
+        uint8_t *to = rows->own + rows->len;
         bool v4 = addr_is_v4(&p.addr) && p.bits >= 96;
         memcpy(to, p.addr.b, 16);
         to[16] = p.bits;
         put_le32(to + 20, e.id);
-        to += IMAGE_ADDR_ROW;
-        filter_prefix(o, &p, v4);
+        rows->len += IMAGE_ADDR_ROW;
         head_bit(o, v4 ? IMAGE_AT_V4_BITS : IMAGE_AT_V6_BITS, v4 ? p.bits - 96u : p.bits);
-        build_table_add(t, addr_hash(&o->b->key, &p.addr, p.bits), row++);
+    }
+}
+
+static unsigned level_of(const struct image_levels *l, unsigned bits)
+{
+    unsigned i = 0;
+
+    while (l->level[i].bits > bits)
+        i++;
+    return l->level[i].bits;
+}
+
+static void place_addrs(struct out *o, struct build_table *t)
+{
+    const struct build_section *filter = &o->s[IMAGE_ADDR_FILTER], *rows = &o->s[IMAGE_ADDRS];
+    struct image_levels levels[2];
+
+    image_levels(o->head + IMAGE_AT_V6_BITS, false, &levels[0]);
+    image_levels(o->head + IMAGE_AT_V4_BITS, true, &levels[1]);
+    for (uint32_t row = 0; row < rows->len / IMAGE_ADDR_ROW; row++) {
+        const uint8_t *at = rows->own + (size_t)IMAGE_ADDR_ROW * row;
+        struct addr a = addr_v6(at);
+        bool v4 = addr_is_v4(&a) && at[16] >= 96;
+        build_filter_set(filter->own, (uint32_t)(filter->len / 8),
+                         addr_hash(&o->b->key, &a, level_of(&levels[v4], at[16])));
+        build_table_add(t, addr_hash(&o->b->key, &a, at[16]), row);
     }
 }
 
@@ -155,9 +171,10 @@ static int make_addrs(struct out *o)
 
     if (o->addrs == 0)
         return 0;
-    if (make_filter(&o->s[IMAGE_ADDR_FILTER], (uint64_t)2 * o->addrs, ADDR_FILTER_BITS) < 0 ||
+    if (make_filter(&o->s[IMAGE_ADDR_FILTER], o->addrs) < 0 ||
         make(&o->s[IMAGE_ADDRS], (size_t)IMAGE_ADDR_ROW * o->addrs) < 0)
         return -ENOMEM;
+    make_rows(o);
     for (unsigned attempt = 0; attempt < 4; attempt++) {
         if (init_table(&t, o->addrs, o->addrs, attempt) < 0)
             return -ENOMEM;

@@ -70,21 +70,32 @@ static bool body_sum_ok(const struct image *im)
     return sum == le64(im->base + IMAGE_AT_BODY_SUM);
 }
 
-/* The listed prefix lengths from the bit set at `at`. */
-static void read_levels(const uint8_t *at, bool v4, struct image_levels *ret)
+/* The first of the lengths that are taken together with this one. */
+static unsigned together_from(unsigned bits, bool v4)
 {
-    unsigned shift = v4 ? 96 : 0, n = 0;
+    static const uint8_t v4_from[] = {120, 112, 104, 96}, v6_from[] = {48, 32, 0};
+    const uint8_t *from = v4 ? v4_from : v6_from;
 
+    while (*from > bits)
+        from++;
+    return *from;
+}
+
+void image_levels(const uint8_t *set, bool v4, struct image_levels *ret)
+{
+    unsigned shift = v4 ? 96 : 0, n = 0, from = 129;
+
+    *ret = (struct image_levels){0};
     for (unsigned bits = 129; bits-- > shift;) {
         unsigned bit = bits - shift;
-        if ((le64(at + bit / 64 * 8) >> bit % 64 & 1) == 0)
+        if ((le64(set + bit / 64 * 8) >> bit % 64 & 1) == 0)
             continue;
-        unsigned level = image_level(bits, v4);
-        if (ret->count == 0 || ret->level[ret->count - 1].bits != level) {
-            ret->level[ret->count].bits = (uint8_t)level;
+        if (bits < from) {
+            from = together_from(bits, v4);
             ret->level[ret->count++].from = (uint8_t)n;
         }
         ret->length[n++] = (uint8_t)bits;
+        ret->level[ret->count - 1].bits = (uint8_t)bits;
         ret->level[ret->count - 1].to = (uint8_t)n;
     }
 }
@@ -103,8 +114,8 @@ static void read_header(struct image *im)
     im->depths[0] = le64(base + IMAGE_AT_DEPTHS);
     im->depths[1] = le64(base + IMAGE_AT_DEPTHS + 8);
     im->types = le64(base + IMAGE_AT_TYPES);
-    read_levels(base + IMAGE_AT_V6_BITS, false, &im->levels[0]);
-    read_levels(base + IMAGE_AT_V4_BITS, true, &im->levels[1]);
+    image_levels(base + IMAGE_AT_V6_BITS, false, &im->levels[0]);
+    image_levels(base + IMAGE_AT_V4_BITS, true, &im->levels[1]);
     struct span names = im->section[IMAGE_NAME_FILTER], addrs = im->section[IMAGE_ADDR_FILTER];
     im->name_filter = (struct image_filter){names.at, (uint32_t)(names.len / 8)};
     im->addr_filter = (struct image_filter){addrs.at, (uint32_t)(addrs.len / 8)};
@@ -176,6 +187,11 @@ size_t image_bytes(const struct image *im)
 uint32_t image_iocs(const struct image *im)
 {
     return im->iocs;
+}
+
+double image_bytes_each(const struct image *im)
+{
+    return im->iocs == 0 ? 0 : (double)im->bytes / im->iocs;
 }
 
 static bool row(const struct image *im, enum image_section s, uint64_t i, const uint8_t **ret)

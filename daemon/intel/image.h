@@ -20,6 +20,8 @@ void image_unmap(struct image *im);
 
 size_t image_bytes(const struct image *im);
 uint32_t image_iocs(const struct image *im);
+/* What one indicator takes of it, on average; 0 when there is none. */
+double image_bytes_each(const struct image *im);
 
 /* What one indicator is, for people and events. Spans are borrowed from the image and hold text that nobody
  * checked. */

@@ -6,10 +6,9 @@
  *
  * An indicator's id is its place in RECORDS. A name is found through NAME_FILTER (one word says "no"), then
  * NAME_SLOTS (buckets of one cache line; a slot is a tag of the hash and an id), then by comparing the text
- * in its record. A digest is found likewise, by a hash that no name has. An address is found the same way,
- * once for each level (image_levels) at which something is listed; the filter then says for each listed
- * length whether it is worth a look. What many indicators have in common (campaigns, source, feed ...) is one
- * row of METAS.
+ * in its record. A digest is found likewise, by a hash that no name has; an address through ADDR_FILTER, once
+ * for each of the few levels at which something is listed (image_levels), then in ADDR_SLOTS by each length
+ * of that level. What many indicators have in common (campaigns, source, feed ...) is one row of METAS.
  */
 #ifndef BRIDLE_INTEL_IMAGE_FORMAT_H
 #define BRIDLE_INTEL_IMAGE_FORMAT_H
@@ -20,7 +19,7 @@
 #include "intel/image.h"
 
 #define IMAGE_MAGIC      "BRIDLEIM"
-#define IMAGE_VERSION    4u
+#define IMAGE_VERSION    5u
 #define IMAGE_ALIGN      64u
 #define IMAGE_TEXT_PARTS 5u
 
@@ -35,7 +34,7 @@
     X(STRINGS, 1)     /* UTF-8 without any end mark */                                                       \
     X(NAME_FILTER, 8) /* 64-bit words, four bits a name */                                                   \
     X(NAME_SLOTS, 64) /* buckets of sixteen 32-bit slots: tag and id + 1; 0 is empty */                      \
-    X(ADDR_FILTER, 8) /* likewise: every listed prefix, and its level around it */                           \
+    X(ADDR_FILTER, 8) /* likewise: the network of its level around every listed prefix */                    \
     X(ADDR_SLOTS, 64) /* as NAME_SLOTS; the number is a row of ADDRS + 1 */                                  \
     X(ADDRS, 24)      /* 16 bytes address (host bits zero), prefix length, three zero bytes, id */           \
     X(HOSTING, 20)    /* 16 bytes first address, string id of the tag (0: none), top bit: shared; sorted */  \
@@ -87,7 +86,7 @@ enum image_meta {
 #define IMAGE_SHARED      0x80000000u
 #define IMAGE_HOSTING_ROW 20u
 #define IMAGE_ADDR_ROW    24u
-#define IMAGE_LEVELS_MAX  5u
+#define IMAGE_LEVELS_MAX  4u
 #define IMAGE_SUM_BYTES   65536u /* the body's checksum goes by blocks of this size from the header's end */
 
 struct image_filter {
@@ -102,9 +101,10 @@ struct image_table {
 };
 
 /*
- * The prefix lengths of one family that are listed, in the 128-bit space. A prefix belongs to the longest
- * level that is not longer than itself; the filter knows the network of that level around it, so that an
- * address needs one question a level that is in use, mostly one or two, whatever number of lengths is listed.
+ * The prefix lengths of one family that are listed, in the 128-bit space. Lengths are taken together (IPv4:
+ * /24 to /32, /16 to /23 ..., IPv6: /48 to /128 ...); the shortest that is listed of them is their level. The
+ * filter knows the network of that length around each listed prefix, so that an address needs one question a
+ * level, mostly one at all, whatever the number of lengths.
  */
 struct image_levels {
     unsigned count;
@@ -134,6 +134,9 @@ struct image_record {
     const uint8_t *meta; /* META_BYTES, borrowed */
     uint32_t line;
 };
+
+/* The levels of a bit set in the header: IMAGE_AT_V4_BITS or IMAGE_AT_V6_BITS. */
+void image_levels(const uint8_t *set, bool v4, struct image_levels *ret);
 
 /* False when there is no such id or the image is broken there. */
 bool image_record(const struct image *im, uint32_t id, struct image_record *ret);
@@ -309,17 +312,6 @@ static inline bool name_within(struct span name, struct span above)
            (name.len == above.len || name.at[name.len - above.len - 1] == '.');
 }
 
-/* The longest level that is not longer than a prefix of that length. */
-static inline unsigned image_level(unsigned bits, bool v4)
-{
-    static const uint8_t v4_levels[] = {128, 120, 112, 104, 96}, v6_levels[] = {128, 64, 48, 32, 0};
-    const uint8_t *level = v4 ? v4_levels : v6_levels;
-
-    while (*level > bits)
-        level++;
-    return *level;
-}
-
 static inline uint64_t addr_hash(const struct hash_key *key, const struct addr *a, unsigned bits)
 {
     struct addr net = addr_mask(a, bits);
@@ -341,6 +333,11 @@ static inline uint32_t bucket_slots(const uint8_t *bucket, uint32_t want, uint32
         found |= (four)((v & bits) == want) & bit;
     }
     return found[0] | found[1] | found[2] | found[3];
+}
+
+static inline void table_prefetch(const struct image_table *t, uint64_t hash)
+{
+    __builtin_prefetch(t->slots + (size_t)64 * hash_place(hash, t->buckets));
 }
 
 /* Walk over the slots whose tag fits a hash; ends after IMAGE_PROBES_MAX buckets whatever the image holds. */

@@ -80,16 +80,13 @@ struct match match_name(const struct image *im, struct span name)
 }
 
 /* The entry for the prefix of `bits` around the address. */
-static bool addr_at(const struct image *im, const struct addr *a, unsigned bits, struct match *ret)
+static bool addr_at(const struct image *im, const struct addr *a, unsigned bits, uint64_t hash,
+                    struct match *ret)
 {
     struct addr net = addr_mask(a, bits);
-    uint64_t hash = addr_hash(&im->key, &net, bits);
+    struct table_walk walk = table_walk(&im->addrs, hash);
     struct span rows = im->section[IMAGE_ADDRS];
     uint32_t i;
-
-    if (!filter_has(&im->addr_filter, hash))
-        return false;
-    struct table_walk walk = table_walk(&im->addrs, hash);
 
     while (table_next(&walk, &i)) {
         if (i >= rows.len / IMAGE_ADDR_ROW)
@@ -107,13 +104,19 @@ static bool addr_at(const struct image *im, const struct addr *a, unsigned bits,
 struct match match_addr(const struct image *im, const struct addr *a)
 {
     const struct image_levels *l = &im->levels[addr_is_v4(a)];
+    uint64_t hash[129];
     struct match found = {0};
 
     for (unsigned i = 0; i < l->count; i++) {
+        unsigned from = l->level[i].from, to = l->level[i].to;
         if (!filter_has(&im->addr_filter, addr_hash(&im->key, a, l->level[i].bits)))
             continue;
-        for (unsigned k = l->level[i].from; k < l->level[i].to; k++)
-            if (addr_at(im, a, l->length[k], &found))
+        for (unsigned k = from; k < to; k++) {
+            hash[k] = addr_hash(&im->key, a, l->length[k]);
+            table_prefetch(&im->addrs, hash[k]);
+        }
+        for (unsigned k = from; k < to; k++)
+            if (addr_at(im, a, l->length[k], hash[k], &found))
                 return found;
     }
     return found;

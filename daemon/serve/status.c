@@ -44,7 +44,7 @@ static void line_about_rules(const struct serve *s, struct text *t)
 
     text_fmt(t, "rules       %u indicators, generation %u of ", image_iocs(g->map), g->number);
     text_time_human(t, g->loaded_ns);
-    text_fmt(t, " UTC, %zu bytes\n", image_bytes(g->map));
+    text_fmt(t, " UTC, %zu bytes (%.1f each)\n", image_bytes(g->map), image_bytes_each(g->map));
     if (st.loading)
         text_fmt(t, "            a reload runs: %s\n", st.progress);
     if (st.problems + st.failures > 0)
@@ -168,6 +168,7 @@ static void json_rules(const struct serve *s, struct json *j)
     json_u64(j, "generation", g->number);
     json_str(j, "loaded", when);
     json_u64(j, "bytes", image_bytes(g->map));
+    json_u64(j, "bytes_each", (uint64_t)(image_bytes_each(g->map) + 0.5));
     json_u64(j, "problems", st.problems);
     json_u64(j, "refused", st.failures);
     json_bool(j, "loading", st.loading);
