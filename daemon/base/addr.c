@@ -73,31 +73,51 @@ static unsigned zero_run(const struct addr *a, unsigned *ret_len)
     return best;
 }
 
-/* Not inet_ntop: C libraries differ in what they print, and keys of indicators are made from this text. */
+/* Writes `value` without leading zeros and returns the place behind it. */
+static char *put_number(char *at, unsigned value, unsigned base)
+{
+    unsigned unit = 1;
+
+    while (value / unit >= base)
+        unit *= base;
+    for (; unit > 0; unit /= base)
+        *at++ = "0123456789abcdef"[value / unit % base];
+    return at;
+}
+
+/* Not inet_ntop: C libraries differ in what they print, and keys of indicators are made from this text. Nor
+ * snprintf, since addresses stand in every event. */
 const char *addr_text(const struct addr *a, char ret[ADDR_TEXT_MAX])
 {
+    char *at = ret;
+
     if (!addr_is_v4(a))
         return addr_text_v6(a, ret);
-    snprintf(ret, ADDR_TEXT_MAX, "%u.%u.%u.%u", a->b[12], a->b[13], a->b[14], a->b[15]);
+    for (unsigned i = 12; i < 16; i++) {
+        at = put_number(at, a->b[i], 10);
+        *at++ = i < 15 ? '.' : 0;
+    }
     return ret;
 }
 
 const char *addr_text_v6(const struct addr *a, char ret[ADDR_TEXT_MAX])
 {
     unsigned len, run = zero_run(a, &len);
-    int n = 0;
+    char *at = ret;
 
     for (unsigned i = 0; i < 8;) {
         if (len > 0 && i == run) {
-            n += snprintf(ret + n, ADDR_TEXT_MAX - (size_t)n, "::");
+            *at++ = ':';
+            *at++ = ':';
             i += len;
         } else {
-            n += snprintf(ret + n, ADDR_TEXT_MAX - (size_t)n, "%s%x",
-                          i > 0 && (len == 0 || i != run + len) ? ":" : "",
-                          a->b[2 * i] << 8 | a->b[2 * i + 1]);
+            if (i > 0 && (len == 0 || i != run + len))
+                *at++ = ':';
+            at = put_number(at, (unsigned)(a->b[2 * i] << 8 | a->b[2 * i + 1]), 16);
             i++;
         }
     }
+    *at = 0;
     return ret;
 }
 

@@ -2,15 +2,16 @@
 /* Writing JSON (RFC 8259). */
 #include "base/json.h"
 
-#include <inttypes.h>
-
 static void lead(struct json *j, const char *key)
 {
     if (j->comma)
         text_char(j->out, ',');
     j->comma = true;
-    if (key != NULL)
-        text_fmt(j->out, "\"%s\":", key);
+    if (key != NULL) {
+        text_char(j->out, '"');
+        text_str(j->out, key);
+        text_raw(j->out, span_of("\":", 2));
+    }
 }
 
 static void opened(struct json *j, const char *key, char bracket)
@@ -62,13 +63,15 @@ void json_str(struct json *j, const char *key, const char *value)
 void json_u64(struct json *j, const char *key, uint64_t value)
 {
     lead(j, key);
-    text_fmt(j->out, "%" PRIu64, value);
+    text_u64(j->out, value);
 }
 
 void json_i64(struct json *j, const char *key, int64_t value)
 {
     lead(j, key);
-    text_fmt(j->out, "%" PRId64, value);
+    if (value < 0)
+        text_char(j->out, '-');
+    text_u64(j->out, value < 0 ? -(uint64_t)value : (uint64_t)value);
 }
 
 void json_bool(struct json *j, const char *key, bool value)

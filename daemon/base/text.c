@@ -4,7 +4,6 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <time.h>
 
 struct text text_on(char *buf, size_t cap)
 {
@@ -54,6 +53,17 @@ void text_fmt(struct text *t, const char *fmt, ...)
     } else {
         t->len += (size_t)n;
     }
+}
+
+void text_u64(struct text *t, uint64_t value)
+{
+    char digits[20], *at = digits + sizeof digits;
+
+    do {
+        *--at = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    text_raw(t, span_of(at, (size_t)(digits + sizeof digits - at)));
 }
 
 /* All of the bytes or none, so that no escape and no character is cut in half. */
@@ -147,50 +157,93 @@ void text_utf8(struct text *t, struct span s)
     }
 }
 
-void text_json(struct text *t, struct span s)
+/* Length of the run of bytes at the start of `s` that stand for themselves in a JSON string and in ASCII. */
+static size_t json_plain_len(struct span s)
+{
+    static const bool plain[256] = {[0x20 ... '"' - 1] = true,
+                                    ['"' + 1 ... '\\' - 1] = true,
+                                    ['\\' + 1 ... 0x7e] = true};
+    size_t n = 0;
+
+    while (n < s.len && plain[s.at[n]])
+        n++;
+    return n;
+}
+
+/* Puts the odd byte or character at the start of `s`, and returns how many bytes it has there. */
+static size_t json_odd(struct text *t, struct span s)
 {
     static const char hex[] = "0123456789abcdef";
+    uint8_t c = s.at[0];
+    size_t n = utf8_len(s);
 
-    while (s.len > 0) {
-        uint8_t c = s.at[0];
-        size_t n = utf8_len(s);
-        bool fits;
-        if (n == 2 && c == 0xc2 && s.at[1] < 0xa0)
-            c = s.at[1]; /* C1 control */
-        if (n == 0) {
-            fits = whole(t, "\xef\xbf\xbd", 3);
-            n = 1;
-        } else if (c == '"' || c == '\\') {
-            fits = whole(t, (const char[]){'\\', (char)c}, 2);
-        } else if (c < 0x20 || (c >= 0x7f && c < 0xa0)) {
-            fits = whole(t, (const char[]){'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]}, 6);
-        } else {
-            fits = whole(t, s.at, n);
-        }
-        if (!fits)
-            return;
+    if (n == 2 && c == 0xc2 && s.at[1] < 0xa0)
+        c = s.at[1]; /* C1 control */
+    if (n == 0) {
+        whole(t, "\xef\xbf\xbd", 3);
+        n = 1;
+    } else if (c == '"' || c == '\\') {
+        whole(t, (const char[]){'\\', (char)c}, 2);
+    } else if (c < 0x20 || (c >= 0x7f && c < 0xa0)) {
+        whole(t, (const char[]){'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]}, 6);
+    } else {
+        whole(t, s.at, n);
+    }
+    return n;
+}
+
+void text_json(struct text *t, struct span s)
+{
+    while (s.len > 0 && !t->full) {
+        size_t n = json_plain_len(s);
+        if (n > 0)
+            text_raw(t, span_of(s.at, n)); /* may be cut anywhere */
+        else
+            n = json_odd(t, s);
         s = span_of(s.at + n, s.len - n);
     }
 }
 
-static void utc(uint64_t ts_ns, struct tm *ret)
+static void put_digits(char *at, unsigned digits, unsigned value)
 {
-    time_t s = (time_t)(ts_ns / 1000000000u);
-    gmtime_r(&s, ret);
+    while (digits-- > 0) {
+        at[digits] = (char)('0' + value % 10);
+        value /= 10;
+    }
+}
+
+/* The Gregorian calendar in UTC, reckoned in eras of 400 years that begin on a first of March: so the leap
+ * day is the last of its year. gmtime_r() would look at the zone each time. */
+static void put_time(char *at, uint64_t ts_ns)
+{
+    unsigned long long s = ts_ns / 1000000000u;
+    unsigned days = (unsigned)(s / 86400) + 719468, clock = (unsigned)(s % 86400); /* since 0000-03-01 */
+    unsigned of_era = days % 146097;
+    unsigned year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    unsigned of_year = of_era - (year * 365 + year / 4 - year / 100);
+    unsigned month = (of_year * 5 + 2) / 153; /* 0 is March */
+
+    put_digits(at, 4, days / 146097 * 400 + year + (month >= 10));
+    put_digits(at + 5, 2, month < 10 ? month + 3 : month - 9);
+    put_digits(at + 8, 2, of_year - (month * 153 + 2) / 5 + 1);
+    put_digits(at + 11, 2, clock / 3600);
+    put_digits(at + 14, 2, clock / 60 % 60);
+    put_digits(at + 17, 2, clock % 60);
 }
 
 void text_time_eve(struct text *t, uint64_t ts_ns)
 {
-    struct tm tm;
-    utc(ts_ns, &tm);
-    text_fmt(t, "%04d-%02d-%02dT%02d:%02d:%02d.%06u+0000", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
-             tm.tm_hour, tm.tm_min, tm.tm_sec, (unsigned)(ts_ns % 1000000000u / 1000u));
+    char time[] = "0000-00-00T00:00:00.000000+0000";
+
+    put_time(time, ts_ns);
+    put_digits(time + 20, 6, (unsigned)(ts_ns % 1000000000u / 1000u));
+    text_str(t, time);
 }
 
 void text_time_human(struct text *t, uint64_t ts_ns)
 {
-    struct tm tm;
-    utc(ts_ns, &tm);
-    text_fmt(t, "%04d-%02d-%02d %02d:%02d:%02d", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-             tm.tm_min, tm.tm_sec);
+    char time[] = "0000-00-00 00:00:00";
+
+    put_time(time, ts_ns);
+    text_str(t, time);
 }

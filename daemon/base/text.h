@@ -20,6 +20,7 @@ void text_char(struct text *t, char c);
 /* Bytes as they are: only for text that is ours or that was escaped before. */
 void text_raw(struct text *t, struct span s);
 void text_str(struct text *t, const char *s);
+void text_u64(struct text *t, uint64_t value); /* decimal */
 void text_fmt(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /*
  * Hostile bytes for a terminal or a log line: printable ASCII stays, everything else and the backslash become

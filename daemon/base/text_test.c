@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Text from hostile bytes: nothing forged, nothing broken, nothing overflown. */
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -104,12 +107,79 @@ static void times_are_utc(void **state)
     assert_string_equal(buf, "1970-01-01T00:00:00.000000+0000");
 }
 
+/* A moment of nearly every day until 2554, against the C library. */
+static void every_year_has_its_days(void **state)
+{
+    for (uint64_t s = 0; s < UINT64_MAX / 1000000000u - 86399; s += 86399) {
+        char buf[64], expected[64];
+        struct text t = text_on(buf, sizeof buf);
+        time_t time = (time_t)s;
+        struct tm tm;
+        gmtime_r(&time, &tm);
+        strftime(expected, sizeof expected, "%Y-%m-%d %H:%M:%S", &tm);
+        text_time_human(&t, s * 1000000000u);
+        assert_string_equal(buf, expected);
+    }
+}
+
+/* Runs are copied whole: each byte at each place of a run, with each room. */
+static void every_byte_in_a_run(void **state)
+{
+    for (unsigned c = 0; c < 256; c++) {
+        bool plain = c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+        size_t same = plain ? 7 : 3;
+        for (size_t cap = 1; cap < 16; cap++) {
+            char in[] = "abc?def", buf[16];
+            struct text t = text_on(buf, cap);
+            in[3] = (char)c;
+            text_json(&t, span_of(in, 7));
+            assert_true(t.len < cap && strlen(buf) == t.len);
+            assert_memory_equal(buf, in, t.len < same ? t.len : same);
+            if (plain)
+                assert_int_equal(t.len, cap <= 7 ? cap - 1 : 7);
+            else if (!t.full)
+                assert_true(t.len >= 8 && t.len <= 12 && strcmp(buf + t.len - 3, "def") == 0);
+        }
+    }
+}
+
+/* Once full, nothing more is added, even what would fit. */
+static void nothing_after_a_cut(void **state)
+{
+    char buf[5];
+    struct text t = text_on(buf, sizeof buf);
+
+    text_json(&t, span_str("abc\nd"));
+    text_json(&t, span_str("e"));
+    assert_string_equal(buf, "abc");
+    assert_true(t.full);
+}
+
+static void numbers(void **state)
+{
+    static const uint64_t rows[] = {0, 9, 10, 99, 100, 4294967296, 9999999999999999999u, UINT64_MAX};
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char buf[32], expected[32];
+        struct text t = text_on(buf, sizeof buf);
+        snprintf(expected, sizeof expected, "%" PRIu64, rows[i]);
+        text_u64(&t, rows[i]);
+        assert_string_equal(buf, expected);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(bounds_hold),      cmocka_unit_test(escapes_for_people),
-        cmocka_unit_test(escapes_for_json), cmocka_unit_test(cut_only_between_characters),
+        cmocka_unit_test(bounds_hold),
+        cmocka_unit_test(escapes_for_people),
+        cmocka_unit_test(escapes_for_json),
+        cmocka_unit_test(cut_only_between_characters),
         cmocka_unit_test(times_are_utc),
+        cmocka_unit_test(every_year_has_its_days),
+        cmocka_unit_test(every_byte_in_a_run),
+        cmocka_unit_test(nothing_after_a_cut),
+        cmocka_unit_test(numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

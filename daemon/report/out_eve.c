@@ -108,7 +108,7 @@ static void put_ip_proto(struct json *j, uint8_t ip_proto)
         if (names[i].number == ip_proto)
             text_str(&t, names[i].name);
     if (t.len == 0)
-        text_fmt(&t, "%u", ip_proto);
+        text_u64(&t, ip_proto);
     json_span(j, "proto", text_span(&t));
 }
 
