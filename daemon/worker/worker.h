@@ -24,9 +24,9 @@
 /* Packets of a file that are handled together: what is looked up for them fits into the first-level cache. */
 #define WORKER_BATCH 16u
 #define WORKER_TOLD  256u
-/* Copies that a mirror delivers are judged after so many packets, and at the end of a file if it has so many.
- */
-#define COPIES_JUDGED_AT    1000u
+/* Copies that a mirror delivers are judged after so many packets of which one would be told, and at the end
+ * of a file if it has so many. */
+#define COPIES_JUDGED_AT    50u
 #define COPIES_JUDGED_LEAST 20u
 /* Addresses of one DNS message that are told and learned for listed names. */
 #define WORKER_ADDRESSES 32u
