@@ -36,8 +36,8 @@ struct build {
 
 /* A section ready to be written. */
 struct build_section {
-    uint8_t *own;      /* owned, or NULL when the bytes lie elsewhere */
-    const uint8_t *at; /* given back while it is written */
+    struct region memory; /* not used when the bytes lie elsewhere */
+    const uint8_t *at;    /* given back while it is written */
     size_t len;
 };
 

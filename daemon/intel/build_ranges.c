@@ -79,7 +79,7 @@ static bool behind(const struct prefix *p, struct addr *ret)
 /* From `start` on, `tag` holds. A row at the same address takes the place of the one before. */
 static void emit(struct build_section *s, const struct addr *start, uint32_t tag)
 {
-    uint8_t *row = s->own + s->len;
+    uint8_t *row = s->memory.at + s->len;
 
     if (s->len > 0 && memcmp(row - IMAGE_HOSTING_ROW, start->b, 16) == 0)
         row -= IMAGE_HOSTING_ROW;
@@ -99,8 +99,7 @@ int build_ranges(const struct build *b, struct build_ranges *ranges, struct buil
         return 0;
     if (sort_ranges(b, ranges) < 0)
         return -ENOMEM;
-    ret->own = reallocarray(NULL, ranges->count, (size_t)2 * IMAGE_HOSTING_ROW);
-    if (ret->own == NULL)
+    if (region_grow(&ret->memory, ranges->count * 2 * IMAGE_HOSTING_ROW) < 0)
         return -ENOMEM;
     for (size_t i = 0; i <= ranges->count; i++) {
         while (depth > 0) {
@@ -116,6 +115,6 @@ int build_ranges(const struct build *b, struct build_ranges *ranges, struct buil
             open[depth++] = (uint32_t)i;
         }
     }
-    ret->at = ret->own;
+    ret->at = ret->memory.at;
     return 0;
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #define LEAST_BYTES ((size_t)64 << 10)
+#define LARGE_BYTES ((size_t)8 << 20)
 
 int region_map(struct region *r, size_t need)
 {
@@ -21,6 +22,8 @@ int region_map(struct region *r, size_t need)
                              : mremap(r->at, r->cap, cap, MREMAP_MAYMOVE);
     if (at == MAP_FAILED)
         return -ENOMEM;
+    if (cap >= LARGE_BYTES)
+        madvise(at, cap, MADV_HUGEPAGE); /* tables of this size are looked at in random places */
     r->at = at;
     r->cap = cap;
     return 0;

@@ -21,8 +21,7 @@ int build_resolvers(const struct build *b, struct build_section *ret)
     struct resolver *list = calloc(b->resolvers, sizeof *list);
     const struct resolver *last = NULL;
 
-    ret->own = calloc(b->resolvers, 4);
-    if (b->resolvers > 0 && (list == NULL || ret->own == NULL)) {
+    if (b->resolvers > 0 && (list == NULL || region_grow(&ret->memory, 4 * b->resolvers) < 0)) {
         free(list);
         return -ENOMEM;
     }
@@ -34,10 +33,10 @@ int build_resolvers(const struct build *b, struct build_section *ret)
         if (last != NULL && name_within(list[i].name, last->name))
             continue; /* equal, or covered by a name above it */
         last = &list[i];
-        put_le32(ret->own + ret->len, last->id);
+        put_le32(ret->memory.at + ret->len, last->id);
         ret->len += 4;
     }
     free(list);
-    ret->at = ret->own;
+    ret->at = ret->memory.at;
     return 0;
 }

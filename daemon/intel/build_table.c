@@ -3,18 +3,19 @@
 #include "intel/build_table.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 int build_table_init(struct build_table *t, uint32_t buckets, uint32_t most, unsigned probes)
 {
     *t = (struct build_table){.buckets = buckets, .mask = table_index_mask(most), .probes = probes};
-    t->slots = calloc(buckets, 64);
-    return t->slots == NULL ? -ENOMEM : 0;
+    if (region_grow(&t->memory, (size_t)64 * buckets) < 0)
+        return -ENOMEM;
+    t->slots = t->memory.at;
+    return 0;
 }
 
 void build_table_done(struct build_table *t)
 {
-    free(t->slots);
+    region_done(&t->memory);
     *t = (struct build_table){0};
 }
 

@@ -6,12 +6,14 @@
 #ifndef BRIDLE_INTEL_BUILD_TABLE_H
 #define BRIDLE_INTEL_BUILD_TABLE_H
 
+#include "intel/build_region.h"
 #include "intel/image_format.h"
 
 #define BUILD_TABLE_AHEAD 16u
 
 struct build_table {
-    uint8_t *slots; /* owned */
+    struct region memory;
+    uint8_t *slots; /* in it */
     uint32_t buckets, mask;
     unsigned probes; /* buckets that a look-up visits at most */
     uint8_t *filter; /* borrowed: every hash is put into it, too; or NULL */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Writing the image (image_format.h): sections are made one by one, then written in order. */
 #include <errno.h>
-#include <stdlib.h>
 
 #include "intel/build_private.h"
 #include "intel/build_sink.h"
@@ -19,10 +18,11 @@ struct out {
 
 static int make(struct build_section *s, size_t len)
 {
-    s->own = calloc(1, len ? len : 1);
-    s->at = s->own;
+    if (region_grow(&s->memory, len) < 0)
+        return -ENOMEM;
+    s->at = s->memory.at;
     s->len = len;
-    return s->own ? 0 : -ENOMEM;
+    return 0;
 }
 
 static void head_bit(struct out *o, unsigned at, unsigned bit)
@@ -41,7 +41,7 @@ static int take_pool(struct out *o, const struct pool *p, enum image_section in,
     if (make(&o->s[at], ((size_t)p->count + 1) * 4) < 0)
         return -ENOMEM;
     for (uint32_t i = 0; i <= p->count; i++)
-        put_le32(o->s[at].own + (size_t)4 * i, p->start[i]);
+        put_le32(o->s[at].memory.at + (size_t)4 * i, p->start[i]);
     return 0;
 }
 
@@ -57,8 +57,8 @@ static bool take_table(struct build_section *s, struct build_table *t)
         build_table_done(t);
         return false;
     }
-    s->own = t->slots;
-    s->at = s->own;
+    s->memory = t->memory;
+    s->at = s->memory.at;
     s->len = (size_t)t->buckets * 64;
     return true;
 }
@@ -109,7 +109,7 @@ static int make_names(struct out *o)
     for (unsigned attempt = 0; attempt < 4; attempt++) {
         if (init_table(&t, o->names, o->b->entries.count, attempt) < 0)
             return -ENOMEM;
-        t.filter = filter->own;
+        t.filter = filter->memory.at;
         t.filter_words = (uint32_t)(filter->len / 8);
         place_names(o, &t);
         if (take_table(&o->s[IMAGE_NAME_SLOTS], &t))
@@ -129,7 +129,7 @@ static void make_rows(struct out *o)
     while (build_entries_next(&o->b->entries, &e)) {
         if (!ioc_is_address(build_meta_type(o->b, e.meta)) || !prefix_parse(e.text, &p, NULL))
             continue;
-        uint8_t *to = rows->own + rows->len;
+        uint8_t *to = rows->memory.at + rows->len;
         bool v4 = addr_is_v4(&p.addr) && p.bits >= 96;
         memcpy(to, p.addr.b, 16);
         to[16] = p.bits;
@@ -156,10 +156,10 @@ static void place_addrs(struct out *o, struct build_table *t)
     image_levels(o->head + IMAGE_AT_V6_BITS, false, &levels[0]);
     image_levels(o->head + IMAGE_AT_V4_BITS, true, &levels[1]);
     for (uint32_t row = 0; row < rows->len / IMAGE_ADDR_ROW; row++) {
-        const uint8_t *at = rows->own + (size_t)IMAGE_ADDR_ROW * row;
+        const uint8_t *at = rows->memory.at + (size_t)IMAGE_ADDR_ROW * row;
         struct addr a = addr_v6(at);
         bool v4 = addr_is_v4(&a) && at[16] >= 96;
-        build_filter_set(filter->own, (uint32_t)(filter->len / 8),
+        build_filter_set(filter->memory.at, (uint32_t)(filter->len / 8),
                          addr_hash(&o->b->key, &a, level_of(&levels[v4], at[16])));
         build_table_add(t, addr_hash(&o->b->key, &a, at[16]), row);
     }
@@ -278,6 +278,6 @@ int build_write(struct build *b, int fd)
         err = build_sink_finish(&sink, o.head);
     }
     for (unsigned i = 0; i < IMAGE_SECTIONS; i++)
-        free(o.s[i].own);
+        region_done(&o.s[i].memory);
     return err;
 }
