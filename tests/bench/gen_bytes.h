@@ -27,7 +27,10 @@ static inline uint8_t *put_room(struct bytes *b, size_t n)
 
 static inline void put(struct bytes *b, const void *from, size_t n)
 {
-    memcpy(put_room(b, n), from, n);
+    uint8_t *at = put_room(b, n);
+
+    if (n > 0) /* nothing may lie at NULL */
+        memcpy(at, from, n);
 }
 
 static inline void put_text(struct bytes *b, const char *text)

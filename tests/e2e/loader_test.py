@@ -15,6 +15,7 @@ from tap import Tap
 
 SOURCE, BUILD = map(pathlib.Path, sys.argv[1:3])
 LOADER = BUILD / "daemon" / "bridle-loader"
+SANITIZED = "#define BRIDLE_SANITIZED 1" in (BUILD / "config.h").read_text(encoding="ascii")
 SEALED = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
 
 
@@ -122,8 +123,11 @@ def check_limits(tap, folder):
     tap.same([(n.kind, "limits.indicators" in n.text) for n in report.notes], [("error", True)], "and told")
     huge.write_text('{"type":"bundle","objects":[' + ",".join(['{"a":[[],[],[],[]]}'] * 2_000_000) + "]}")
     report = loading.load(LOADER, "--memory", 64 << 20, huge, names)
-    tap.same([("memory" in n.text, n.path) for n in report.of_kind("error")][:1], [(True, str(huge))],
-             "JSON that needs more memory is told")
+    if SANITIZED:
+        tap.skip("JSON that needs more memory is told", "sanitizers take more than any limit")
+    else:
+        tap.same([("memory" in n.text, n.path) for n in report.of_kind("error")][:1], [(True, str(huge))],
+                 "JSON that needs more memory is told")
     tap.ok(report.exit == loading.FAILED or report.total == 200_000, "the rest is loaded, or nothing", report.total)
     for wrong in (("--memory", "x"), ("--entries", "0")):
         tap.same(loading.load(LOADER, *wrong, names).exit, loading.FAILED, f"{wrong} is refused")
