@@ -21,6 +21,10 @@ int conf_defaults(const struct conf_key *keys, size_t n, void *into)
             *(char **)((char *)into + keys[i].offset) = NULL;
         else if (keys[i].type == CONF_LIST)
             *(struct conf_list *)((char *)into + keys[i].offset) = (struct conf_list){0};
+        else if (keys[i].type == CONF_GROUP)
+            *(struct conf_named_list *)((char *)into + keys[i].offset) = (struct conf_named_list){0};
+        if (keys[i].type == CONF_GROUP)
+            continue;
         int r = conf_value_set(&keys[i], into, keys[i].deflt, false, &t);
         if (r < 0) {
             conf_free(keys, i, into);
@@ -30,10 +34,65 @@ int conf_defaults(const struct conf_key *keys, size_t n, void *into)
     return 0;
 }
 
-void conf_free(const struct conf_key *keys, size_t n, void *into)
+static void free_values(const struct conf_key *keys, size_t n, void *into)
 {
     for (size_t i = 0; i < n; i++)
         conf_value_free(&keys[i], into);
+}
+
+static struct conf_named *element(const struct conf_group *g, const struct conf_named_list *list, size_t i)
+{
+    return (struct conf_named *)(void *)((char *)list->at + i * g->bytes);
+}
+
+void conf_group_clear(const struct conf_key *key, void *into)
+{
+    const struct conf_group *g = key->group;
+    struct conf_named_list *list = (void *)((char *)into + key->offset);
+
+    for (size_t i = 0; i < list->count; i++) {
+        struct conf_named *e = element(g, list, i);
+        free_values(g->keys, g->count, e);
+        free(e->name);
+        free(e->lines);
+    }
+    free(list->at);
+    *list = (struct conf_named_list){0};
+}
+
+void conf_free(const struct conf_key *keys, size_t n, void *into)
+{
+    for (size_t i = 0; i < n; i++)
+        if (keys[i].type == CONF_GROUP)
+            conf_group_clear(&keys[i], into);
+    free_values(keys, n, into);
+}
+
+void *conf_group_element(const struct conf_key *key, void *into, const char *name, bool *ret_new)
+{
+    const struct conf_group *g = key->group;
+    struct conf_named_list *list = (void *)((char *)into + key->offset);
+
+    *ret_new = false;
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(element(g, list, i)->name, name) == 0)
+            return element(g, list, i);
+    void *grown = list->count < key->most ? realloc(list->at, (list->count + 1) * g->bytes) : NULL;
+    if (grown == NULL)
+        return NULL;
+    list->at = grown;
+    struct conf_named *e = element(g, list, list->count);
+    memset(e, 0, g->bytes);
+    e->name = strdup(name);
+    e->lines = calloc(g->count, sizeof *e->lines);
+    if (e->name == NULL || e->lines == NULL || conf_defaults(g->keys, g->count, e) < 0) {
+        free(e->name);
+        free(e->lines);
+        return NULL;
+    }
+    list->count++;
+    *ret_new = true;
+    return e;
 }
 
 int conf_set(const struct conf_key *keys, size_t n, void *into, const char *section_dot_name,
@@ -48,8 +107,8 @@ int conf_set(const struct conf_key *keys, size_t n, void *into, const char *sect
     text_str(&why, ": ");
     for (size_t i = 0; dot != NULL && i < n; i++) {
         size_t len = strlen(keys[i].section);
-        if (len != (size_t)(dot - section_dot_name) || strncmp(section_dot_name, keys[i].section, len) != 0 ||
-            strcmp(dot + 1, keys[i].name) != 0)
+        if (keys[i].type == CONF_GROUP || len != (size_t)(dot - section_dot_name) ||
+            strncmp(section_dot_name, keys[i].section, len) != 0 || strcmp(dot + 1, keys[i].name) != 0)
             continue;
         r = conf_value_set(&keys[i], into, value, false, &why);
         if (r < 0)
@@ -129,6 +188,27 @@ static void print_key(const struct conf_key *key, const void *values, FILE *to)
     free(value);
 }
 
+/* The sections of a group; without values, one that shows what may stand there. */
+static void print_group(const struct conf_key *key, const void *values, bool first, FILE *to)
+{
+    const struct conf_group *g = key->group;
+
+    if (values == NULL) {
+        fputs(first ? "" : "\n", to);
+        print_comment(key->help, to);
+        fprintf(to, "#[%s NAME]\n", key->section);
+        for (size_t k = 0; k < g->count; k++)
+            print_key(&g->keys[k], NULL, to);
+        return;
+    }
+    const struct conf_named_list *list = (const void *)((const char *)values + key->offset);
+    for (size_t i = 0; i < list->count; i++) {
+        fprintf(to, "%s[%s %s]\n", first && i == 0 ? "" : "\n", key->section, element(g, list, i)->name);
+        for (size_t k = 0; k < g->count; k++)
+            print_key(&g->keys[k], element(g, list, i), to);
+    }
+}
+
 void conf_print(const struct conf_key *keys, size_t n, const void *values, FILE *to)
 {
     if (values == NULL)
@@ -136,20 +216,40 @@ void conf_print(const struct conf_key *keys, size_t n, const void *values, FILE 
               "# A line that begins with a blank continues the value above it.\n\n",
               to);
     for (size_t i = 0; i < n; i++) {
-        bool first = i == 0 || strcmp(keys[i].section, keys[i - 1].section) != 0;
-        if (first)
+        bool begins = i == 0 || strcmp(keys[i].section, keys[i - 1].section) != 0;
+        if (keys[i].type == CONF_GROUP) {
+            print_group(&keys[i], values, i == 0, to);
+            continue;
+        }
+        if (begins)
             fprintf(to, "%s[%s]\n", i > 0 ? "\n" : "", keys[i].section);
         print_key(&keys[i], values, to);
     }
 }
 
+/* `where`: what stands before the key's name. */
+static void help_key(const struct conf_key *key, const char *where, bool first, FILE *to)
+{
+    char about[1024];
+    struct text t = text_on(about, sizeof about);
+
+    conf_value_describe(key, &t);
+    fprintf(to, "%s%s%s\n    %s\n    %s\n    default: %s\n", first ? "" : "\n", where, key->name, key->help,
+            about, key->deflt[0] != 0 ? key->deflt : "(empty)");
+}
+
 void conf_help(const struct conf_key *keys, size_t n, FILE *to)
 {
     for (size_t i = 0; i < n; i++) {
-        char about[1024];
-        struct text t = text_on(about, sizeof about);
-        conf_value_describe(&keys[i], &t);
-        fprintf(to, "%s%s.%s\n    %s\n    %s\n    default: %s\n", i > 0 ? "\n" : "", keys[i].section,
-                keys[i].name, keys[i].help, about, keys[i].deflt[0] != 0 ? keys[i].deflt : "(empty)");
+        const struct conf_group *g = keys[i].group;
+        char where[64];
+        snprintf(where, sizeof where, g != NULL ? "[%s NAME] " : "%s.", keys[i].section);
+        if (g == NULL) {
+            help_key(&keys[i], where, i == 0, to);
+            continue;
+        }
+        fprintf(to, "%s[%s NAME]\n    %s\n", i == 0 ? "" : "\n", keys[i].section, keys[i].help);
+        for (size_t k = 0; k < g->count; k++)
+            help_key(&g->keys[k], where, false, to);
     }
 }

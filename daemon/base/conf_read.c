@@ -25,7 +25,14 @@ struct reader {
     const char *path;
     conf_problem_fn problem;
     void *ctx;
-    unsigned *seen; /* borrowed: line where keys[i] was first set; 0: not yet */
+    unsigned *lines; /* borrowed: line where keys[i] was first set; 0: not yet */
+
+    /* The section in hand: the table's own, or that of a group's element. */
+    char section[CONF_NAME_MAX + 1];
+    const struct conf_key *scope;
+    size_t scope_count;
+    void *scope_into;
+    unsigned *seen; /* as `lines`, for scope */
 
     char *at;                /* borrowed: the rest of the file, NUL-terminated */
     char *line;              /* borrowed: the line in hand, without its end */
@@ -71,44 +78,58 @@ static void look_at(struct reader *r, const char *p)
 /* Adds what the unknown name was probably meant to be. */
 static void suggest_section(const struct reader *r, const char *name, struct text *t)
 {
-    const char *best = NULL;
+    const struct conf_key *best = NULL;
+    char word[32];
 
+    snprintf(word, sizeof word, "%.*s", (int)strcspn(name, " \t"), name);
     for (size_t i = 0; i < r->count; i++)
-        if (conf_resembles(name, r->keys[i].section) &&
-            (best == NULL || conf_distance(name, r->keys[i].section) < conf_distance(name, best)))
-            best = r->keys[i].section;
+        if (conf_resembles(word, r->keys[i].section) &&
+            (best == NULL || conf_distance(word, r->keys[i].section) < conf_distance(word, best->section)))
+            best = &r->keys[i];
     if (best != NULL) {
-        text_fmt(t, "did you mean [%s]?", best);
+        text_fmt(t, "did you mean [%s%s]?", best->section, best->type == CONF_GROUP ? " NAME" : "");
         return;
     }
     text_str(t, "there are");
     for (size_t i = 0; i < r->count; i++)
         if (i == 0 || strcmp(r->keys[i].section, r->keys[i - 1].section) != 0)
-            text_fmt(t, " [%s]", r->keys[i].section);
+            text_fmt(t, " [%s%s]", r->keys[i].section, r->keys[i].type == CONF_GROUP ? " NAME" : "");
 }
 
-static void suggest_key(const struct reader *r, const char *section, const char *name, struct text *t)
-{
-    const struct conf_key *best = NULL;
-    unsigned best_distance = UINT32_MAX;
+struct guess {
+    const struct conf_key *key; /* NULL: none yet */
+    const char *group;          /* NAME of a section that has one; NULL: it has none */
+    bool elsewhere;             /* not in the section in hand */
+    unsigned distance;
+};
 
-    for (size_t i = 0; i < r->count; i++) {
-        const struct conf_key *k = &r->keys[i];
-        /* A key of another section only when it is hardly mistyped. */
-        unsigned elsewhere = strcmp(section, k->section) != 0 ? 2 : 0;
-        unsigned distance = conf_distance(name, k->name) + elsewhere;
+/* A key of another section only when it is hardly mistyped. */
+static void guess_among(const struct reader *r, const char *name, const struct conf_key *keys, size_t count,
+                        const char *group, struct guess *g)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct conf_key *k = &keys[i];
+        bool elsewhere = r->scope == NULL || strcmp(r->section, k->section) != 0;
+        unsigned distance = conf_distance(name, k->name) + (elsewhere ? 2 : 0);
         bool near = elsewhere ? distance <= 3 : conf_resembles(name, k->name);
-        if (near && distance < best_distance) {
-            best = k;
-            best_distance = distance;
-        }
+        if (k->type == CONF_GROUP)
+            guess_among(r, name, k->group->keys, k->group->count, " NAME", g);
+        else if (near && (g->key == NULL || distance < g->distance))
+            *g = (struct guess){k, group, elsewhere, distance};
     }
-    if (best == NULL)
+}
+
+static void suggest_key(const struct reader *r, const char *name, struct text *t)
+{
+    struct guess g = {0};
+
+    guess_among(r, name, r->keys, r->count, "", &g);
+    if (g.key == NULL)
         text_str(t, "remove it; --help-config lists all keys");
-    else if (strcmp(best->section, section) == 0)
-        text_fmt(t, "did you mean \"%s\"?", best->name);
+    else if (!g.elsewhere)
+        text_fmt(t, "did you mean \"%s\"?", g.key->name);
     else
-        text_fmt(t, "\"%s\" belongs to [%s]", best->name, best->section);
+        text_fmt(t, "\"%s\" belongs to [%s%s]", g.key->name, g.key->section, g.group);
 }
 
 static void tell_unknown(struct reader *r, const char *section, const char *name)
@@ -120,30 +141,26 @@ static void tell_unknown(struct reader *r, const char *section, const char *name
     text_escaped(&t, span_str(name != NULL ? name : section));
     text_str(&t, name == NULL ? "]: " : r->where == IN_KNOWN ? "\": " : "\" before the first [SECTION]: ");
     if (name != NULL)
-        suggest_key(r, section, name, &t);
+        suggest_key(r, name, &t);
     else
         suggest_section(r, section, &t);
     tell(r, buf);
 }
 
-static const struct conf_key *find(const struct reader *r, const char *section, const char *name)
-{
-    for (size_t i = 0; i < r->count; i++)
-        if (strcmp(r->keys[i].section, section) == 0 && strcmp(r->keys[i].name, name) == 0)
-            return &r->keys[i];
-    return NULL;
-}
-
 /* A `name = value` in a known section: the key to set, or NULL after telling why not. */
-static const struct conf_key *choose(struct reader *r, const char *section, const char *name)
+static const struct conf_key *choose(struct reader *r, const char *name)
 {
-    const struct conf_key *key = find(r, section, name);
+    const struct conf_key *key = NULL;
 
+    for (size_t i = 0; i < r->scope_count && key == NULL; i++)
+        if (r->scope[i].type != CONF_GROUP && strcmp(r->scope[i].section, r->section) == 0 &&
+            strcmp(r->scope[i].name, name) == 0)
+            key = &r->scope[i];
     if (key == NULL) {
-        tell_unknown(r, section, name);
+        tell_unknown(r, r->section, name);
         return NULL;
     }
-    unsigned *seen = &r->seen[key - r->keys];
+    unsigned *seen = &r->seen[key - r->scope];
     if (*seen != 0 && key->type != CONF_LIST) {
         char buf[256];
         snprintf(buf, sizeof buf, "%s was set in line %u already: remove one of the two", name, *seen);
@@ -153,7 +170,7 @@ static const struct conf_key *choose(struct reader *r, const char *section, cons
     return key;
 }
 
-/* inih's handler. Its section is ours too, since both read the same line; it cannot stop inih. */
+/* inih's handler. Its section is not used: it is cut where it is long; and it cannot stop inih. */
 static int on_value(void *user, const char *section, const char *name, const char *value)
 {
     struct reader *r = user;
@@ -164,17 +181,85 @@ static int on_value(void *user, const char *section, const char *name, const cha
     if (r->where == IN_UNKNOWN) /* told at its section */
         return 1;
     if (!r->continues) {
-        r->key = choose(r, section, name);
+        r->key = choose(r, name);
         look_at(r, skip_blank(r->line + strcspn(r->line, "=:") + 1));
     }
     if (r->key == NULL)
         return 1;
-    unsigned *seen = &r->seen[r->key - r->keys];
-    if (conf_value_set(r->key, r->into, value, r->continues || *seen != 0, &why) < 0)
+    unsigned *seen = &r->seen[r->key - r->scope];
+    if (conf_value_set(r->key, r->scope_into, value, r->continues || *seen != 0, &why) < 0)
         tell(r, buf);
     if (*seen == 0)
         *seen = r->number;
     return 1;
+}
+
+static bool is_name(const char *name)
+{
+    size_t len = strlen(name);
+
+    return len > 0 && len <= CONF_NAME_MAX && name[0] != '.' && name[0] != '-' &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") == len;
+}
+
+/* `[SECTION NAME]`: NULL, or what is wrong with it. */
+static const char *enter_group(struct reader *r, const struct conf_key *key, const char *name, struct text *t)
+{
+    bool new;
+
+    if (!is_name(name)) {
+        text_fmt(t, "write [%s NAME], where NAME has at most %d letters, digits, - and _", key->section,
+                 CONF_NAME_MAX);
+        return t->at;
+    }
+    struct conf_named *e = conf_group_element(key, r->into, name, &new);
+    if (e == NULL) {
+        text_fmt(t, "more than %u sections [%s NAME], or out of memory", (unsigned)key->most, key->section);
+        return t->at;
+    }
+    if (!new) {
+        text_fmt(t, "[%s %s] stands in line %u already: give this one another name", key->section, name,
+                 e->line);
+        return t->at;
+    }
+    e->line = r->number;
+    r->scope = key->group->keys;
+    r->scope_count = key->group->count;
+    r->scope_into = e;
+    r->seen = e->lines;
+    r->where = IN_KNOWN;
+    if (r->lines[key - r->keys] == 0)
+        r->lines[key - r->keys] = r->number;
+    return NULL;
+}
+
+/* Finds what the section's keys are; tells when there is no such section. */
+static void enter(struct reader *r, const char *name)
+{
+    size_t word = strcspn(name, " \t");
+    char buf[256];
+    struct text t = text_on(buf, sizeof buf);
+
+    for (size_t i = 0; i < r->count; i++) {
+        const struct conf_key *k = &r->keys[i];
+        bool group = k->type == CONF_GROUP;
+        if (strlen(k->section) != (group ? word : strlen(name)) || strncmp(k->section, name, word) != 0)
+            continue;
+        snprintf(r->section, sizeof r->section, "%s", k->section);
+        if (group) {
+            const char *why = enter_group(r, k, skip_blank(name + word), &t);
+            if (why != NULL)
+                tell(r, why);
+            return;
+        }
+        r->scope = r->keys;
+        r->scope_count = r->count;
+        r->scope_into = r->into;
+        r->seen = r->lines;
+        r->where = IN_KNOWN;
+        return;
+    }
+    tell_unknown(r, name, NULL);
 }
 
 /* `[name]` and nothing behind it but a comment. */
@@ -194,13 +279,9 @@ static void see_section(struct reader *r, const char *start)
         tell(r, "text behind a section: put it into the next line");
     }
     char *name = strndup(start + 1, (size_t)(end - start - 1));
-    for (size_t i = 0; name != NULL && i < r->count && r->where != IN_KNOWN; i++)
-        if (strcmp(r->keys[i].section, name) == 0)
-            r->where = IN_KNOWN;
-    if (name != NULL && r->where != IN_KNOWN) {
-        look_at(r, start);
-        tell_unknown(r, name, NULL);
-    }
+    look_at(r, start);
+    if (name != NULL)
+        enter(r, name);
     free(name);
 }
 
@@ -343,7 +424,7 @@ int conf_read_lines(const struct conf_key *keys, size_t n, void *into, const cha
                        .path = path,
                        .problem = problem,
                        .ctx = ctx,
-                       .seen = ret_lines};
+                       .lines = ret_lines};
     char *text = NULL;
     size_t bytes = 0;
 

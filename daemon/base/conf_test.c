@@ -417,6 +417,140 @@ static void test_default_file(void **state)
     free(text);
 }
 
+/* --- sections with a name --- */
+
+struct feed {
+    struct conf_named named;
+    char *path;
+    struct conf_list allow;
+    uint32_t trust;
+};
+
+struct feeds {
+    bool watch;
+    struct conf_named_list list;
+};
+
+#define MEMBER(name, type, field, deflt, choices)                                                            \
+    {                                                                                                        \
+        "feed", name, type, offsetof(struct feed, field), deflt, 0, 0, choices, "What it is.", NULL          \
+    }
+
+static const struct conf_key feed_keys[] = {
+    MEMBER("path", CONF_TEXT, path, "", NULL),
+    MEMBER("allow", CONF_LIST, allow, "", NULL),
+    MEMBER("trust", CONF_CHOICE, trust, "full", "low full"),
+};
+static const struct conf_group feed_group = {feed_keys, 3, sizeof(struct feed)};
+static const struct conf_key group_keys[] = {
+    {"rules", "watch", CONF_BOOL, offsetof(struct feeds, watch), "yes", 0, 0, NULL, "What it is.", NULL},
+    {"feed", "NAME", CONF_GROUP, offsetof(struct feeds, list), "", 0, 3, NULL, "A feed.", &feed_group},
+};
+
+static int read_feeds(const char *text, struct feeds *f, struct told *told)
+{
+    write_file(text, strlen(text));
+    *told = (struct told){{0}};
+    assert_int_equal(conf_defaults(group_keys, 2, f), 0);
+    return conf_read(group_keys, 2, f, path, tell, told);
+}
+
+static void expect_feeds(const char *text, const char *problems)
+{
+    struct feeds f;
+    struct told told;
+
+    read_feeds(text, &f, &told);
+    assert_string_equal(told.text, problems);
+    conf_free(group_keys, 2, &f);
+}
+
+static void test_group(void **state)
+{
+    struct feeds f;
+    struct told told;
+    int r = read_feeds("[feed one]\npath = /a b/c\nallow = x,y\n z\n[rules]\nwatch = no\n"
+                       "[feed\ttwo.2] ; comment\nallow = x\nallow = y\ntrust = low\n",
+                       &f, &told);
+
+    assert_string_equal(told.text, "");
+    assert_int_equal(r, 0);
+    assert_false(f.watch);
+    assert_int_equal(f.list.count, 2);
+    const struct feed *at = f.list.at;
+    assert_string_equal(at[0].named.name, "one");
+    assert_int_equal(at[0].named.line, 1);
+    assert_int_equal(at[0].named.lines[1], 3);
+    assert_int_equal(at[0].named.lines[2], 0);
+    assert_string_equal(at[0].path, "/a b/c");
+    assert_int_equal(at[0].allow.words, 3);
+    assert_int_equal(at[0].trust, 1);
+    assert_string_equal(at[1].named.name, "two.2");
+    assert_string_equal(at[1].path, "");
+    assert_int_equal(at[1].allow.words, 2);
+    assert_int_equal(at[1].trust, 0);
+    conf_free(group_keys, 2, &f);
+    assert_int_equal(f.list.count, 0);
+}
+
+static void test_group_problems(void **state)
+{
+    expect_feeds("[feed]\npath = /x\n",
+                 ":1:1: write [feed NAME], where NAME has at most 40 letters, digits, - "
+                 "and _\n");
+    expect_feeds("[feed a b]\n[feed ../../etc]\n[feed .hidden]\n[feed -x]\n[feed "
+                 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa]\n",
+                 ":1:1: write [feed NAME], where NAME has at most 40 letters, digits, - and _\n"
+                 ":2:1: write [feed NAME], where NAME has at most 40 letters, digits, - and _\n"
+                 ":3:1: write [feed NAME], where NAME has at most 40 letters, digits, - and _\n"
+                 ":4:1: write [feed NAME], where NAME has at most 40 letters, digits, - and _\n"
+                 ":5:1: write [feed NAME], where NAME has at most 40 letters, digits, - and _\n");
+    expect_feeds("[feed a]\n[feed b]\n[feed a]\npath = /x\n",
+                 ":3:1: [feed a] stands in line 1 already: give this one another name\n");
+    expect_feeds("[feed a]\n[feed b]\n[feed c]\n[feed d]\npath = /x\n",
+                 ":4:1: more than 3 sections [feed NAME], or out of memory\n");
+    expect_feeds("[feeds a]\n", ":1:1: unknown section [feeds a]: did you mean [feed NAME]?\n");
+    expect_feeds("[x]\n", ":1:1: unknown section [x]: there are [rules] [feed NAME]\n");
+    expect_feeds("[rules x]\n", ":1:1: unknown section [rules x]: did you mean [rules]?\n");
+    expect_feeds("[feed a]\npaht = /x\nwatch = no\n",
+                 ":2:1: unknown key \"paht\": did you mean \"path\"?\n"
+                 ":3:1: unknown key \"watch\": \"watch\" belongs to [rules]\n");
+    expect_feeds("[rules]\ntrust = low\nNAME = x\n",
+                 ":2:1: unknown key \"trust\": \"trust\" belongs to [feed NAME]\n"
+                 ":3:1: unknown key \"NAME\": remove it; --help-config lists all keys\n");
+    expect_feeds("[feed a]\ntrust = some\ntrust = low\ntrust = full\n[feed b]\ntrust = low\n",
+                 ":2:9: \"some\" is no value for trust: write one of: low full\n"
+                 ":3:1: trust was set in line 2 already: remove one of the two\n"
+                 ":4:1: trust was set in line 2 already: remove one of the two\n");
+}
+
+static void test_group_printed(void **state)
+{
+    struct feeds f, again;
+    struct told told;
+    char *text = NULL;
+    size_t bytes;
+
+    assert_int_equal(read_feeds("[feed b]\nallow = x y\n[feed a]\npath = /a b\ntrust = low\n", &f, &told), 0);
+    FILE *mem = open_memstream(&text, &bytes);
+    conf_print(group_keys, 2, &f, mem);
+    fclose(mem);
+    assert_string_equal(text, "[rules]\nwatch = yes\n\n[feed b]\npath =\nallow = x y\ntrust = full\n\n"
+                              "[feed a]\npath = /a b\nallow =\ntrust = low\n");
+    assert_int_equal(read_feeds(text, &again, &told), 0);
+    assert_int_equal(again.list.count, 2);
+    conf_free(group_keys, 2, &again);
+    conf_free(group_keys, 2, &f);
+    free(text);
+    mem = open_memstream(&text, &bytes);
+    conf_print(group_keys, 2, NULL, mem);
+    conf_help(group_keys, 2, mem);
+    fclose(mem);
+    assert_non_null(strstr(text, "\n# A feed.\n#[feed NAME]\n\n# What it is.\n# (text)\n#path =\n"));
+    assert_non_null(strstr(text, "\n[feed NAME] trust\n    What it is.\n    one of: low full\n"));
+    free(text);
+}
+
 static int make_dir(void **state)
 {
     if (mkdtemp(dir) == NULL)
@@ -434,13 +568,22 @@ static int remove_dir(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults),     cmocka_unit_test(test_good),
-        cmocka_unit_test(test_empty),        cmocka_unit_test(test_unknown),
-        cmocka_unit_test(test_syntax),       cmocka_unit_test(test_values),
-        cmocka_unit_test(test_long_line),    cmocka_unit_test(test_too_much),
-        cmocka_unit_test(test_binary),       cmocka_unit_test(test_no_file),
-        cmocka_unit_test(test_set),          cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_good),
+        cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_unknown),
+        cmocka_unit_test(test_syntax),
+        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_long_line),
+        cmocka_unit_test(test_too_much),
+        cmocka_unit_test(test_binary),
+        cmocka_unit_test(test_no_file),
+        cmocka_unit_test(test_set),
+        cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_default_file),
+        cmocka_unit_test(test_group),
+        cmocka_unit_test(test_group_problems),
+        cmocka_unit_test(test_group_printed),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);
 }

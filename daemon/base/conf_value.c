@@ -82,6 +82,7 @@ void conf_value_describe(const struct conf_key *key, struct text *t)
         [CONF_SIZE] = "bytes, as 64KiB, 4MiB or 1GiB",
         [CONF_DURATION] = "a time, as 500ms, 30s, 5min, 1h or 2d",
         [CONF_CHOICE] = "one of: ",
+        [CONF_GROUP] = "sections with a name",
     };
 
     text_str(t, what[key->type]);
@@ -326,6 +327,8 @@ void conf_value_print(const struct conf_key *key, const void *from, FILE *to)
     case CONF_DURATION:
         print_worth(key, *(const uint64_t *)field, &t);
         fputs(buf, to);
+        break;
+    case CONF_GROUP: /* conf.c prints sections */
         break;
     }
 }

@@ -18,11 +18,26 @@
 #define DURATION CONF_DURATION
 #define CHOICE   CONF_CHOICE
 
+static const struct conf_key source_keys[] = {
+#define X(key, field, type, deflt, least, most, choices, help)                                               \
+    {"source", key, type, offsetof(struct settings_source, field), deflt, least, most, choices, help, NULL},
+    BRIDLE_SOURCE_SETTINGS(X)
+#undef X
+};
+
+const struct conf_group settings_source_group = {source_keys, sizeof source_keys / sizeof *source_keys,
+                                                 sizeof(struct settings_source)};
+
 const struct conf_key settings_keys[] = {
 #define X(section, key, field, type, deflt, least, most, choices, help)                                      \
-    {section, key, type, offsetof(struct settings, field), deflt, least, most, choices, help},
+    {section, key, type, offsetof(struct settings, field), deflt, least, most, choices, help, NULL},
     BRIDLE_SETTINGS(X)
 #undef X
+        {"source", "NAME", CONF_GROUP, offsetof(struct settings, sources), "", 0, SOURCES_MAX, NULL,
+         "A list of indicators, one section for each, with a name of your own choice. It stands beside "
+         "`path` "
+         "above.",
+         &settings_source_group},
 };
 
 const size_t settings_count = sizeof settings_keys / sizeof *settings_keys;
@@ -187,6 +202,67 @@ static void check_paths(struct check *c, const struct settings *s)
         tell(c, true, "rules.path: empty: name files or folders, or write default");
 }
 
+bool settings_source_path(const struct settings_source *source, char *ret, size_t bytes)
+{
+    const char *path = source->path;
+    int n = path[0] != 0 ? snprintf(ret, bytes, "%s", path)
+                         : snprintf(ret, bytes, "%s/%s", SOURCES_DIR, source->named.name);
+
+    return n > 0 && (size_t)n < bytes;
+}
+
+static bool is_digest(const char *hex)
+{
+    return strlen(hex) == 64 && strspn(hex, "0123456789abcdefABCDEF") == 64;
+}
+
+static void check_source(struct check *c, const struct settings_source *source)
+{
+    char where[32 + CONF_NAME_MAX], key[64 + CONF_NAME_MAX];
+    const char *url = source->url;
+    bool pinned = source->sha256[0] != 0 || source->minisign[0] != 0;
+
+    snprintf(where, sizeof where, "[source %s]", source->named.name);
+    snprintf(key, sizeof key, "%s path", where);
+    check_path(c, key, source->path, 3840);
+    if (source->path[0] == 0 && url[0] == 0)
+        tell(c, true, "%s: neither path nor url: say where its list is", where);
+    if (strcspn(url, " \t\"'\\") != strlen(url))
+        tell(c, true, "%s url: blanks, quotes and backslashes cannot stand in a URL: write %%20 for a blank",
+             where);
+    if (strncmp(url, "http://", 7) == 0 && !pinned)
+        tell(c, true,
+             "%s url: whoever is on the way can change what comes by http: write https, or pin it by sha256 "
+             "or "
+             "minisign",
+             where);
+    else if (url[0] != 0 && strncmp(url, "https://", 8) != 0 && strncmp(url, "http://", 7) != 0)
+        tell(c, true, "%s url: write a URL that begins with https://, or give a path instead", where);
+    if (pinned && url[0] == 0)
+        tell(c, false, "%s: sha256 and minisign are checked when a url is fetched, and there is none", where);
+    if (source->sha256[0] != 0 && !is_digest(source->sha256))
+        tell(c, true, "%s sha256: write 64 hexadecimal digits", where);
+    if (source->minisign[0] != 0 &&
+        (strncmp(source->minisign, "RW", 2) != 0 || strlen(source->minisign) != 56))
+        tell(c, true, "%s minisign: write the public key itself: 56 characters that begin with RW", where);
+}
+
+static void check_sources(struct check *c, const struct settings *s)
+{
+    char path[4096], other[4096];
+
+    check_path(c, "rules.exceptions", s->exceptions, 3840);
+    for (size_t i = 0; i < s->sources.count; i++) {
+        const struct settings_source *source = settings_source(s, i);
+        check_source(c, source);
+        settings_source_path(source, path, sizeof path);
+        for (size_t k = 0; k < i; k++)
+            if (settings_source_path(settings_source(s, k), other, sizeof other) && strcmp(path, other) == 0)
+                tell(c, true, "[source %s] path: the same as that of [source %s]", source->named.name,
+                     settings_source(s, k)->named.name);
+    }
+}
+
 static void check_limits(struct check *c, const struct settings *s)
 {
     uint64_t bytes = s->streams * s->stream_bytes_max * s->workers;
@@ -205,6 +281,7 @@ int settings_check(const struct settings *s, conf_problem_fn problem, void *ctx)
     check_network(&c, s);
     check_alerts(&c, s);
     check_paths(&c, s);
+    check_sources(&c, s);
     check_limits(&c, s);
     return c.failed ? -EINVAL : 0;
 }

@@ -5,6 +5,7 @@
 
 #include "base/conf.h"
 #include "config.h"
+#include "report/settings_source.h"
 
 #define MiB       (1024u * 1024u)
 #define SECOND_NS 1000000000ull
@@ -22,6 +23,8 @@
 #else
 #define DEFAULT(small, usual) usual
 #endif
+
+#define SETTINGS_EXCEPTIONS "/etc/bridle/exceptions.ioc"
 
 /* X(section, key, field, type, default, least, most, choices, help) */
 #define BRIDLE_SETTINGS(X)                                                                                   \
@@ -52,6 +55,13 @@
     X("rules", "path", rules, LIST, "default", 0, 0, NULL,                                                   \
       "Files and folders with indicators, in any supported format. `default`: the rules that came with the " \
       "program.")                                                                                            \
+    X("rules", "exceptions", exceptions, TEXT, SETTINGS_EXCEPTIONS, 0, 0, NULL,                              \
+      "File of exceptions of your own, as `!name until=2027-01-01 comment=\"why\"`; they count against all " \
+      "lists. It need not be there.")                                                                        \
+    X("rules", "watch", rules_watch, BOOL, "yes", 0, 0, NULL,                                                \
+      "Load again by itself when files of `path`, `exceptions` or a source change.")                         \
+    X("rules", "settle", rules_settle, DURATION, "5s", 100000000, 600 * SECOND_NS, NULL,                     \
+      "How long nothing must have changed before that: files are often written one after the other.")        \
     X("alerts", "repeat-interval", repeat_interval, DURATION, "1h", 1 * SECOND_NS,                           \
       30ull * 86400 * SECOND_NS, NULL,                                                                       \
       "Repeated sightings of an incident are counted and summarised this often.")                            \
@@ -116,14 +126,24 @@ struct settings {
 #define X(section, key, field, type, deflt, least, most, choices, help) SETTINGS_##type field;
     BRIDLE_SETTINGS(X)
 #undef X
+    struct conf_named_list sources; /* of struct settings_source */
 };
 
 #define X(...) +1
-enum { SETTINGS_KEYS = BRIDLE_SETTINGS(X) };
+enum { SETTINGS_KEYS = BRIDLE_SETTINGS(X) + 1 }; /* and [source NAME] */
 #undef X
 
 extern const struct conf_key settings_keys[];
 extern const size_t settings_count;
+extern const struct conf_group settings_source_group;
+
+static inline const struct settings_source *settings_source(const struct settings *s, size_t i)
+{
+    return (const struct settings_source *)s->sources.at + i;
+}
+
+/* Where its list lies: `path`, or what follows from its name. False: it does not fit. */
+bool settings_source_path(const struct settings_source *source, char *ret, size_t bytes);
 
 /* Checks what no single key can say: ports, prefixes, severities, what contradicts itself; tells each
  * problem, with a hint. 0, or -EINVAL when one of them is an error. */

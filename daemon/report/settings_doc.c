@@ -31,6 +31,9 @@ static const char head[] = ".Dd November 22, 2026\n"
                            "itself.\n"
                            "A line has at most 190 bytes.\n"
                            ".Pp\n"
+                           "Sections\n"
+                           ".Ql [source NAME]\n"
+                           "may stand many times, each with another name.\n"
                            "A key may stand once; one that takes several words may be repeated: the first\n"
                            "occurrence replaces the default, further ones add to it.\n"
                            "Sizes have the units B, KiB, MiB and GiB, each 1024 times the one before;\n"
@@ -44,29 +47,50 @@ static const char head[] = ".Dd November 22, 2026\n"
                            ".Ql bridled --help-config\n"
                            "prints the list below.\n";
 
-static const char tail[] = ".Sh FILES\n"
-                           ".Bl -tag -width Ds\n"
-                           ".It Pa /etc/bridle/bridled.conf\n"
-                           "the configuration; installed with every key commented out\n"
-                           ".El\n"
-                           ".Sh EXAMPLES\n"
-                           "A mirror port of a larger network, with events for a log collector:\n"
-                           ".Bd -literal -offset indent\n"
-                           "[capture]\n"
-                           "interface = eth1\n"
-                           "workers = 4\n"
-                           "ring-size = 64MiB\n"
-                           "\n"
-                           "[network]\n"
-                           "home = 10.0.0.0/8 2001:db8::/32\n"
-                           "\n"
-                           "[eve]\n"
-                           "path = /var/log/bridle/eve.json\n"
-                           ".Ed\n"
-                           ".Sh SEE ALSO\n"
-                           ".Xr bridlectl 1 ,\n"
-                           ".Xr bridle.ioc 5 ,\n"
-                           ".Xr bridled 8\n";
+static const char tail[] =
+    ".Sh FILES\n"
+    ".Bl -tag -width Ds\n"
+    ".It Pa /etc/bridle/bridled.conf\n"
+    "the configuration; installed with every key commented out\n"
+    ".El\n"
+    ".Sh EXAMPLES\n"
+    "A mirror port of a larger network, with events for a log collector:\n"
+    ".Bd -literal -offset indent\n"
+    "[capture]\n"
+    "interface = eth1\n"
+    "workers = 4\n"
+    "ring-size = 64MiB\n"
+    "\n"
+    "[network]\n"
+    "home = 10.0.0.0/8 2001:db8::/32\n"
+    "\n"
+    "[eve]\n"
+    "path = /var/log/bridle/eve.json\n"
+    ".Ed\n"
+    ".Pp\n"
+    "Lists as they are published, kept current by\n"
+    ".Xr bridle-update 8 ;\n"
+    "the first section subscribes to all lists that MVT uses:\n"
+    ".Bd -literal -offset indent\n"
+    "[source mvt]\n"
+    "url = https://raw.githubusercontent.com/mvt-project/mvt-indicators/main/indicators.yaml\n"
+    "\n"
+    "[source stalkerware]\n"
+    "url = "
+    "https://raw.githubusercontent.com/AssoEchap/stalkerware-indicators/master/generated/stalkerware.stix2\n"
+    "campaign = Stalkerware\n"
+    "trust = low\n"
+    "allow = example.com\n"
+    "\n"
+    "[source our-own]\n"
+    "path = /etc/bridle/indicators\n"
+    "tier = c2\n"
+    ".Ed\n"
+    ".Sh SEE ALSO\n"
+    ".Xr bridlectl 1 ,\n"
+    ".Xr bridle.ioc 5 ,\n"
+    ".Xr bridle-update 8 ,\n"
+    ".Xr bridled 8\n";
 
 /* Text of a line of mdoc: `words` between backquotes as literals; nothing at the start of a line is a macro.
  */
@@ -94,23 +118,44 @@ static void print_text(const char *text)
     putchar('\n');
 }
 
+static void print_key(const struct conf_key *key)
+{
+    char about[1024];
+    struct text t = text_on(about, sizeof about);
+
+    printf(".It Cm %s\n", key->name);
+    print_text(key->help);
+    text_str(&t, "Value: ");
+    conf_value_describe(key, &t);
+    text_fmt(&t, ". Default: %s%s%s.", key->deflt[0] != 0 ? "`" : "",
+             key->deflt[0] != 0 ? key->deflt : "empty", key->deflt[0] != 0 ? "`" : "");
+    print_text(about);
+}
+
+static void print_group(const struct conf_key *key)
+{
+    printf(".Ss %s %s\n", key->section, key->name);
+    print_text(key->help);
+    printf(".Bl -tag -width Ds\n");
+    for (size_t i = 0; i < key->group->count; i++)
+        print_key(&key->group->keys[i]);
+}
+
 static void print_manual(void)
 {
     fputs(head, stdout);
     for (size_t i = 0; i < settings_count; i++) {
         const struct conf_key *key = &settings_keys[i];
-        char about[1024];
-        struct text t = text_on(about, sizeof about);
 
+        if (i > 0 && strcmp(key->section, key[-1].section) != 0)
+            printf(".El\n");
+        if (key->type == CONF_GROUP) {
+            print_group(key);
+            continue;
+        }
         if (i == 0 || strcmp(key->section, key[-1].section) != 0)
-            printf("%s.Ss %s\n.Bl -tag -width Ds\n", i > 0 ? ".El\n" : "", key->section);
-        printf(".It Cm %s\n", key->name);
-        print_text(key->help);
-        text_str(&t, "Value: ");
-        conf_value_describe(key, &t);
-        text_fmt(&t, ". Default: %s%s%s.", key->deflt[0] != 0 ? "`" : "",
-                 key->deflt[0] != 0 ? key->deflt : "empty", key->deflt[0] != 0 ? "`" : "");
-        print_text(about);
+            printf(".Ss %s\n.Bl -tag -width Ds\n", key->section);
+        print_key(key);
     }
     printf(".El\n%s", tail);
 }

@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "intel/indicator.h"
+
 struct told {
     char text[8192];
     unsigned errors;
@@ -171,12 +173,86 @@ static void test_limits(void **state)
            "MiB\n");
 }
 
+static void test_exceptions(void **state)
+{
+    expect(
+        "rules.exceptions", "exceptions",
+        "rules.exceptions: \"exceptions\" depends on the folder that the daemon is started in: write a path "
+        "that begins with /\n");
+    expect("rules.exceptions", "", "");
+}
+
+/* Writes a file, reads it, and compares what settings_check then says. */
+static void expect_file(const char *text, const char *said)
+{
+    char path[] = "/tmp/bridle-settings-XXXXXX";
+    struct settings s;
+    struct told told = {{0}};
+    int fd = mkstemp(path);
+
+    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+    close(fd);
+    assert_int_equal(conf_defaults(settings_keys, settings_count, &s), 0);
+    assert_int_equal(conf_read(settings_keys, settings_count, &s, path, tell, &told), 0);
+    settings_check(&s, tell, &told);
+    assert_string_equal(told.text, said);
+    conf_free(settings_keys, settings_count, &s);
+    unlink(path);
+}
+
+static void test_sources(void **state)
+{
+    static const char digest[] = "0123456789abcdef0123456789ABCDEF0123456789abcdef0123456789abcdef";
+    char text[1024];
+
+    expect_file("[source a]\npath = /x\n[source b]\nurl = https://feeds.example/b.json\n", "");
+    expect_file("[source a]\ntier = c2\n", "[source a]: neither path nor url: say where its list is\n");
+    expect_file(
+        "[source a]\npath = lists\n",
+        "[source a] path: \"lists\" depends on the folder that the daemon is started in: write a path that "
+        "begins with /\n");
+    expect_file("[source a]\npath = /x\n[source b]\npath = /x\n",
+                "[source b] path: the same as that of [source a]\n");
+    expect_file("[source a]\nurl = https://feeds.example/a\n[source b]\npath = /var/lib/bridle-feeds/a\n",
+                "[source b] path: the same as that of [source a]\n");
+    expect_file(
+        "[source a]\nurl = http://feeds.example/a\n",
+        "[source a] url: whoever is on the way can change what comes by http: write https, or pin it by "
+        "sha256 or minisign\n");
+    snprintf(text, sizeof text, "[source a]\nurl = http://feeds.example/a\nsha256 = %s\n", digest);
+    expect_file(text, "");
+    snprintf(text, sizeof text, "[source a]\npath = /x\nsha256 = %.63sg\n", digest);
+    expect_file(text,
+                "warning: [source a]: sha256 and minisign are checked when a url is fetched, and there is "
+                "none\n[source a] sha256: write 64 hexadecimal digits\n");
+    expect_file("[source a]\nurl = file:///etc/passwd\nminisign = RWxyz\n",
+                "[source a] url: write a URL that begins with https://, or give a path instead\n"
+                "[source a] minisign: write the public key itself: 56 characters that begin with RW\n");
+    expect_file(
+        "[source a]\nurl = https://feeds.example/a b\n",
+        "[source a] url: blanks, quotes and backslashes cannot stand in a URL: write %20 for a blank\n");
+}
+
+/* The words of the configuration are those of the loader, in its order. */
+static void test_tiers(void **state)
+{
+    char words[256] = "auto";
+
+    for (unsigned i = 0; i < TIERS; i++)
+        snprintf(words + strlen(words), sizeof words - strlen(words), " %s", tier_names[i]);
+    for (size_t i = 0; i < settings_count; i++)
+        for (size_t k = 0; settings_keys[i].group != NULL && k < settings_keys[i].group->count; k++)
+            if (strcmp(settings_keys[i].group->keys[k].name, "tier") == 0)
+                assert_string_equal(settings_keys[i].group->keys[k].choices, words);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults), cmocka_unit_test(test_table),  cmocka_unit_test(test_capture),
-        cmocka_unit_test(test_network),  cmocka_unit_test(test_alerts), cmocka_unit_test(test_paths),
-        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_defaults), cmocka_unit_test(test_table),      cmocka_unit_test(test_capture),
+        cmocka_unit_test(test_network),  cmocka_unit_test(test_alerts),     cmocka_unit_test(test_paths),
+        cmocka_unit_test(test_limits),   cmocka_unit_test(test_exceptions), cmocka_unit_test(test_sources),
+        cmocka_unit_test(test_tiers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -221,6 +221,9 @@ static int command_line(const struct options *o, struct settings *s, conf_proble
         return -ENOMEM;
     if (o->rules.count > 0 && replace_list(&s->rules, &o->rules) < 0)
         return -ENOMEM;
+    for (size_t i = 0; o->rules.count > 0 && i < settings_count; i++)
+        if (settings_keys[i].type == CONF_GROUP) /* -R: these and no others */
+            conf_group_clear(&settings_keys[i], s);
     return 0;
 }
 
@@ -230,6 +233,9 @@ static int without_file(const struct options *o, struct settings *s, conf_proble
 {
     int rc = conf_set(settings_keys, settings_count, s, "daemon.state", "", problem, ctx);
 
+    if (rc == 0)
+        rc = conf_set(settings_keys, settings_count, s, "rules.exceptions", "", problem, ctx);
+
     if (rc == 0 && o->files.count > 0)
         rc = conf_set(settings_keys, settings_count, s, "syslog.enabled", "no", problem, ctx);
     return rc;
@@ -238,6 +244,7 @@ static int without_file(const struct options *o, struct settings *s, conf_proble
 /* Where settings came from, to tell it with what is wrong with them. */
 struct origin {
     const struct options *options; /* borrowed, and so are the others */
+    const struct settings *settings;
     const char *path;
     const unsigned *lines; /* of settings_keys in that file; 0: not there */
     conf_problem_fn problem;
@@ -264,13 +271,38 @@ static bool on_command_line(const struct options *o, const char *section, const 
     return false;
 }
 
+/* The line of `[source NAME] KEY`, or else of its section; 0: this text is about something else. */
+static unsigned line_of_source(const struct origin *from, const char *text)
+{
+    for (size_t i = 0; i < from->settings->sources.count; i++) {
+        const struct settings_source *source = settings_source(from->settings, i);
+        char where[32 + CONF_NAME_MAX];
+        int len = snprintf(where, sizeof where, "[source %s]", source->named.name);
+        if (strncmp(text, where, (size_t)len) != 0)
+            continue;
+        for (size_t k = 0; text[len] == ' ' && k < settings_source_group.count; k++) {
+            const char *name = settings_source_group.keys[k].name;
+            if (strncmp(text + len + 1, name, strlen(name)) == 0 &&
+                text[(size_t)len + 1 + strlen(name)] == ':' && source->named.lines[k] != 0)
+                return source->named.lines[k];
+        }
+        return source->named.line;
+    }
+    return 0;
+}
+
 /* What settings_check tells begins with SECTION.KEY: if that stands in the file, the line is told, too. */
 static void problem_at(void *ctx, bool error, const char *text)
 {
     const struct origin *from = ctx;
     char buf[2048];
+    unsigned line = line_of_source(from, text);
 
-    for (size_t i = 0; i < settings_count; i++) {
+    if (line > 0) {
+        snprintf(buf, sizeof buf, "%s:%u: %s", from->path, line, text);
+        text = buf;
+    }
+    for (size_t i = 0; line == 0 && i < settings_count; i++) {
         const struct conf_key *k = &settings_keys[i];
         size_t section = strlen(k->section), name = strlen(k->name);
         if (from->lines[i] == 0 || on_command_line(from->options, k->section, k->name) ||
@@ -288,7 +320,8 @@ int options_settings(const struct options *o, struct settings *ret, conf_problem
 {
     const char *path = o->config != NULL ? o->config : DEFAULT_FILE;
     unsigned lines[SETTINGS_KEYS] = {0};
-    struct origin from = {.options = o, .path = path, .lines = lines, .problem = problem, .ctx = ctx};
+    struct origin from = {
+        .options = o, .settings = ret, .path = path, .lines = lines, .problem = problem, .ctx = ctx};
     int rc = conf_defaults(settings_keys, settings_count, ret);
 
     if (rc < 0)

@@ -103,7 +103,7 @@ static void every_rule(void **state)
 
 struct told {
     unsigned errors;
-    char last[512];
+    char first[512], last[512];
 };
 
 static void problem(void *ctx, bool error, const char *text)
@@ -111,6 +111,8 @@ static void problem(void *ctx, bool error, const char *text)
     struct told *t = ctx;
 
     t->errors += error;
+    if (t->first[0] == 0)
+        snprintf(t->first, sizeof t->first, "%s", text);
     snprintf(t->last, sizeof t->last, "%s", text);
 }
 
@@ -219,6 +221,42 @@ static void mistakes_have_a_line(void **state)
     unlink(path);
 }
 
+static void sources(void **state)
+{
+    char path[] = "/tmp/bridle-options-XXXXXX", args[128], expected[256];
+    const char good[] = "[source a]\npath = /x\n[source b]\nurl = https://feeds.example/b\n";
+    const char bad[] = "[source a]\n\npath = x\n[source b]\n";
+    struct settings s;
+    struct told told;
+    int fd = mkstemp(path);
+
+    assert_int_equal(write(fd, good, sizeof good - 1), sizeof good - 1);
+    snprintf(args, sizeof args, "-c %s -i b", path);
+    assert_int_equal(settle(args, &s, &told), 0);
+    assert_int_equal(s.sources.count, 2);
+    assert_string_equal(s.exceptions, SETTINGS_EXCEPTIONS);
+    done(&s);
+    snprintf(args, sizeof args, "-c %s -r b -R /rules", path); /* those that were named, and no others */
+    assert_int_equal(settle(args, &s, &told), 0);
+    assert_int_equal(s.sources.count, 0);
+    done(&s);
+    assert_int_equal(settle("-r b", &s, &told), 0);
+    assert_string_equal(s.exceptions, "");
+    done(&s);
+    assert_int_equal(ftruncate(fd, 0), 0);
+    assert_int_equal(pwrite(fd, bad, sizeof bad - 1, 0), sizeof bad - 1);
+    snprintf(args, sizeof args, "-c %s -i b", path);
+    assert_int_equal(settle(args, &s, &told), -EINVAL);
+    assert_int_equal(told.errors, 2);
+    snprintf(expected, sizeof expected, "%s:4: [source b]: neither", path);
+    assert_memory_equal(told.last, expected, strlen(expected));
+    snprintf(expected, sizeof expected, "%s:3: [source a] path: \"x\"", path);
+    assert_memory_equal(told.first, expected, strlen(expected));
+    done(&s);
+    close(fd);
+    unlink(path);
+}
+
 static void paths_may_hold_anything(void **state)
 {
     static char name[] = "bridled", r[] = "-r", a[] = "a", R[] = "-R", odd[] = "/my rules, all";
@@ -243,6 +281,7 @@ int main(void)
         cmocka_unit_test(file_then_command_line),
         cmocka_unit_test(bad_values_are_usage),
         cmocka_unit_test(mistakes_have_a_line),
+        cmocka_unit_test(sources),
         cmocka_unit_test(paths_may_hold_anything),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
