@@ -11,6 +11,7 @@
 
 #include "intel/image_format.h"
 #include "intel/load_store.h"
+#include "intel/load_unpack.h"
 
 /* In the order in which they are asked; the first that says yes gets the file. */
 static const struct load_format *const formats[] = {&load_format_stix, &load_format_ioc, &load_format_plain};
@@ -98,20 +99,23 @@ static bool is_binary(struct span s)
 static void load_content(struct load_file *f, struct load_input *in)
 {
     struct load_place top = {.line = 1, .column = 1};
-    struct span none = span_of(NULL, 0), head = load_input_head(in);
+    struct span none = span_of(NULL, 0);
+    int err = load_input_start(in);
+    struct span head = load_input_head(in);
+    const char *packed = load_unpack_other(head);
 
-    if (head.len >= 3 && memcmp(head.at, "\xef\xbb\xbf", 3) == 0) {
-        load_input_skip(in, 3);
-        head = load_input_head(in);
-    }
-    if (in->error && head.len == 0) {
-        load_error(f, (struct load_place){0}, none, "cannot be read: %s", strerror(-in->error));
+    if (err < 0) {
+        load_error(f, (struct load_place){0}, none, "cannot be unpacked: %s", strerror(-err));
+    } else if (in->error && head.len == 0) {
+        load_error(f, (struct load_place){0}, none, "cannot be read: %s", load_input_why(in));
     } else if (head.len == 0) {
         load_warning(f, (struct load_place){0}, none, "is empty");
     } else if (is_utf16(head)) {
         load_error(f, top, none, "is UTF-16 text; save it as UTF-8");
     } else if (head.len >= strlen(IMAGE_MAGIC) && memcmp(head.at, IMAGE_MAGIC, strlen(IMAGE_MAGIC)) == 0) {
         load_error(f, top, none, "is a compiled image: it is used alone, by its own name");
+    } else if (packed) {
+        load_error(f, top, none, "is %s: unpack it, or pack each file by gzip or xz", packed);
     } else if (is_binary(head)) { /* somewhere in it a line will look like one of ours */
         load_error(f, top, none, "is a binary file, no list of indicators");
     } else {
@@ -155,6 +159,7 @@ static int load_regular(struct load_file *f)
     else {
         load_input_init(&l->input, fd, none, LOAD_FILE_BYTES_MAX);
         load_content(f, &l->input);
+        load_input_done(&l->input);
         l->bytes += size;
         l->input.taken = 0;
     }
@@ -170,6 +175,7 @@ static int read_source(struct load_file *f, const struct load_source *s)
         return load_regular(f);
     load_input_init(&l->input, -1, s->bytes, LOAD_FILE_BYTES_MAX);
     load_content(f, &l->input);
+    load_input_done(&l->input);
     return 0;
 }
 
@@ -201,7 +207,7 @@ void load_progress(struct loader *l)
 {
     uint64_t done = l->bytes + l->input.taken;
 
-    if (done - l->bytes_told < LOAD_PROGRESS_BYTES)
+    if (done < l->bytes_told + LOAD_PROGRESS_BYTES) /* less than told: a file is read twice */
         return;
     l->bytes_told = done;
     load_report_progress(l->report, done, l->bytes_total, build_count(l->build) + l->ranges);

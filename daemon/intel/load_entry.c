@@ -15,8 +15,11 @@ void load_file_begin(struct load_file *f, struct loader *l, const char *path, co
 
     *f = (struct load_file){.loader = l, .path = path, .feed = feed};
     f->name = f->stem = span_str(slash ? slash + 1 : feed);
-    const uint8_t *dot = memrchr(f->name.at, '.', f->name.len);
-    if (dot && dot > f->name.at)
+    if (f->stem.len > 3 && (span_eq(span_of(f->stem.at + f->stem.len - 3, 3), span_str(".gz")) ||
+                            span_eq(span_of(f->stem.at + f->stem.len - 3, 3), span_str(".xz"))))
+        f->stem.len -= 3;
+    const uint8_t *dot = memrchr(f->stem.at, '.', f->stem.len);
+    if (dot && dot > f->stem.at)
         f->stem.len = (size_t)(dot - f->name.at);
 }
 
@@ -300,11 +303,8 @@ bool load_line(struct load_file *f, struct load_input *in, struct span *ret)
             return false;
     }
     struct load_place at = {.line = in->line + 1};
-    if (in->error == -EFBIG)
-        load_error(f, at, span_of(NULL, 0),
-                   "the file grew beyond the limit while it was read: the rest was not");
-    else if (in->error)
-        load_error(f, at, span_of(NULL, 0), "cannot be read further: %s", strerror(-in->error));
+    if (in->error)
+        load_error(f, at, span_of(NULL, 0), "cannot be read further: %s", load_input_why(in));
     return false;
 }
 

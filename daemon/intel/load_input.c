@@ -5,14 +5,17 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "intel/load_unpack.h"
+
 /* So much of a line that is too long is kept, to show it. */
 #define BEGINNING 64
 
 void load_input_init(struct load_input *in, int fd, struct span memory, uint64_t bytes_max)
 {
     in->fd = fd;
-    in->memory = memory;
-    in->room = bytes_max;
+    in->memory = in->whole = memory;
+    in->unpack = NULL;
+    in->room = in->bytes_max = bytes_max;
     in->taken = 0;
     in->line = 0;
     in->error = 0;
@@ -20,8 +23,16 @@ void load_input_init(struct load_input *in, int fd, struct span memory, uint64_t
     in->start = in->end = 0;
 }
 
-static ssize_t take(struct load_input *in, void *to, size_t max)
+void load_input_done(struct load_input *in)
 {
+    load_unpack_free(in->unpack);
+    in->unpack = NULL;
+}
+
+/* Bytes as they lie in the file. */
+static ssize_t take_raw(void *ctx, void *to, size_t max)
+{
+    struct load_input *in = ctx;
     ssize_t n;
 
     if (in->fd < 0) {
@@ -30,12 +41,20 @@ static ssize_t take(struct load_input *in, void *to, size_t max)
             memcpy(to, in->memory.at, (size_t)n);
             in->memory = span_of(in->memory.at + n, in->memory.len - (size_t)n);
         }
-        return n;
+    } else {
+        do
+            n = read(in->fd, to, max);
+        while (n < 0 && errno == EINTR);
+        if (n < 0)
+            return -errno;
     }
-    do
-        n = read(in->fd, to, max);
-    while (n < 0 && errno == EINTR);
-    return n < 0 ? -errno : n;
+    in->taken += (uint64_t)n;
+    return n;
+}
+
+static ssize_t take(struct load_input *in, void *to, size_t max)
+{
+    return in->unpack ? load_unpack_read(in->unpack, to, max) : take_raw(in, to, max);
 }
 
 /* Adds what is there to the buffer, which has room; sets `at_end` when nothing more comes. */
@@ -45,7 +64,6 @@ static void more(struct load_input *in)
 
     if (n > 0 && (uint64_t)n <= in->room) {
         in->room -= (uint64_t)n;
-        in->taken += (uint64_t)n;
         in->end += (size_t)n;
         return;
     }
@@ -62,6 +80,48 @@ static void fill(struct load_input *in)
     }
     while (in->end < sizeof(in->buf) && !in->at_end)
         more(in);
+}
+
+int load_input_start(struct load_input *in)
+{
+    struct span head = load_input_head(in);
+
+    if (!in->unpack && load_unpack_is(head)) {
+        in->unpack = load_unpack_new(head, (struct load_packed){take_raw, in});
+        if (!in->unpack)
+            return -ENOMEM;
+        in->room = in->bytes_max;
+        in->start = in->end = 0;
+        in->error = 0;
+        in->at_end = false;
+        head = load_input_head(in);
+    }
+    if (head.len >= 3 && memcmp(head.at, "\xef\xbb\xbf", 3) == 0)
+        load_input_skip(in, 3);
+    return 0;
+}
+
+int load_input_rewind(struct load_input *in)
+{
+    int fd = in->fd;
+
+    load_input_done(in);
+    if (fd >= 0 && lseek(fd, 0, SEEK_SET) < 0)
+        return -errno;
+    load_input_init(in, fd, in->whole, in->bytes_max);
+    return load_input_start(in);
+}
+
+const char *load_input_why(const struct load_input *in)
+{
+    const char *why = in->unpack ? load_unpack_why(in->unpack) : NULL;
+
+    if (why)
+        return why;
+    if (in->error != -EFBIG)
+        return strerror(-in->error);
+    return in->unpack ? "unpacked, it is larger than a file may be"
+                      : "the file grew beyond the limit while it was read";
 }
 
 struct span load_input_head(struct load_input *in)
@@ -96,7 +156,7 @@ enum load_input_line load_input_line(struct load_input *in, struct span *ret)
         fill(in);
         nl = in->end > in->start ? memchr(in->buf + in->start, '\n', in->end - in->start) : NULL;
     }
-    if (in->start == in->end)
+    if (in->start == in->end || (!nl && in->error))
         return LOAD_INPUT_END;
     in->line++;
     size_t len = (nl ? (size_t)(nl - in->buf) : in->end) - in->start;
