@@ -16,6 +16,7 @@ static struct {
     _Atomic uintptr_t from; /* 0: free */
     _Atomic uintptr_t to;
 } guard[GUARDS_MAX];
+static _Atomic unsigned missed;
 static uintptr_t page_bytes;
 
 /* What lies behind the missing page is missing, too: one mapping of zeros for all of it. mmap is a bare
@@ -28,6 +29,7 @@ static int put_zeros(uintptr_t at)
             continue;
         at &= ~(page_bytes - 1);
         void *zeros = mmap((void *)at, to - at, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+        atomic_fetch_add(&missed, 1);
         return zeros == MAP_FAILED ? -1 : 0;
     }
     return -1;
@@ -63,6 +65,11 @@ int bus_guard(const void *at, size_t bytes)
         return 0;
     }
     return -ENOSPC;
+}
+
+unsigned bus_missed(void)
+{
+    return atomic_load(&missed);
 }
 
 void bus_unguard(const void *at)

@@ -13,6 +13,8 @@
 void bus_init(void);
 /* Guards a mapping (of whole pages but for its end). 0, or -ENOSPC when there are too many. */
 int bus_guard(const void *at, size_t bytes);
+/* How many times zeros were given so far. */
+unsigned bus_missed(void);
 /* Before it is unmapped. */
 void bus_unguard(const void *at);
 

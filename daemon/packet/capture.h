@@ -19,8 +19,8 @@ enum capture_result {
 
 struct capture_file;
 
-/* Reads from `fd` (file or pipe; borrowed, never seeked). NULL: out of memory. The format is found at the
- * first read. */
+/* Reads from `fd` (file or pipe; borrowed), from its position on. NULL: out of memory. The format is found at
+ * the first read. Before a jail. */
 struct capture_file *capture_file_new(int fd, uint32_t source);
 void capture_file_free(struct capture_file *c);
 /* Starts over with another file, allocating nothing. */
@@ -33,6 +33,9 @@ enum capture_result capture_file_next(struct capture_file *c, struct packet *p);
  */
 unsigned capture_file_batch(struct capture_file *c, struct packet *p, unsigned max,
                             enum capture_result *ret_end);
+/* Calls for the memory of one packet behind the last batch, and so on with each call: a packet tells where
+ * the next one is, so they can be called for only one after the other. Changes nothing. */
+void capture_file_ahead(struct capture_file *c);
 /* Static text that follows the file's name in a message: what is wrong, after CAPTURE_BAD or CAPTURE_CUT. */
 const char *capture_file_why(const struct capture_file *c);
 

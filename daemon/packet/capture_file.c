@@ -1,32 +1,77 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Reads capture files from any descriptor, in large blocks into one buffer, where packets are parsed in
- * place.
- */
+/* Reads capture files from any descriptor: in its mapping or in large blocks into one buffer, and packets are
+ * parsed where they lie. */
 #include "packet/capture_format.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "os/bus.h"
+
+#define CACHE_LINE_BYTES 64u
+/*
+ * Where a packet's record ends only its begin tells, so one after the other is waited for. But most are
+ * either small, and end in the lines that are called for anyway, or as large as the network allows, like the
+ * latest large one: so far ahead is guessed.
+ */
+#define AHEAD_GUESSES 2u
+#define LARGE_BYTES   512u
+
 struct capture_file *capture_file_new(int fd, uint32_t source)
 {
     struct capture_file *c = malloc(sizeof *c);
-    if (c != NULL)
-        capture_file_use(c, fd, source);
+    if (c == NULL)
+        return NULL;
+    capture_window_init(&c->window); /* else files are read */
+    capture_file_use(c, fd, source);
     return c;
 }
 
 void capture_file_free(struct capture_file *c)
 {
+    if (c != NULL)
+        capture_window_done(&c->window);
     free(c);
 }
 
 void capture_file_use(struct capture_file *c, int fd, uint32_t source)
 {
+    struct capture_window window = c->window;
+
     memset(c, 0, offsetof(struct capture_file, buffer));
+    c->window = window;
+    c->bytes = capture_window_use(&c->window, fd) ? window.at : c->buffer;
     c->fd = fd;
     c->source = source;
     c->why = "";
+}
+
+/* From here on by read(2), which is told where. */
+static void leave_window(struct capture_file *c, uint64_t at)
+{
+    c->window.in_use = false;
+    c->bytes = c->buffer;
+    c->at = c->end = 0;
+    if (lseek(c->fd, (off_t)at, SEEK_SET) < 0)
+        c->error = errno;
+}
+
+static bool read_mapped(struct capture_file *c, uint64_t to, size_t n)
+{
+    size_t bytes;
+
+    if (bus_missed() != c->window.missed) {
+        c->error = EIO;
+        return false;
+    }
+    if (!capture_window_move(&c->window, c->fd, to, &bytes)) {
+        leave_window(c, to);
+        return capture_fill(c, n);
+    }
+    c->at = (size_t)(to - c->window.from);
+    c->end = c->at + bytes;
+    return bytes >= n;
 }
 
 bool capture_read(struct capture_file *c, size_t n)
@@ -35,6 +80,8 @@ bool capture_read(struct capture_file *c, size_t n)
         c->starved = true;
         return false;
     }
+    if (c->window.in_use)
+        return read_mapped(c, c->window.from + c->at, n);
     memmove(c->buffer, c->buffer + c->at, c->end - c->at);
     c->end -= c->at;
     c->at = 0;
@@ -58,6 +105,12 @@ bool capture_skip(struct capture_file *c, uint64_t n)
     if (n > c->end - c->at && c->held) {
         c->starved = true;
         return false;
+    }
+    if (n > c->end - c->at && c->window.in_use) {
+        uint64_t at = c->window.from + c->at;
+        bool there = n < UINT64_MAX - at && read_mapped(c, at + n - 1, 1); /* the last that is passed over */
+        c->at += there;
+        return there;
     }
     while (n > c->end - c->at) {
         n -= c->end - c->at;
@@ -109,12 +162,31 @@ unsigned capture_file_batch(struct capture_file *c, struct packet *p, unsigned m
 {
     if (c->result == CAPTURE_PACKET && c->batch == NULL)
         open_format(c);
+    unsigned n = 0;
     if (c->result == CAPTURE_PACKET)
-        return c->batch(c, p, max, ret_end);
-    if (c->result == CAPTURE_ERROR)
+        n = c->batch(c, p, max, ret_end);
+    else
+        *ret_end = c->result;
+    if (n == 0 && c->result == CAPTURE_ERROR)
         errno = c->error;
-    *ret_end = c->result;
-    return 0;
+    return n;
+}
+
+void capture_file_ahead(struct capture_file *c)
+{
+    size_t at = c->ahead;
+
+    if (at >= c->end || c->end - at < CAPTURE_RECORD_BYTES)
+        return;
+    size_t bytes = c->record.header_bytes + (size_t)capture_u32_of(c, at + c->record.length_at);
+    at = bytes < c->end - at ? at + bytes : c->end;
+    c->ahead = at;
+    if (bytes >= LARGE_BYTES && bytes <= CAPTURE_PACKET_BYTES_MAX)
+        c->large_bytes = bytes;
+    for (unsigned i = 0; i <= AHEAD_GUESSES; i++, at += c->large_bytes) {
+        __builtin_prefetch(c->bytes + at);
+        __builtin_prefetch(c->bytes + at + CACHE_LINE_BYTES);
+    }
 }
 
 enum capture_result capture_file_next(struct capture_file *c, struct packet *p)

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the readers of capture file formats share: one buffer over read(2), and the byte order of the file. */
+/* What the readers of capture file formats share: bytes of the file where they lie, in its mapping or in a
+ * buffer over read(2), and its byte order. */
 #ifndef BRIDLE_PACKET_CAPTURE_FORMAT_H
 #define BRIDLE_PACKET_CAPTURE_FORMAT_H
+
+#include <sys/types.h>
 
 #include "base/cursor.h"
 #include "packet/capture.h"
@@ -10,6 +13,8 @@
 #define CAPTURE_PACKET_BYTES_MAX 262144u
 /* Holds the largest record or packet block beside what is read at once. */
 #define CAPTURE_BUFFER_BYTES 524288u
+/* The least that a record has. */
+#define CAPTURE_RECORD_BYTES 12u
 /* So much is read at once: it is still in the second-level cache when it is looked at, which the begin of a
  * larger block is not. */
 #define CAPTURE_READ_BYTES 131072u
@@ -26,6 +31,16 @@ struct capture_interface {
     uint8_t resolution; /* if_tsresol */
 };
 
+/* capture_window.c: a part of a file, mapped. */
+struct capture_window {
+    uint8_t *at; /* owned: room for it; NULL: there is none */
+    size_t page_bytes;
+    uint64_t from;   /* where in the file it begins, on a page */
+    unsigned missed; /* what bus_missed() said before */
+    uid_t uid;       /* ours */
+    bool in_use;
+};
+
 struct capture_file {
     /* Of the format: the next packets, up to `max`, of which none waits for a read but the first. */
     unsigned (*batch)(struct capture_file *c, struct packet *p, unsigned max, enum capture_result *ret_end);
@@ -38,8 +53,16 @@ struct capture_file {
     bool held;                  /* bytes before `at` are still looked at: nothing may move */
     bool starved;               /* it would have to */
     bool little;                /* numbers are little-endian */
-    size_t at, end;             /* unread bytes of `buffer` */
-    uint64_t number, ts_ns;     /* of the last packet */
+    const uint8_t *bytes;       /* `buffer`, or the window */
+    size_t at, end;             /* what is unread of them */
+    size_t large_bytes;         /* of the latest large record */
+    size_t ahead;               /* a record behind those: see capture_file_ahead */
+    struct {
+        uint8_t length_at,
+            header_bytes; /* where in a record its length is, and how many bytes that leaves out */
+    } record;
+    struct capture_window window;
+    uint64_t number, ts_ns; /* of the last packet */
     struct {
         uint32_t linktype, tick_ns, header_bytes;
         uint16_t major, minor;
@@ -51,6 +74,15 @@ struct capture_file {
     } pcapng;
     uint8_t buffer[CAPTURE_BUFFER_BYTES];
 };
+
+/* False without memory, or too many: files are read then. Before a jail. */
+bool capture_window_init(struct capture_window *w);
+void capture_window_done(struct capture_window *w);
+/* Whether `fd` (borrowed) is a file to be read through the window, from its position on. */
+bool capture_window_use(struct capture_window *w, int fd);
+/* Moves it so that it holds what the file has from `to` on: `*ret_bytes`, more than any block if there are so
+ * many. False: it must be read. */
+bool capture_window_move(struct capture_window *w, int fd, uint64_t to, size_t *ret_bytes);
 
 /* Reads until `n` bytes are there. */
 bool capture_read(struct capture_file *c, size_t n);
@@ -89,6 +121,7 @@ static inline unsigned capture_each(enum capture_result (*next)(struct capture_f
         n++;
     }
     c->held = false;
+    c->ahead = c->at;
     return n;
 }
 
@@ -99,16 +132,21 @@ bool capture_pcapng_open(struct capture_file *c);
 
 static inline struct cur capture_cursor(const struct capture_file *c, size_t n)
 {
-    return cur_datagram(c->buffer + c->at, n, n);
+    return cur_datagram(c->bytes + c->at, n, n);
+}
+
+static inline uint32_t capture_u32_of(const struct capture_file *c, size_t at)
+{
+    uint32_t v;
+
+    memcpy(&v, c->bytes + at, sizeof v);
+    return c->little == (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) ? v : __builtin_bswap32(v);
 }
 
 /* The number `offset` bytes from `at`, which is there. */
 static inline uint32_t capture_u32_at(const struct capture_file *c, size_t offset)
 {
-    uint32_t v;
-
-    memcpy(&v, c->buffer + c->at + offset, sizeof v);
-    return c->little == (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) ? v : __builtin_bswap32(v);
+    return capture_u32_of(c, c->at + offset);
 }
 
 static inline uint16_t capture_u16(const struct capture_file *c, struct cur *from)

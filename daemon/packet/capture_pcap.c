@@ -40,7 +40,7 @@ static inline enum capture_result pcap_next(struct capture_file *c, struct packe
         return capture_bad(c, "holds a packet longer than any can be");
     if (!capture_fill(c, (size_t)c->pcap.header_bytes + captured))
         return capture_ended(c, "ends within a packet");
-    const uint8_t *at = c->buffer + c->at + c->pcap.header_bytes;
+    const uint8_t *at = c->bytes + c->at + c->pcap.header_bytes;
     c->at += c->pcap.header_bytes + captured;
     c->ts_ns = seconds * 1000000000u + fraction * c->pcap.tick_ns; /* at most 2^62 + 2^42 */
     p->linktype = c->pcap.linktype;
@@ -113,9 +113,11 @@ bool capture_pcap_open(struct capture_file *c)
     c->pcap.tick_ns = m->tick_ns;
     c->pcap.header_bytes = m->header_bytes;
     c->pcap.swapped = c->pcap.major != 2 || c->pcap.minor < 3;
+    c->record.length_at = 8;
     c->at += FILE_HEADER_BYTES;
     if (m->number == PATCHED)
         c->pcap.header_bytes = patched_header(c);
+    c->record.header_bytes = (uint8_t)c->pcap.header_bytes;
     /* 543.0 is what one vendor's tcpdump wrote. */
     if (c->pcap.major != 2 && c->pcap.major != 543)
         capture_bad(c, "is of a version that is not known");

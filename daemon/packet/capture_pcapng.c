@@ -243,5 +243,6 @@ bool capture_pcapng_open(struct capture_file *c)
     if (cur_u32(&head) != BLOCK_SECTION) /* the same in both byte orders */
         return false;
     c->batch = pcapng_batch;
+    c->record.length_at = 4;
     return true;
 }

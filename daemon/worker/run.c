@@ -216,6 +216,7 @@ static void act(struct worker *w, unsigned i)
     w->now_ns = p->ts_ns;
     note_packet(w, p);
     tick_if_due(w);
+    capture_file_ahead(w->file);
     worker_act(w, p, &w->step[i]);
 }
 
