@@ -99,7 +99,8 @@ static void people(const struct finding *f, struct text *t)
         field(t, "campaign", i->campaign[k]);
     if (i->tier < sizeof tier_words / sizeof *tier_words && i->tier != TIER_UNKNOWN)
         field(t, "kind", span_str(tier_words[i->tier]));
-    field(t, "source", i->source);
+    for (unsigned k = 0; k < i->sources; k++)
+        field(t, "source", i->source[k]);
     field(t, "reference", i->reference);
     field(t, "comment", i->comment);
     about(f, t);
@@ -129,7 +130,7 @@ static void programs(const struct finding *f, struct text *t)
         for (unsigned k = 0; k < i->campaigns; k++)
             json_span(&j, NULL, i->campaign[k]);
         json_close_array(&j);
-        json_span(&j, "source", i->source);
+        json_span(&j, "source", i->source[0]);
         json_span(&j, "reference", i->reference);
         json_span(&j, "feed", i->feed);
         json_u64(&j, "line", i->line);

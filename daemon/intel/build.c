@@ -55,6 +55,8 @@ void build_free(struct build *b)
     pool_done(&b->strings);
     free(b->hosting.list);
     free(b->resolver_nets.list);
+    free(b->answers.list);
+    region_done(&b->days);
     free(b->resolver);
     free(b);
 }
@@ -64,8 +66,8 @@ uint32_t build_count(const struct build *b)
     return b->entries.count;
 }
 
-/* The set `of` with `campaign` in it. A full set stays as it is: the limit of an event, not of the match. */
-static int set_with(struct build *b, uint32_t of, struct span campaign, uint32_t *ret_set)
+/* The set `of` with `text` in it. A full set stays as it is: the limit of an event, not of the match. */
+static int set_with(struct build *b, uint32_t of, struct span text, uint32_t *ret_set)
 {
     uint8_t set[4 * IMAGE_CAMPAIGNS_MAX];
     size_t len = 0;
@@ -76,8 +78,8 @@ static int set_with(struct build *b, uint32_t of, struct span campaign, uint32_t
         len = old.len;
         memcpy(set, old.at, len);
     }
-    if (campaign.len > 0) {
-        if (pool_add(&b->strings, campaign, &name) < 0)
+    if (text.len > 0) {
+        if (pool_add(&b->strings, text, &name) < 0)
             return -ENOMEM;
         for (size_t i = 0; i < len; i += 4)
             if (le32(set + i) == name)
@@ -93,22 +95,41 @@ static int set_with(struct build *b, uint32_t of, struct span campaign, uint32_t
 /* What an indicator says besides its value and line, in the order of META_AT_TEXT. */
 static void texts_of(const struct indicator *ind, struct span ret[IMAGE_TEXT_PARTS])
 {
-    ret[0] = ind->source;
-    ret[1] = ind->reference;
-    ret[2] = ind->licence;
-    ret[3] = ind->comment;
-    ret[4] = ind->feed;
+    ret[0] = ind->reference;
+    ret[1] = ind->licence;
+    ret[2] = ind->comment;
+    ret[3] = ind->feed;
+}
+
+static uint8_t flags_of(const struct indicator *ind)
+{
+    return (uint8_t)((ind->low_trust ? META_LOW_TRUST : 0) | (ind->rebuilt ? META_REBUILT : 0));
+}
+
+static int64_t from_of(const struct indicator *ind)
+{
+    return ind->rebuilt ? 0 : ind->from_s;
+}
+
+/* Whether a set holds nothing but this text. */
+static bool set_says(const struct build *b, uint32_t id, struct span text)
+{
+    struct span set = pool_get(&b->sets, id);
+
+    return text.len == 0 ? set.len == 0 : set.len == 4 && span_eq(pool_get(&b->strings, le32(set.at)), text);
 }
 
 /* Whether a row of METAS says what the indicator says. */
 static bool meta_says(const struct build *b, uint32_t meta, const struct indicator *ind)
 {
     const uint8_t *row = pool_get(&b->metas, meta).at;
-    struct span text[IMAGE_TEXT_PARTS], set = pool_get(&b->sets, le32(row + META_AT_SET));
+    struct span text[IMAGE_TEXT_PARTS];
 
-    if (row[META_AT_TIER] != ind->tier || le64(row + META_AT_FROM) != (uint64_t)ind->from_s ||
-        le64(row + META_AT_UNTIL) != (uint64_t)ind->until_s || set.len != (ind->campaign.len > 0 ? 4 : 0) ||
-        (set.len == 4 && !span_eq(pool_get(&b->strings, le32(set.at)), ind->campaign)))
+    if (row[META_AT_TIER] != ind->tier || row[META_AT_FLAGS] != flags_of(ind) ||
+        le64(row + META_AT_FROM) != (uint64_t)from_of(ind) ||
+        le64(row + META_AT_UNTIL) != (uint64_t)ind->until_s ||
+        !set_says(b, le32(row + META_AT_CAMPAIGNS), ind->campaign) ||
+        !set_says(b, le32(row + META_AT_SOURCES), ind->source))
         return false;
     texts_of(ind, text);
     for (unsigned i = 0; i < IMAGE_TEXT_PARTS; i++)
@@ -120,21 +141,23 @@ static bool meta_says(const struct build *b, uint32_t meta, const struct indicat
 static int meta_of(struct build *b, const struct indicator *ind, uint8_t type, uint32_t *ret_meta)
 {
     struct span text[IMAGE_TEXT_PARTS];
-    uint8_t row[META_BYTES] = {[META_AT_TYPE] = type, [META_AT_TIER] = ind->tier};
-    uint32_t id;
+    uint8_t row[META_BYTES] = {
+        [META_AT_TYPE] = type, [META_AT_TIER] = ind->tier, [META_AT_FLAGS] = flags_of(ind)};
+    uint32_t id, sources;
 
     if (b->last_meta[type] > 0 && meta_says(b, b->last_meta[type] - 1, ind))
         return *ret_meta = b->last_meta[type] - 1, 0;
-    if (set_with(b, UINT32_MAX, ind->campaign, &id) < 0)
+    if (set_with(b, UINT32_MAX, ind->campaign, &id) < 0 || set_with(b, UINT32_MAX, ind->source, &sources) < 0)
         return -ENOMEM;
-    put_le32(row + META_AT_SET, id);
+    put_le32(row + META_AT_CAMPAIGNS, id);
+    put_le32(row + META_AT_SOURCES, sources);
     texts_of(ind, text);
     for (unsigned i = 0; i < IMAGE_TEXT_PARTS; i++) {
         if (pool_add(&b->strings, text[i], &id) < 0)
             return -ENOMEM;
         put_le32(row + META_AT_TEXT + 4 * i, id);
     }
-    put_le64(row + META_AT_FROM, (uint64_t)ind->from_s);
+    put_le64(row + META_AT_FROM, (uint64_t)from_of(ind));
     put_le64(row + META_AT_UNTIL, (uint64_t)ind->until_s);
     if (pool_add(&b->metas, span_of(row, sizeof row), ret_meta) < 0)
         return -ENOMEM;
@@ -149,16 +172,46 @@ static uint8_t worse_tier(uint8_t a, uint8_t b)
     return tier_severity[b] < tier_severity[a] ? b : a;
 }
 
+/* A source of low trust can make an indicator known, but not worse than others say that it is. */
+static uint8_t merged_tier(const uint8_t *row, const struct indicator *ind)
+{
+    uint8_t old = row[META_AT_TIER];
+    bool low = (row[META_AT_FLAGS] & META_LOW_TRUST) != 0;
+
+    if (low == ind->low_trust || old == TIER_UNKNOWN || ind->tier == TIER_UNKNOWN)
+        return worse_tier(old, ind->tier);
+    return low ? ind->tier : old;
+}
+
+/* The latest day on which a source says that it began; no end where one source gives none. */
+static void merge_dates(uint8_t row[META_BYTES], const struct indicator *ind)
+{
+    int64_t from = (int64_t)le64(row + META_AT_FROM), until = (int64_t)le64(row + META_AT_UNTIL);
+
+    if (from_of(ind) != 0 && (from == 0 || from_of(ind) > from))
+        put_le64(row + META_AT_FROM, (uint64_t)from_of(ind));
+    if (until != 0 && (ind->until_s == 0 || ind->until_s > until))
+        put_le64(row + META_AT_UNTIL, (uint64_t)ind->until_s);
+}
+
 static int merge(struct build *b, const struct build_entry *e, const struct indicator *ind)
 {
     uint8_t row[META_BYTES];
     uint32_t set, meta;
 
     memcpy(row, pool_get(&b->metas, e->meta).at, sizeof row);
-    if (set_with(b, le32(row + META_AT_SET), ind->campaign, &set) < 0)
+    if (set_with(b, le32(row + META_AT_CAMPAIGNS), ind->campaign, &set) < 0)
         return -ENOMEM;
-    put_le32(row + META_AT_SET, set);
-    row[META_AT_TIER] = worse_tier(row[META_AT_TIER], ind->tier);
+    put_le32(row + META_AT_CAMPAIGNS, set);
+    if (set_with(b, le32(row + META_AT_SOURCES), ind->source, &set) < 0)
+        return -ENOMEM;
+    put_le32(row + META_AT_SOURCES, set);
+    row[META_AT_TIER] = merged_tier(row, ind);
+    merge_dates(row, ind);
+    if (!ind->low_trust)
+        row[META_AT_FLAGS] &= (uint8_t)~META_LOW_TRUST;
+    if (ind->rebuilt)
+        row[META_AT_FLAGS] |= META_REBUILT;
     if (pool_add(&b->metas, span_of(row, sizeof row), &meta) < 0)
         return -ENOMEM;
     return meta == e->meta ? 0 : build_entries_change(&b->entries, e->id, meta);
@@ -253,10 +306,19 @@ enum build_added build_indicator(struct build *b, const struct indicator *ind, s
         return BUILD_NO_MEMORY;
     if (ret_first != NULL) {
         const uint8_t *row = pool_get(&b->metas, e.meta).at;
-        ret_first->feed = pool_get(&b->strings, le32(row + META_AT_TEXT + 16));
+        ret_first->feed = pool_get(&b->strings, le32(row + META_AT_FEED));
         ret_first->line = e.line;
     }
     return BUILD_MERGED;
+}
+
+int build_day(struct build *b, uint32_t id, uint16_t day)
+{
+    assert(id < b->entries.count);
+    if (region_grow(&b->days, (size_t)2 * b->entries.count) < 0)
+        return -ENOMEM;
+    put_le16(b->days.at + (size_t)2 * id, day);
+    return 0;
 }
 
 static int add_range(struct build_ranges *to, const struct prefix *range, uint32_t tag)
@@ -274,6 +336,18 @@ int build_range(struct build *b, const struct prefix *range, struct span tag, bo
     if (pool_add(&b->strings, tag, &id) < 0)
         return -ENOMEM;
     return add_range(&b->hosting, range, id | (shared ? IMAGE_SHARED : 0));
+}
+
+int build_answer(struct build *b, const struct prefix *net, enum answer_kind kind, struct span who)
+{
+    uint32_t id;
+
+    assert(kind < ANSWER_KINDS);
+    if (pool_add(&b->strings, who, &id) < 0)
+        return -ENOMEM;
+    if (id & IMAGE_ANSWER_MASK)
+        return -EFBIG;
+    return add_range(&b->answers, net, id | (uint32_t)kind << IMAGE_ANSWER_BITS);
 }
 
 int build_resolver_net(struct build *b, const struct prefix *net)

@@ -17,7 +17,8 @@ void build_set_key(struct build *b, const struct hash_key *key);
 
 enum build_added {
     BUILD_NEW,
-    BUILD_MERGED, /* the value was there from another feed or line: campaigns were added to its set */
+    BUILD_MERGED, /* the value was there from another feed or line: campaign and source were added to its sets
+                   */
     BUILD_NO_MEMORY,
 };
 
@@ -32,7 +33,12 @@ int build_range(struct build *b, const struct prefix *range, struct span tag, bo
 /* A public DNS resolver: a normalised name, which stands for all below it, or its addresses. 0 or -ENOMEM. */
 int build_resolver_name(struct build *b, struct span name);
 int build_resolver_net(struct build *b, const struct prefix *net);
+/* Addresses that lead nowhere, and who answers there. 0, -ENOMEM, or -EFBIG with too many texts. */
+int build_answer(struct build *b, const struct prefix *net, enum answer_kind kind, struct span who);
 uint32_t build_count(const struct build *b);
+/* The day on which an entry (below build_count) was first loaded, in days since IMAGE_DAY_ZERO; after the
+ * last entry. 0 or -ENOMEM. */
+int build_day(struct build *b, uint32_t id, uint16_t day);
 /* Writes the image to `fd` from its current position. What was collected is given up on the way, so that both
  * together never take much more memory than the image: a builder writes once. 0 or negative errno; -EFBIG
  * when it would pass 4 GiB, what was written is then of no use. */

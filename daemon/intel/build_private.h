@@ -28,7 +28,8 @@ struct build {
     uint32_t
         last_meta[IOC_TYPES];    /* + 1: of the latest indicator of each type; the next is mostly the same */
     uint32_t of_type[IOC_TYPES]; /* how many there are */
-    struct build_ranges hosting, resolver_nets;
+    struct build_ranges hosting, resolver_nets, answers;
+    struct region days; /* rows of IMAGE_FIRST_DAYS, once build_day was told one */
     uint32_t *resolver; /* owned: string numbers of names */
     size_t resolvers, resolver_cap;
     bool written;
@@ -48,8 +49,10 @@ static inline uint8_t build_meta_type(const struct build *b, uint32_t meta)
 
 /* By what an entry is found: names alike whatever their type. */
 uint64_t build_hash(const struct build *b, uint8_t type, struct span text);
-/* Flattens ranges into the rows of IMAGE_HOSTING or IMAGE_RESOLVER_NETS. 0 or -ENOMEM. */
-int build_ranges(const struct build *b, struct build_ranges *ranges, struct build_section *ret);
+/* Flattens ranges into the rows of IMAGE_HOSTING and the like; `flags`: the bits of a tag that are no string
+ * number. 0 or -ENOMEM. */
+int build_ranges(const struct build *b, struct build_ranges *ranges, uint32_t flags,
+                 struct build_section *ret);
 /* The rows of IMAGE_RESOLVERS. 0 or -ENOMEM. */
 int build_resolvers(const struct build *b, struct build_section *ret);
 

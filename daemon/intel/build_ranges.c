@@ -17,19 +17,19 @@ static int by_place(const void *a, const void *b)
 }
 
 /* Whether `b` says more than `a` about the same range: that it is shared, or a part ("aws", "aws/EC2"). */
-static bool says_more(const struct build *build, uint32_t a, uint32_t b)
+static bool says_more(const struct build *build, uint32_t a, uint32_t b, uint32_t flags)
 {
-    struct span old = pool_get(&build->strings, a & ~IMAGE_SHARED);
-    struct span new = pool_get(&build->strings, b & ~IMAGE_SHARED);
+    struct span old = pool_get(&build->strings, a & ~flags);
+    struct span new = pool_get(&build->strings, b & ~flags);
 
-    if ((a ^ b) & IMAGE_SHARED)
-        return (b & IMAGE_SHARED) != 0;
+    if ((a ^ b) & flags)
+        return (b & flags) > (a & flags);
     return new.len > old.len &&new.at[old.len] == '/' && span_eq(span_of(new.at, old.len), old);
 }
 
 /* Sorts, and leaves one of equal ranges. The order of arrival is kept by a merge sort (glibc's and musl's
  * qsort differ), done bottom up over a second array. */
-static int sort_ranges(const struct build *b, struct build_ranges *ranges)
+static int sort_ranges(const struct build *b, struct build_ranges *ranges, uint32_t flags)
 {
     struct build_range *from = ranges->list, *to = calloc(ranges->count, sizeof *to);
     size_t n = ranges->count;
@@ -55,7 +55,7 @@ static int sort_ranges(const struct build *b, struct build_ranges *ranges)
         struct build_range *last = ranges->count ? &ranges->list[ranges->count - 1] : NULL;
         if (last == NULL || by_place(last, &from[i]) != 0)
             ranges->list[ranges->count++] = from[i];
-        else if (says_more(b, last->tag, from[i].tag))
+        else if (says_more(b, last->tag, from[i].tag, flags))
             last->tag = from[i].tag;
     }
     return 0;
@@ -89,7 +89,8 @@ static void emit(struct build_section *s, const struct addr *start, uint32_t tag
     put_le32(row + 16, tag);
 }
 
-int build_ranges(const struct build *b, struct build_ranges *ranges, struct build_section *ret)
+int build_ranges(const struct build *b, struct build_ranges *ranges, uint32_t flags,
+                 struct build_section *ret)
 {
     uint32_t open[129]; /* ranges around the current place; each is inside the one before */
     unsigned depth = 0;
@@ -97,7 +98,7 @@ int build_ranges(const struct build *b, struct build_ranges *ranges, struct buil
 
     if (ranges->count == 0)
         return 0;
-    if (sort_ranges(b, ranges) < 0)
+    if (sort_ranges(b, ranges, flags) < 0)
         return -ENOMEM;
     if (region_grow(&ret->memory, ranges->count * 2 * IMAGE_HOSTING_ROW) < 0)
         return -ENOMEM;

@@ -42,7 +42,9 @@ static void equal_values_merge(void **state)
     assert_int_equal(ioc.campaigns, IMAGE_CAMPAIGNS_MAX);
     assert_true(span_eq(ioc.campaign[0], span_str("one")));
     assert_true(span_eq(ioc.campaign[1], span_str("campaign 0")));
-    assert_true(span_eq(ioc.source, span_str("first source")));
+    assert_int_equal(ioc.sources, 2);
+    assert_true(span_eq(ioc.source[0], span_str("first source")));
+    assert_true(span_eq(ioc.source[1], span_str("second source")));
     assert_int_equal(ioc.tier, TIER_DELIVERY);
     assert_int_equal(ioc.line, 10);
     assert_true(image_ioc(im, 1, &ioc));
@@ -74,6 +76,63 @@ static void the_worst_known_tier_stays(void **state)
             image_unmap(im);
             build_free(b);
         }
+}
+
+/* Dates: the latest beginning, and no end where one source gives none. Trust: one source of full trust is
+ * enough, and a tier that only a source of low trust gives does not count against others. */
+static void dates_and_trust_merge(void **state)
+{
+    static const struct {
+        int64_t from, until;
+        bool rebuilt, low;
+        uint8_t tier;
+    } listed[][3] = {
+        {{100, 200, 0, 0, 0}, {150, 180, 0, 0, 0}, {50, 190, 0, 0, 0}},
+        {{100, 200, 0, 0, 0}, {0, 0, 0, 0, 0}, {90, 300, 0, 0, 0}},
+        {{900, 0, 1, 0, 0}, {70, 0, 0, 0, 0}, {70, 0, 0, 0, 0}},
+        {{1, 0, 0, 1, TIER_INFECTION}, {1, 0, 0, 1, TIER_WATERING_HOLE}, {1, 0, 0, 1, 0}},
+        {{1, 0, 0, 1, TIER_INFECTION}, {1, 0, 0, 0, TIER_WATERING_HOLE}, {1, 0, 0, 1, TIER_C2}},
+        {{1, 0, 0, 0, TIER_DELIVERY}, {1, 0, 0, 1, TIER_INFECTION}, {1, 0, 0, 0, TIER_WATERING_HOLE}},
+        {{1, 0, 0, 0, TIER_UNKNOWN}, {1, 0, 0, 1, TIER_WATERING_HOLE}, {1, 0, 0, 0, 0}},
+    };
+    static const struct {
+        int64_t from, until;
+        bool rebuilt, low;
+        uint8_t tier;
+    } want[] = {
+        {150, 200, 0, 0, 0},
+        {100, 0, 0, 0, 0},
+        {70, 0, 1, 0, 0},
+        {1, 0, 0, 1, TIER_INFECTION},
+        {1, 0, 0, 0, TIER_WATERING_HOLE},
+        {1, 0, 0, 0, TIER_DELIVERY},
+        {1, 0, 0, 0, TIER_WATERING_HOLE},
+    };
+    struct build *b = build_new();
+    struct ioc ioc;
+    char name[32];
+
+    for (unsigned i = 0; i < sizeof want / sizeof *want; i++)
+        for (unsigned k = 0; k < 3; k++) {
+            snprintf(name, sizeof name, "n%u.example", i);
+            struct indicator ind = test_name(IOC_DOMAIN, name);
+            ind.from_s = listed[i][k].from;
+            ind.until_s = listed[i][k].until;
+            ind.rebuilt = listed[i][k].rebuilt;
+            ind.low_trust = listed[i][k].low;
+            ind.tier = listed[i][k].tier;
+            assert_int_equal(build_indicator(b, &ind, NULL), k == 0 ? BUILD_NEW : BUILD_MERGED);
+        }
+    struct image *im = test_image(b);
+    for (unsigned i = 0; i < sizeof want / sizeof *want; i++) {
+        assert_true(image_ioc(im, i, &ioc));
+        if (ioc.from_s != want[i].from || ioc.until_s != want[i].until || ioc.rebuilt != want[i].rebuilt ||
+            ioc.low_trust != want[i].low || ioc.tier != want[i].tier)
+            fail_msg("row %u: %d %d %d %d %u", i, (int)ioc.from_s, (int)ioc.until_s, ioc.rebuilt,
+                     ioc.low_trust, ioc.tier);
+    }
+    image_unmap(im);
+    build_free(b);
 }
 
 static int write_some(uint64_t key)
@@ -219,9 +278,10 @@ static void a_full_disk_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(equal_values_merge),          cmocka_unit_test(the_worst_known_tier_stays),
-        cmocka_unit_test(equal_input_is_equal_output), cmocka_unit_test(a_million_names),
-        cmocka_unit_test(a_full_disk_is_told),         cmocka_unit_test(what_merges_later_is_written),
+        cmocka_unit_test(equal_values_merge),           cmocka_unit_test(the_worst_known_tier_stays),
+        cmocka_unit_test(equal_input_is_equal_output),  cmocka_unit_test(a_million_names),
+        cmocka_unit_test(dates_and_trust_merge),        cmocka_unit_test(a_full_disk_is_told),
+        cmocka_unit_test(what_merges_later_is_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -244,6 +244,10 @@ static int make_all(struct out *o)
 
     o->s[IMAGE_GROUPS].at = b->entries.groups.at;
     o->s[IMAGE_GROUPS].len = ((size_t)b->entries.count + IMAGE_GROUP - 1) / IMAGE_GROUP * 4;
+    if (b->days.at != NULL) {
+        o->s[IMAGE_FIRST_DAYS].at = b->days.at;
+        o->s[IMAGE_FIRST_DAYS].len = (size_t)2 * b->entries.count;
+    }
     if (err == 0)
         err = take_pool(o, &b->sets, IMAGE_SETS, IMAGE_SETS_AT);
     if (err == 0)
@@ -253,9 +257,11 @@ static int make_all(struct out *o)
     if (err == 0)
         err = make_addrs(o);
     if (err == 0)
-        err = build_ranges(b, &b->hosting, &o->s[IMAGE_HOSTING]);
+        err = build_ranges(b, &b->hosting, IMAGE_SHARED, &o->s[IMAGE_HOSTING]);
     if (err == 0)
-        err = build_ranges(b, &b->resolver_nets, &o->s[IMAGE_RESOLVER_NETS]);
+        err = build_ranges(b, &b->resolver_nets, IMAGE_SHARED, &o->s[IMAGE_RESOLVER_NETS]);
+    if (err == 0)
+        err = build_ranges(b, &b->answers, IMAGE_ANSWER_MASK, &o->s[IMAGE_ANSWERS]);
     return err == 0 ? build_resolvers(b, &o->s[IMAGE_RESOLVERS]) : err;
 }
 

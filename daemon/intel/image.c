@@ -124,19 +124,42 @@ static void read_header(struct image *im)
         table_on(im->section[IMAGE_ADDR_SLOTS], (uint32_t)(im->section[IMAGE_ADDRS].len / IMAGE_ADDR_ROW));
 }
 
+/* Magic and version stand where they stand in all versions; of anything else nothing is known before. */
+static const char *check_header(const struct image *im)
+{
+    uint32_t version = le32(im->base + IMAGE_AT_VERSION), bytes = le32(im->base + IMAGE_AT_BYTES);
+
+    if (memcmp(im->base, IMAGE_MAGIC, 8) != 0)
+        return "not a compiled image: make one with bridlectl compile";
+    if (version < IMAGE_VERSION)
+        return "image of another version of bridle, an older one: compile it again with the bridlectl of "
+               "this "
+               "one";
+    if (version > IMAGE_VERSION)
+        return "image of another version of bridle, a newer one: install that version here, or compile it "
+               "again with the bridlectl of this one";
+    if (!head_sum_ok(im))
+        return "image is damaged (its header): copy it anew, or compile it again";
+    if (bytes > im->bytes)
+        return "image is cut off: copy it anew, or compile it again";
+    return bytes < im->bytes
+               ? "image is damaged (it is longer than it was): copy it anew, or compile it again"
+               : NULL;
+}
+
 static const char *check(struct image *im, bool verify)
 {
-    if (im->bytes < IMAGE_HEADER_BYTES || memcmp(im->base, IMAGE_MAGIC, 8) != 0)
-        return "not a compiled image: make one with bridlectl compile";
-    if (le32(im->base + IMAGE_AT_VERSION) != IMAGE_VERSION)
-        return "image of another version of bridle: compile it again with this one";
-    if (le32(im->base + IMAGE_AT_BYTES) != im->bytes || !head_sum_ok(im) || !sections_ok(im))
-        return "image is cut off or damaged: compile it again";
+    const char *why = check_header(im);
+
+    if (why != NULL)
+        return why;
+    if (!sections_ok(im))
+        return "image is damaged (its sections): copy it anew, or compile it again";
     if (verify && !body_sum_ok(im))
-        return "checksum of the image is wrong: compile it again";
+        return "image is damaged (its checksum): copy it anew, or compile it again";
     read_header(im);
     if (im->section[IMAGE_GROUPS].len / 4 < ((uint64_t)im->iocs + IMAGE_GROUP - 1) / IMAGE_GROUP)
-        return "image is damaged: compile it again";
+        return "image is damaged (its groups): copy it anew, or compile it again";
     return NULL;
 }
 
@@ -257,25 +280,44 @@ static uint64_t value_hash(uint8_t type, struct span text)
     return hash_bytes(&key, text.at, text.len);
 }
 
+/* The texts of a set, at most `most`. */
+static bool set_texts(const struct image *im, uint32_t id, struct span *ret, unsigned most, unsigned *ret_n)
+{
+    struct span set;
+
+    if (!element(im, IMAGE_SETS_AT, IMAGE_SETS, id, &set) || set.len % 4 != 0 || set.len / 4 > most)
+        return false;
+    for (unsigned i = 0; i < set.len / 4; i++)
+        if (!string(im, le32(set.at + 4 * i), &ret[i]))
+            return false;
+    *ret_n = (unsigned)(set.len / 4);
+    return true;
+}
+
+/* The day on which an indicator was first loaded here, in Unix seconds; 0: not known. */
+static int64_t first_s(const struct image *im, uint32_t id)
+{
+    const uint8_t *at;
+    uint16_t day = row(im, IMAGE_FIRST_DAYS, id, &at) ? le16(at) : 0;
+
+    return day == 0 ? 0 : ((int64_t)IMAGE_DAY_ZERO + day) * DAY_SECONDS;
+}
+
 bool image_ioc(const struct image *im, uint32_t id, struct ioc *ret)
 {
     struct image_record rec;
     struct ioc ioc = {.id = id};
-    struct span *const text[IMAGE_TEXT_PARTS] = {&ioc.source, &ioc.reference, &ioc.licence, &ioc.comment,
-                                                 &ioc.feed};
-    struct span set;
+    struct span *const text[IMAGE_TEXT_PARTS] = {&ioc.reference, &ioc.licence, &ioc.comment, &ioc.feed};
 
     if (!image_record(im, id, &rec) || rec.meta[META_AT_TYPE] >= IOC_TYPES || rec.meta[META_AT_TIER] >= TIERS)
         return false;
     for (unsigned i = 0; i < IMAGE_TEXT_PARTS; i++)
         if (!string(im, le32(rec.meta + META_AT_TEXT + 4 * i), text[i]))
             return false;
-    if (!element(im, IMAGE_SETS_AT, IMAGE_SETS, le32(rec.meta + META_AT_SET), &set) || set.len % 4 != 0 ||
-        set.len / 4 > IMAGE_CAMPAIGNS_MAX)
+    if (!set_texts(im, le32(rec.meta + META_AT_CAMPAIGNS), ioc.campaign, IMAGE_CAMPAIGNS_MAX,
+                   &ioc.campaigns) ||
+        !set_texts(im, le32(rec.meta + META_AT_SOURCES), ioc.source, IMAGE_SOURCES_MAX, &ioc.sources))
         return false;
-    for (; ioc.campaigns < set.len / 4; ioc.campaigns++)
-        if (!string(im, le32(set.at + 4 * ioc.campaigns), &ioc.campaign[ioc.campaigns]))
-            return false;
     ioc.type = rec.meta[META_AT_TYPE];
     ioc.tier = rec.meta[META_AT_TIER];
     ioc.value = rec.text;
@@ -283,6 +325,9 @@ bool image_ioc(const struct image *im, uint32_t id, struct ioc *ret)
     ioc.line = rec.line;
     ioc.from_s = (int64_t)le64(rec.meta + META_AT_FROM);
     ioc.until_s = (int64_t)le64(rec.meta + META_AT_UNTIL);
+    ioc.first_s = first_s(im, id);
+    ioc.low_trust = (rec.meta[META_AT_FLAGS] & META_LOW_TRUST) != 0;
+    ioc.rebuilt = (rec.meta[META_AT_FLAGS] & META_REBUILT) != 0;
     *ret = ioc;
     return true;
 }
@@ -315,6 +360,31 @@ bool image_hosting(const struct image *im, const struct addr *a, struct span *re
     if (ret_shared != NULL)
         *ret_shared = (what & IMAGE_SHARED) != 0;
     return true;
+}
+
+/* Addresses of nobody: they are told without any list. */
+static bool leads_nowhere(const struct addr *a)
+{
+    static const uint8_t zeros[16];
+
+    if (addr_is_v4(a))
+        return a->b[12] == 127 || memcmp(a->b + 12, zeros, 4) == 0;
+    return memcmp(a->b, zeros, 15) == 0 && a->b[15] <= 1; /* :: and ::1 (RFC 4291 §2.5) */
+}
+
+uint8_t image_answer(const struct image *im, const struct addr *a, struct span *ret_who)
+{
+    uint32_t what = range_at(im, IMAGE_ANSWERS, a);
+    struct span who = span_of(NULL, 0);
+    uint8_t kind = (uint8_t)(what >> IMAGE_ANSWER_BITS);
+
+    if (leads_nowhere(a))
+        kind = ANSWER_BLOCKED;
+    else if (kind != ANSWER_REAL && !string(im, what & ~IMAGE_ANSWER_MASK, &who))
+        kind = ANSWER_REAL;
+    if (ret_who != NULL)
+        *ret_who = who;
+    return kind;
 }
 
 bool image_resolver_name(const struct image *im, struct span name)

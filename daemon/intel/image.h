@@ -10,6 +10,7 @@
 #include "intel/indicator.h"
 
 #define IMAGE_CAMPAIGNS_MAX 8
+#define IMAGE_SOURCES_MAX   8
 
 struct image; /* a mapped image */
 
@@ -32,9 +33,14 @@ struct ioc {
     struct span value; /* "name", "=name" is "name" with type NAME; address or prefix as text */
     struct span campaign[IMAGE_CAMPAIGNS_MAX];
     unsigned campaigns;
-    struct span source, reference, licence, comment, feed;
+    struct span source[IMAGE_SOURCES_MAX];         /* all who list it; the first one is the one to name */
+    unsigned sources;                              /* 0: source[0] is empty */
+    struct span reference, licence, comment, feed; /* of the first entry */
     uint32_t line;
-    int64_t from_s, until_s;
+    int64_t from_s, until_s; /* Unix seconds, 0: not known. The latest that a source gave; no end wins */
+    int64_t first_s;         /* 00:00 UTC of the day on which the value was first loaded here; 0: not known */
+    bool low_trust;          /* only sources of low trust list it */
+    bool rebuilt;            /* some source gave nothing but the day on which it was made anew: no from_s */
 };
 
 /* False when there is no such id or the image is broken there. */
@@ -44,6 +50,11 @@ bool image_ioc(const struct image *im, uint32_t id, struct ioc *ret);
  * nowhere known. `ret_shared`: unrelated parties share the addresses of this range (a CDN). Either may be
  * NULL. */
 bool image_hosting(const struct image *im, const struct addr *a, struct span *ret_tag, bool *ret_shared);
+
+/* Whether an address that DNS answered with is known to lead nowhere (enum answer_kind). `ret_who`, which may
+ * be NULL, gets who answers there: borrowed from the image; empty for addresses of nobody, and for
+ * ANSWER_REAL. */
+uint8_t image_answer(const struct image *im, const struct addr *a, struct span *ret_who);
 
 /* Whether this name (as for match_name), or this address, belongs to a public DNS resolver that is reached
  * over TLS, QUIC or HTTPS. */

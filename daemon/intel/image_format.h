@@ -19,9 +19,9 @@
 #include "intel/image.h"
 
 #define IMAGE_MAGIC      "BRIDLEIM"
-#define IMAGE_VERSION    5u
+#define IMAGE_VERSION    6u
 #define IMAGE_ALIGN      64u
-#define IMAGE_TEXT_PARTS 5u
+#define IMAGE_TEXT_PARTS 4u
 
 /* X(identifier, bytes of one row: the section's length is a multiple), in the order of the file */
 #define IMAGE_SECTION_ROWS(X)                                                                                \
@@ -39,7 +39,9 @@
     X(ADDRS, 24)      /* 16 bytes address (host bits zero), prefix length, three zero bytes, id */           \
     X(HOSTING, 20)    /* 16 bytes first address, string id of the tag (0: none), top bit: shared; sorted */  \
     X(RESOLVERS, 4)   /* string ids of names, sorted from their ends; none is below another */               \
-    X(RESOLVER_NETS, 20) /* as HOSTING; no tags, the top bit alone says that it is one */
+    X(RESOLVER_NETS, 20) /* as HOSTING; no tags, the top bit alone says that it is one */                    \
+    X(ANSWERS, 20)       /* as HOSTING; string id of who answers there, top two bits: enum answer_kind */    \
+    X(FIRST_DAYS, 2)     /* by id: days since IMAGE_DAY_ZERO, 0: not known; or there is no row at all */
 
 enum image_section {
 #define X(id, row) IMAGE_##id,
@@ -70,12 +72,23 @@ _Static_assert(IMAGE_AT_SECTIONS + 8 * IMAGE_SECTIONS <= IMAGE_AT_BODY_SUM, "sec
 enum image_meta {
     META_AT_TYPE = 0,
     META_AT_TIER = 1,
-    META_AT_SET = 4,
-    META_AT_TEXT = 8, /* string ids: source, reference, licence, comment, feed */
+    META_AT_FLAGS = 2,     /* enum image_meta_flag */
+    META_AT_CAMPAIGNS = 4, /* numbers of sets */
+    META_AT_SOURCES = 8,
+    META_AT_TEXT = 12, /* string ids: reference, licence, comment, feed */
     META_AT_FROM = 28,
     META_AT_UNTIL = 36,
     META_BYTES = 44,
 };
+
+enum image_meta_flag {
+    META_LOW_TRUST = 1, /* only sources of low trust */
+    META_REBUILT = 2,   /* a source gave only the day on which it was made anew */
+};
+
+#define META_AT_FEED   (META_AT_TEXT + 4 * (IMAGE_TEXT_PARTS - 1))
+#define IMAGE_DAY_ZERO 16800 /* of FIRST_DAYS: 2015-12-31, in days since 1970 */
+#define DAY_SECONDS    86400
 
 #define IMAGE_GROUP  8u /* records a row of GROUPS */
 #define IMAGE_BUCKET 16u
@@ -84,6 +97,8 @@ enum image_meta {
          */
 #define IMAGE_LABELS_MAX  127u
 #define IMAGE_SHARED      0x80000000u
+#define IMAGE_ANSWER_BITS 30u /* above: enum answer_kind */
+#define IMAGE_ANSWER_MASK (3u << IMAGE_ANSWER_BITS)
 #define IMAGE_HOSTING_ROW 20u
 #define IMAGE_ADDR_ROW    24u
 #define IMAGE_LEVELS_MAX  4u
@@ -153,6 +168,19 @@ static inline uint64_t le64(const uint8_t *p)
     uint64_t v;
     memcpy(&v, p, 8);
     return le64toh(v);
+}
+
+static inline uint16_t le16(const uint8_t *p)
+{
+    uint16_t v;
+    memcpy(&v, p, 2);
+    return le16toh(v);
+}
+
+static inline void put_le16(uint8_t *p, uint16_t v)
+{
+    v = htole16(v);
+    memcpy(p, &v, 2);
 }
 
 static inline void put_le32(uint8_t *p, uint32_t v)

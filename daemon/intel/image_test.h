@@ -59,4 +59,10 @@ static inline struct indicator test_prefix(const char *text)
     return ind;
 }
 
+static inline void assert_span(struct span s, const char *want)
+{
+    if (!span_eq(s, span_str(want)))
+        fail_msg("\"%.*s\" is not \"%s\"", SPAN_FMT(s), want);
+}
+
 #endif

@@ -40,6 +40,15 @@ enum tier {
         TIERS
 };
 
+/* What an answer of DNS says with an address. */
+enum answer_kind {
+    ANSWER_REAL,     /* nothing is known against it */
+    ANSWER_BLOCKED,  /* nobody: 0.0.0.0, ::, the machine itself; a resolver's way to refuse */
+    ANSWER_SINKHOLE, /* a blocker's page, or those who took the name from its owner */
+    ANSWER_PARKED,   /* a page for names that are for sale */
+    ANSWER_KINDS
+};
+
 struct indicator {
     uint8_t type;         /* enum ioc_type */
     uint8_t tier;         /* enum tier */
@@ -49,6 +58,8 @@ struct indicator {
     struct span feed;        /* borrowed: file that it came from, as given or relative to the folder given */
     uint32_t line;           /* in that file, from 1; 0 where lines mean nothing */
     int64_t from_s, until_s; /* Unix seconds; 0: not given */
+    bool low_trust;          /* its source is trusted little */
+    bool rebuilt;            /* from_s is only the day on which the feed was made anew: it is not kept */
 };
 
 static inline bool ioc_is_address(uint8_t type)

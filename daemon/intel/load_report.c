@@ -75,3 +75,44 @@ void load_report_total(const struct load_report *r, uint64_t indicators)
     text_fmt(&t, "total\t%" PRIu64, indicators);
     r->line(r->ctx, buf);
 }
+
+void load_report_kept(const struct load_report *r, struct span path, uint64_t now, uint64_t before)
+{
+    char buf[LOAD_LINE_MAX];
+    struct text t = text_on(buf, sizeof(buf));
+
+    text_str(&t, "kept");
+    add_field(&t, path, PATH_ROOM);
+    text_fmt(&t, "\t%" PRIu64 "\t%" PRIu64, now, before);
+    r->line(r->ctx, buf);
+}
+
+void load_report_change(const struct load_report *r, const char *what, const char *type, struct span value,
+                        struct span feed)
+{
+    char buf[LOAD_LINE_MAX];
+    struct text t = text_on(buf, sizeof(buf));
+
+    text_fmt(&t, "change\t%s\t%s", what, type);
+    add_field(&t, value, VALUE_ROOM);
+    add_field(&t, feed, PATH_ROOM);
+    r->line(r->ctx, buf);
+}
+
+void load_report_diff(const struct load_report *r, uint64_t added, uint64_t removed, uint64_t changed)
+{
+    char buf[128];
+    struct text t = text_on(buf, sizeof(buf));
+
+    text_fmt(&t, "diff\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64, added, removed, changed);
+    r->line(r->ctx, buf);
+}
+
+void load_report_expires(const struct load_report *r, int64_t at_s)
+{
+    char buf[64];
+    struct text t = text_on(buf, sizeof(buf));
+
+    text_fmt(&t, "expires\t%" PRId64, at_s);
+    r->line(r->ctx, buf);
+}

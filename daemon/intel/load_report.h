@@ -50,5 +50,11 @@ void load_report_file(const struct load_report *r, struct span path, const char 
                       const uint64_t count[LOAD_COUNTS]);
 void load_report_progress(const struct load_report *r, uint64_t bytes, uint64_t of, uint64_t entries);
 void load_report_total(const struct load_report *r, uint64_t indicators);
+/* What changed since the load before (load_wire.h). */
+void load_report_kept(const struct load_report *r, struct span path, uint64_t now, uint64_t before);
+void load_report_change(const struct load_report *r, const char *what, const char *type, struct span value,
+                        struct span feed);
+void load_report_diff(const struct load_report *r, uint64_t added, uint64_t removed, uint64_t changed);
+void load_report_expires(const struct load_report *r, int64_t at_s);
 
 #endif

@@ -59,7 +59,7 @@ static void campaigns_come_over_relationships(void **state)
     struct ioc a = load_test_ioc(&t, "a.example"), b = load_test_ioc(&t, "b.example");
     assert_int_equal(a.campaigns, 2);
     assert_true(span_eq(a.campaign[0], span_str("Mal")) && span_eq(a.campaign[1], span_str("Camp")));
-    assert_true(span_eq(a.source, span_str("Lab")));
+    assert_true(span_eq(a.source[0], span_str("Lab")));
     assert_int_equal(b.campaigns, 1);
     assert_true(span_eq(b.campaign[0], span_str("feed")));
     assert_int_equal(load_test_count(&t, "x/feed.stix2", LOAD_LOADED), 2);
@@ -91,7 +91,7 @@ static void attributes_of_an_indicator(void **state)
     assert_int_equal(a.tier, TIER_C2);
     assert_true(span_eq(a.comment, span_of("why \xc3\xa9 \0", 8)));
     assert_true(span_eq(a.reference, span_str("https://r.example")));
-    assert_true(span_eq(a.source, span_str("f")));
+    assert_true(span_eq(a.source[0], span_str("f")));
     assert_int_equal(b.from_s, 1577836801);
     assert_int_equal(b.until_s, 1609459200 - 3600);
     assert_int_equal(b.tier, TIER_DELIVERY);

@@ -125,7 +125,6 @@ static bool parse_file(const struct span *field, unsigned n, struct load_line *r
 {
     if (n != 3 + LOAD_COUNTS)
         return false;
-    ret->kind = LOAD_LINE_FILE;
     ret->path = field[1];
     ret->format = field[2];
     for (unsigned i = 0; i < LOAD_COUNTS; i++)
@@ -140,7 +139,6 @@ static bool parse_note(const struct span *field, unsigned n, struct load_line *r
 
     if (n != 7 || !number(field[2], UINT32_MAX, &line) || !number(field[3], UINT32_MAX, &column))
         return false;
-    ret->kind = LOAD_LINE_NOTE;
     ret->path = field[1];
     ret->line = (uint32_t)line;
     ret->column = (uint32_t)column;
@@ -152,28 +150,65 @@ static bool parse_note(const struct span *field, unsigned n, struct load_line *r
 
 static bool parse_progress(const struct span *field, unsigned n, struct load_line *ret)
 {
-    ret->kind = LOAD_LINE_PROGRESS;
     return n == 4 && number(field[1], UINT64_MAX, &ret->bytes) &&
            number(field[2], UINT64_MAX, &ret->bytes_of) && number(field[3], UINT64_MAX, &ret->indicators);
 }
 
+static bool parse_kept(const struct span *field, unsigned n, struct load_line *ret)
+{
+    ret->path = field[1];
+    return n == 4 && number(field[2], UINT64_MAX, &ret->now) && number(field[3], UINT64_MAX, &ret->before);
+}
+
+static bool parse_change(const struct span *field, unsigned n, struct load_line *ret)
+{
+    if (n != 5 || (!span_eq(field[1], span_str("added")) && !span_eq(field[1], span_str("removed")) &&
+                   !span_eq(field[1], span_str("changed"))))
+        return false;
+    ret->change = field[1];
+    ret->type = field[2];
+    ret->value = field[3];
+    ret->feed = field[4];
+    return true;
+}
+
+static bool parse_diff(const struct span *field, unsigned n, struct load_line *ret)
+{
+    return n == 4 && number(field[1], UINT64_MAX, &ret->added) &&
+           number(field[2], UINT64_MAX, &ret->removed) && number(field[3], UINT64_MAX, &ret->changed);
+}
+
+static bool parse_expires(const struct span *field, unsigned n, struct load_line *ret)
+{
+    return n == 2 && number(field[1], INT64_MAX, &ret->expires_s);
+}
+
+static bool parse_count(const struct span *field, unsigned n, struct load_line *ret)
+{
+    return n == 2 && number(field[1], UINT64_MAX, &ret->indicators);
+}
+
 bool load_line_parse(const char *line, struct load_line *ret)
 {
+    static const struct {
+        const char *word;
+        enum load_line_kind kind;
+        bool (*parse)(const struct span *field, unsigned n, struct load_line *ret);
+    } rows[] = {
+        {"note", LOAD_LINE_NOTE, parse_note},          {"progress", LOAD_LINE_PROGRESS, parse_progress},
+        {"file", LOAD_LINE_FILE, parse_file},          {"change", LOAD_LINE_CHANGE, parse_change},
+        {"kept", LOAD_LINE_KEPT, parse_kept},          {"diff", LOAD_LINE_DIFF, parse_diff},
+        {"expires", LOAD_LINE_EXPIRES, parse_expires}, {"known", LOAD_LINE_KNOWN, parse_count},
+        {"total", LOAD_LINE_TOTAL, parse_count},       {"image", LOAD_LINE_IMAGE, parse_count},
+    };
     struct span field[FIELDS_MAX];
     unsigned n = split(line, field);
 
     *ret = (struct load_line){0};
-    if (span_eq(field[0], span_str("file")))
-        return parse_file(field, n, ret);
-    if (span_eq(field[0], span_str("note")))
-        return parse_note(field, n, ret);
-    if (span_eq(field[0], span_str("progress")))
-        return parse_progress(field, n, ret);
-    if (span_eq(field[0], span_str("total")))
-        ret->kind = LOAD_LINE_TOTAL;
-    else if (span_eq(field[0], span_str("image")))
-        ret->kind = LOAD_LINE_IMAGE;
-    else
-        return false;
-    return n == 2 && number(field[1], UINT64_MAX, &ret->indicators);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (span_eq(field[0], span_str(rows[i].word))) {
+            ret->kind = (uint8_t)rows[i].kind;
+            return rows[i].parse(field, n, ret);
+        }
+    return false;
 }

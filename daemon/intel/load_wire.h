@@ -2,14 +2,36 @@
 /*
  * What main (or bridlectl) and bridle-loader say to each other.
  *
- * Main starts `bridle-loader [--entries NUMBER] [--memory BYTES] [--guard PATH]... PATH...` with one end of
- * an AF_UNIX SOCK_SEQPACKET pair as descriptor LOADER_WIRE_FD. The loader sends one report line
- * (load_report.h) per datagram, without newline and NUL; then `total`; then, always last and once, `image`,
- * with the sealed memfd as SCM_RIGHTS:
+ * Main starts
+ *
+ *   bridle-loader [--entries NUMBER] [--memory BYTES] [--now SECONDS] [--before] [--known] [--take-shrunk]
+ *                 [--guard PATH]... ([SOURCE OPTION]... PATH)...
+ *
+ * with one end of an AF_UNIX SOCK_SEQPACKET pair as descriptor LOADER_WIRE_FD. The options of a source hold
+ * for the one PATH behind them (struct load_options in load.h): `--source NAME --format FORMAT --columns SPEC
+ * --campaign TEXT --hosting NAME --tier WORD --trust full|indicators|low --allow VALUE --force VALUE`, of
+ * which the last two repeat. `--now`: Unix time, else the clock's.
+ *
+ * `--before`: descriptor LOADER_BEFORE_FD is the image in use (borrowed; read only). What the new one has
+ * that it had not, and the other way round, is then told; indicators keep the day on which they were first
+ * loaded; and the entries of a file that now has fewer than half as many are kept (`kept`), unless
+ * `--take-shrunk`. An image that cannot be read, such as one of another version, is a warning.
+ * `--known`: descriptor LOADER_KNOWN_FD is a file of values known from earlier loads, as the loader gave it
+ * (load_known.h); an empty one to begin with, a damaged one is a warning. Without --before and --known no
+ * indicator has a day, so that equal files make equal images.
+ *
+ * The loader sends one report line (load_report.h) per datagram, without newline and NUL; behind the files
+ * `total`; then what is left; always last and once `image`. Lines marked * come with a sealed memfd as
+ * SCM_RIGHTS, which is the receiver's:
  *
  *   file  PATH FORMAT count…                  note  PATH LINE COLUMN KIND VALUE TEXT
- *   progress BYTES OF ENTRIES                 total INDICATORS
- *   image INDICATORS
+ *   progress BYTES OF ENTRIES                 kept  PATH NOW BEFORE     NOW entries were in the file
+ *   total INDICATORS
+ *   change added|removed|changed TYPE VALUE FEED    with --before; LOADER_CHANGES_MAX lines at most
+ *   diff  ADDED REMOVED CHANGED               with --before: all of them
+ *   expires SECONDS                           the earliest future end of an exception: then load again
+ *   known ENTRIES *                           with --known: the file's new content, if it is another
+ *   image INDICATORS *
  *
  * and exits with an enum loader_exit. The image comes, with zero indicators if need be, unless the exit is
  * LOADER_FAILED. `--guard PATH`: only the guards in there count; what else stands there is not loaded and not
@@ -24,8 +46,11 @@
 
 #include "intel/load_report.h"
 
-#define LOADER_WIRE_FD   3
-#define LOADER_LINES_MAX 200000u
+#define LOADER_WIRE_FD     3
+#define LOADER_BEFORE_FD   4
+#define LOADER_KNOWN_FD    5
+#define LOADER_LINES_MAX   200000u
+#define LOADER_CHANGES_MAX 1000u
 
 enum loader_exit {
     LOADER_OK = 0,
@@ -40,22 +65,38 @@ int loader_line_send(int socket, const char *line, int fd);
  * negative errno (-EAGAIN when there is none now, -EBADMSG when it is nonsense). */
 int loader_line_receive(int socket, char ret_line[LOAD_LINE_MAX], int *ret_fd);
 
-enum load_line_kind { LOAD_LINE_FILE, LOAD_LINE_NOTE, LOAD_LINE_PROGRESS, LOAD_LINE_TOTAL, LOAD_LINE_IMAGE };
+enum load_line_kind {
+    LOAD_LINE_FILE,
+    LOAD_LINE_NOTE,
+    LOAD_LINE_PROGRESS,
+    LOAD_LINE_TOTAL,
+    LOAD_LINE_IMAGE,
+    LOAD_LINE_KEPT,
+    LOAD_LINE_CHANGE,
+    LOAD_LINE_DIFF,
+    LOAD_LINE_EXPIRES,
+    LOAD_LINE_KNOWN
+};
 
 /* A line taken apart. Spans borrow the line; their text is escaped and may be printed as it is. */
 struct load_line {
-    uint8_t kind;                /* enum load_line_kind */
-    struct span path;            /* file, note */
-    struct span format;          /* file: "ioc", "stix", "plain" or "none" */
-    uint64_t count[LOAD_COUNTS]; /* file */
-    uint32_t line, column;       /* note; 0: means nothing */
-    struct span note;            /* note: a load_count name, "warning" or "error" */
-    struct span value, text;     /* note */
-    uint64_t bytes, bytes_of;    /* progress */
-    uint64_t indicators;         /* total, image; progress: entries */
+    uint8_t kind;                     /* enum load_line_kind */
+    struct span path;                 /* file, note, kept */
+    struct span format;               /* file: "ioc", "stix", "plain" or "none" */
+    uint64_t count[LOAD_COUNTS];      /* file */
+    uint32_t line, column;            /* note; 0: means nothing */
+    struct span note;                 /* note: a load_count name, "warning" or "error" */
+    struct span value, text;          /* note; change: value */
+    struct span change;               /* change: "added", "removed", "changed" */
+    struct span type, feed;           /* change: the type as events print it; the file's name as they do */
+    uint64_t bytes, bytes_of;         /* progress */
+    uint64_t indicators;              /* total, image; progress, known: entries */
+    uint64_t now, before;             /* kept: entries of the file */
+    uint64_t added, removed, changed; /* diff */
+    uint64_t expires_s;               /* expires */
 };
 
-/* False when the line is none of the five. */
+/* False when the line is none of these. */
 bool load_line_parse(const char *line, struct load_line *ret);
 
 #endif

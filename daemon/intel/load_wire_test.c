@@ -51,6 +51,32 @@ static void lines_survive_hostile_text(void **state)
     assert_true(parsed.bytes == 4194304 && parsed.bytes_of == 8388608 && parsed.indicators == 99);
 }
 
+static void changes_survive_hostile_text(void **state)
+{
+    char line[LOAD_LINE_MAX], text[5000];
+    struct load_report r = {keep, line};
+    struct load_line parsed;
+
+    memset(text, '\t', sizeof(text));
+    load_report_change(&r, "removed", "domain", span_of(text, sizeof(text)), span_of(text, sizeof(text)));
+    assert_true(strlen(line) < LOAD_LINE_MAX && load_line_parse(line, &parsed));
+    assert_int_equal(parsed.kind, LOAD_LINE_CHANGE);
+    assert_true(span_eq(parsed.change, span_str("removed")) && span_eq(parsed.type, span_str("domain")));
+    assert_true(parsed.value.len > 100 && parsed.feed.len > 100);
+    load_report_kept(&r, span_of(text, sizeof(text)), 3, UINT64_C(1) << 62);
+    assert_true(strlen(line) < LOAD_LINE_MAX && load_line_parse(line, &parsed));
+    assert_int_equal(parsed.kind, LOAD_LINE_KEPT);
+    assert_true(parsed.path.len > 100 && parsed.now == 3 && parsed.before == UINT64_C(1) << 62);
+    load_report_diff(&r, 1, 2, 3);
+    assert_true(load_line_parse(line, &parsed) && parsed.kind == LOAD_LINE_DIFF);
+    assert_true(parsed.added == 1 && parsed.removed == 2 && parsed.changed == 3);
+    load_report_expires(&r, INT64_MAX);
+    assert_true(load_line_parse(line, &parsed) && parsed.kind == LOAD_LINE_EXPIRES);
+    assert_true(parsed.expires_s == INT64_MAX);
+    assert_true(load_line_parse("known\t12", &parsed) && parsed.kind == LOAD_LINE_KNOWN);
+    assert_true(parsed.indicators == 12);
+}
+
 static void nonsense_is_no_line(void **state)
 {
     static const char *const bad[] = {"",
@@ -59,6 +85,17 @@ static void nonsense_is_no_line(void **state)
                                       "total\tx",
                                       "total\t1\t2",
                                       "progress\t1\t2",
+                                      "change",
+                                      "change\tadded\tdomain\tx",
+                                      "change\tmoved\tdomain\tx\tf",
+                                      "change\tadded\tdomain\tx\tf\t",
+                                      "diff\t1\t2",
+                                      "diff\t1\t2\t-3",
+                                      "kept\tp\t1",
+                                      "kept\tp\t1\t",
+                                      "expires",
+                                      "expires\t9223372036854775808",
+                                      "known\t",
                                       "progress\t1\t2\t3\t4",
                                       "progress\t1\t\t3",
                                       "total\t-1",
@@ -169,6 +206,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_survive_hostile_text),
+        cmocka_unit_test(changes_survive_hostile_text),
         cmocka_unit_test(nonsense_is_no_line),
         cmocka_unit_test(lines_and_descriptors_arrive),
         cmocka_unit_test(a_hostile_sender_gains_nothing),

@@ -156,7 +156,7 @@ static void long_texts_are_cut_between_characters(void **state)
         memcpy(umlauts + i, "\xc3\xb6", 2);
     for (unsigned i = 0; i < IMAGE_CAMPAIGNS_MAX; i++)
         a.campaign[i] = span_of(umlauts, 8000 - i);
-    a.source = a.reference = a.feed = a.value = span_of(umlauts + 1, 7999);
+    a.source[0] = a.reference = a.feed = a.value = span_of(umlauts + 1, 7999);
     struct ioc_copy *copy = ioc_copy_get(&c, &a, 1);
     assert_int_equal(strlen(copy->campaign[IMAGE_CAMPAIGNS_MAX - 1]), IOC_CAMPAIGN_MAX);
     assert_true(strlen(copy->value) <= IOC_VALUE_MAX);

@@ -49,7 +49,7 @@ static bool refresh(struct ioc_copy *copy, const struct ioc *ioc)
     size_t campaign[IMAGE_CAMPAIGNS_MAX];
     unsigned n = ioc->campaigns < IMAGE_CAMPAIGNS_MAX ? ioc->campaigns : IMAGE_CAMPAIGNS_MAX;
 
-    size_t source = append(&t, ioc->source, IOC_SOURCE_MAX);
+    size_t source = append(&t, ioc->source[0], IOC_SOURCE_MAX);
     size_t reference = append(&t, ioc->reference, IOC_REFERENCE_MAX);
     size_t feed = append(&t, ioc->feed, IOC_FEED_MAX);
     for (unsigned i = 0; i < n; i++)

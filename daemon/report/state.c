@@ -290,7 +290,8 @@ static struct ioc_copy *read_indicator(struct incidents *s, const struct fields 
     ioc.value = f->f[I_VALUE];
     ioc.line = (uint32_t)number(f->f[I_LINE], 10, UINT32_MAX, &ok);
     ioc.until_s = negative ? 0 : (int64_t)number(f->f[I_UNTIL], 10, INT64_MAX, &ok);
-    ioc.source = f->f[I_SOURCE];
+    ioc.source[0] = f->f[I_SOURCE];
+    ioc.sources = ioc.source[0].len > 0;
     ioc.reference = f->f[I_REFERENCE];
     ioc.feed = f->f[I_FEED];
     for (size_t i = I_CAMPAIGNS; i < f->n && ioc.campaigns < IMAGE_CAMPAIGNS_MAX; i++)

@@ -230,8 +230,12 @@ static void take_line(struct load *l, const struct load_line *line)
         l->bytes_of = line->bytes_of;
         l->entries = line->indicators;
         break;
-    default:
+    case LOAD_LINE_TOTAL:
+    case LOAD_LINE_IMAGE:
         l->indicators = line->indicators;
+        break;
+    default: /* what changed: whoever asked for it takes it from the line */
+        break;
     }
     if (l->line != NULL)
         l->line(l->ctx, line);

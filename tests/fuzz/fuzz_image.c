@@ -25,7 +25,8 @@ static void ask(const struct image *im, const struct ioc *ioc)
     struct prefix p;
 
     in_image(im, ioc->value);
-    in_image(im, ioc->source);
+    for (unsigned i = 0; i < ioc->sources; i++)
+        in_image(im, ioc->source[i]);
     in_image(im, ioc->feed);
     for (unsigned i = 0; i < ioc->campaigns; i++)
         in_image(im, ioc->campaign[i]);
@@ -42,6 +43,8 @@ static void ask(const struct image *im, const struct ioc *ioc)
         if (image_hosting(im, &p.addr, &tag, NULL))
             in_image(im, tag);
         image_resolver_addr(im, &p.addr);
+        require(image_answer(im, &p.addr, &tag) < ANSWER_KINDS);
+        in_image(im, tag);
     }
 }
 
