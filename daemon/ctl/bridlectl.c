@@ -25,17 +25,26 @@ static const struct command {
      "                             (- reads standard input; -R: in these rules)",
      1, ~0u, ctl_lookup},
     {"compile", "-o FILE PATH...", "write the matcher image of these rules to a file", 1, ~0u, ctl_compile},
+    {"export", "--format FORMAT",
+     "write the indicators for another program (-R: of these rules;\n"
+     "                             -o: to a file; an unknown format: which there are)",
+     0, 0, ctl_export},
 };
 
 #define COMMANDS (sizeof commands / sizeof *commands)
 
-enum long_option { OPT_JSON = 256, OPT_VERSION };
+enum long_option { OPT_JSON = 256, OPT_FORMAT, OPT_VERSION };
 
 static const struct option long_options[] = {
-    {"socket", required_argument, NULL, 's'},    {"json", no_argument, NULL, OPT_JSON},
-    {"rules", required_argument, NULL, 'R'},     {"output", required_argument, NULL, 'o'},
-    {"verbose", no_argument, NULL, 'v'},         {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, OPT_VERSION}, {NULL, 0, NULL, 0},
+    {"socket", required_argument, NULL, 's'},
+    {"json", no_argument, NULL, OPT_JSON},
+    {"rules", required_argument, NULL, 'R'},
+    {"output", required_argument, NULL, 'o'},
+    {"verbose", no_argument, NULL, 'v'},
+    {"help", no_argument, NULL, 'h'},
+    {"format", required_argument, NULL, OPT_FORMAT},
+    {"version", no_argument, NULL, OPT_VERSION},
+    {NULL, 0, NULL, 0},
 };
 
 static void help(FILE *to)
@@ -45,8 +54,9 @@ static void help(FILE *to)
         fprintf(to, "  %-8s %-17s %s\n", commands[i].name, commands[i].operands, commands[i].help);
     fputs("\n  -s SOCKET      control socket of the daemon (" DEFAULT_SOCKET ")\n"
           "  --json         for programs\n"
-          "  -R RULES       lookup: rules to ask instead of the daemon; may be repeated\n"
-          "  -o FILE        compile: where to write\n"
+          "  -R RULES       lookup, export: rules to ask instead of the daemon; may be repeated\n"
+          "  -o FILE        compile, export: where to write\n"
+          "  --format FORMAT  export: what to write\n"
           "  -v             check: also list what was listed before, and what no network sensor can see\n"
           "  --help, --version\n",
           to);
@@ -76,6 +86,9 @@ static int take_options(struct ctl *c, int argc, char **argv)
             break;
         case 'o':
             c->output = optarg;
+            break;
+        case OPT_FORMAT:
+            c->format = optarg;
             break;
         case 'v':
             c->verbose = true;

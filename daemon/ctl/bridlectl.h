@@ -19,6 +19,7 @@ struct ctl {
     bool json;
     bool verbose;       /* -v */
     const char *output; /* -o */
+    const char *format; /* --format */
     const char **rules; /* -R, owned array of borrowed words */
     unsigned rules_count;
     char **operand; /* borrowed */
@@ -31,5 +32,6 @@ int ctl_reload(const struct ctl *c);
 int ctl_check(const struct ctl *c);
 int ctl_lookup(const struct ctl *c);
 int ctl_compile(const struct ctl *c);
+int ctl_export(const struct ctl *c);
 
 #endif

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* bridlectl compile: the matcher image as a file, for machines that shall read no feeds. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "ctl/bridlectl.h"
+#include "ctl/out_file.h"
 #include "ctl/run_load.h"
 #include "intel/image.h"
 
-static int copy(int from, int to)
+static int copy(int from, FILE *to)
 {
     static char part[65536];
     ssize_t n;
@@ -19,32 +18,14 @@ static int copy(int from, int to)
     if (lseek(from, 0, SEEK_SET) < 0)
         return -errno;
     while ((n = read(from, part, sizeof part)) > 0)
-        for (ssize_t done = 0, m; done < n; done += m)
-            if ((m = write(to, part + done, (size_t)(n - done))) < 0)
-                return -errno;
-    return n < 0 || fchmod(to, 0644) < 0 || fsync(to) < 0 ? -errno : 0;
-}
-
-/* Beside the target and then in its place: whoever has the old file mapped keeps it whole. */
-static int replace(int image, const char *path)
-{
-    char *temporary;
-
-    if (asprintf(&temporary, "%s.XXXXXX", path) < 0)
-        return -ENOMEM;
-    int fd = mkostemp(temporary, O_CLOEXEC), rc = fd < 0 ? -errno : copy(image, fd);
-    if (fd >= 0)
-        close(fd);
-    if (rc == 0 && rename(temporary, path) < 0)
-        rc = -errno;
-    if (rc < 0 && fd >= 0)
-        unlink(temporary);
-    free(temporary);
-    return rc;
+        if (fwrite(part, 1, (size_t)n, to) != (size_t)n)
+            return -errno;
+    return n < 0 ? -errno : 0;
 }
 
 int ctl_compile(const struct ctl *c)
 {
+    struct out_file out;
     const char *why;
 
     if (c->output == NULL) {
@@ -60,7 +41,9 @@ int ctl_compile(const struct ctl *c)
         close(fd);
         return CTL_FAILED;
     }
-    int rc = replace(fd, c->output);
+    int rc = out_file_open(&out, c->output);
+    if (rc == 0)
+        rc = out_file_close(&out, copy(fd, out.stream));
     if (rc < 0)
         log_error("%s: %s", c->output, strerror(-rc));
     else if (!c->json)

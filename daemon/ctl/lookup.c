@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* bridlectl lookup: which indicator matches a name, address or digest, why, and where it is listed. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/json.h"
-#include "ctl/ask.h"
 #include "ctl/bridlectl.h"
-#include "ctl/run_load.h"
+#include "ctl/open_image.h"
 #include "intel/match.h"
 #include "intel/normalise.h"
 
@@ -186,38 +183,13 @@ static bool answer_input(const struct ctl *c, const struct image *im)
     return good;
 }
 
-/* The image of the rules given, else the one that the daemon uses now. Descriptor or negative errno (told).
- */
-static int open_image(const struct ctl *c)
-{
-    char *text;
-    int fd = -1;
-
-    if (c->rules_count > 0)
-        return run_load_image((char *const *)(uintptr_t)c->rules, c->rules_count);
-    int rc = ask(c->socket, "image", &text, &fd);
-    if (rc < 0) {
-        log_error("rules can be asked without a daemon: -R PATH");
-        return rc;
-    }
-    free(text);
-    return fd >= 0 ? fd : -EPROTO;
-}
-
 int ctl_lookup(const struct ctl *c)
 {
-    const char *why;
     bool good = true;
-    int fd = open_image(c);
+    struct image *im = open_image(c);
 
-    if (fd < 0)
+    if (im == NULL)
         return CTL_FAILED;
-    struct image *im = image_map(fd, true, &why);
-    close(fd);
-    if (im == NULL) {
-        log_error("the matcher image cannot be used: %s", why);
-        return CTL_FAILED;
-    }
     for (unsigned i = 0; i < c->operands; i++)
         good &=
             strcmp(c->operand[i], "-") == 0 ? answer_input(c, im) : answer(c, im, span_str(c->operand[i]));

@@ -12,7 +12,7 @@ from tap import Tap, skip_all
 XR = re.compile(r'^\.Xr (\S+) (\d)', re.MULTILINE)
 ELSEWHERE = {'capabilities 7', 'pcap-filter 7', 'seccomp 2', 'syslog 3', 'systemd.exec 5', 'systemd 1',
              'rsyslogd 8', 'logrotate 8', 'pcap 3pcap', 'tcpdump 8', 'dig 1', 'packet 7', 'ascii 7', 'signal 7',
-             'logger 1', 'sd_notify 3', 'systemctl 1', 'strftime 3', 'jq 1', 'sd_notify 3', 'gai.conf 5'}
+             'logger 1', 'sd_notify 3', 'systemctl 1', 'strftime 3', 'jq 1', 'sd_notify 3', 'gai.conf 5', 'hosts 5', 'unbound.conf 5', 'dnsmasq 8', 'nft 8'}
 
 
 def main():
