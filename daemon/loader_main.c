@@ -134,7 +134,8 @@ static int load(char **argv, int argc, uint64_t entries_max)
     if (err < 0)
         load_report_note(&report, span_str(argv[argc - 1]), 0, 0, "error", span_of(NULL, 0),
                          err == -ENOMEM ? "no image was made: more memory is needed (limits.loader-memory)"
-                                        : strerror(-err));
+                                        : strerror(-err),
+                         "");
     incomplete |= b && build_count(b) == 0;
     loader_free(l);
     build_free(b);

@@ -3,6 +3,8 @@
 import array
 import fcntl
 import os
+import pathlib
+import re
 import socket
 import subprocess
 import tempfile
@@ -11,8 +13,12 @@ from dataclasses import dataclass, field
 WIRE_FD = 3
 OK, INCOMPLETE, FAILED = range(3)
 LINE_MAX = 2048
-COUNTS = ["loaded", "retyped", "duplicate", "quarantined", "not-network", "malformed", "ranges", "guards",
-          "resolvers"]
+# What is counted, as the program's own table has it: [(name, whether it is what became of an entry)].
+TABLE = [(name, kind != "DETAIL") for name, kind in
+         re.findall(r'^    X\([A-Z_]+, "([a-z-]+)", (OUTCOME|PROBLEM|DETAIL)\)',
+                    (pathlib.Path(__file__).parents[1] / "daemon/intel/load_report.h").read_text(), re.M)]
+COUNTS = [name for name, _ in TABLE]
+OUTCOMES = [name for name, outcome in TABLE if outcome]
 
 
 @dataclass
@@ -23,6 +29,7 @@ class Note:
     kind: str
     value: str
     text: str
+    reason: str
 
 
 @dataclass
@@ -48,8 +55,8 @@ def take_line(report, line):
     if kind == "file":
         report.files[fields[0]] = (fields[1], dict(zip(COUNTS, map(int, fields[2:]), strict=True)))
     elif kind == "note":
-        path, number, column, note, value, text = fields
-        report.notes.append(Note(path, int(number), int(column), note, value, text))
+        path, number, column, note, value, text, reason = fields
+        report.notes.append(Note(path, int(number), int(column), note, value, text, reason))
     elif kind == "progress":
         report.progress.append(tuple(map(int, fields)))
     elif kind == "total":

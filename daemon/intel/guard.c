@@ -19,11 +19,20 @@ struct guard {
     char *name, *why; /* one block, owned through `name`; the name backwards */
     size_t len;
     size_t order; /* of adding: the first reason given is the one that counts */
+    uint8_t kind; /* enum load_count */
+};
+
+struct guard_net {
+    struct prefix prefix;
+    size_t order;
+    char *why; /* owned */
 };
 
 struct guards {
     struct guard *list; /* owned; sorted once sealed */
     size_t count, room;
+    struct guard_net *nets; /* owned; sorted once sealed */
+    size_t net_count, net_room;
     struct name_set guarded;   /* the guards and all names above them, once sealed: most names are none */
     struct suffixes *suffixes; /* owned */
 };
@@ -48,6 +57,9 @@ void guards_free(struct guards *g)
     for (size_t i = 0; i < g->count; i++)
         free(g->list[i].name);
     free(g->list);
+    for (size_t i = 0; i < g->net_count; i++)
+        free(g->nets[i].why);
+    free(g->nets);
     name_set_done(&g->guarded);
     suffixes_free(g->suffixes);
     free(g);
@@ -77,6 +89,26 @@ static void reverse(char *to, struct span s)
     }
 }
 
+/* What the first word of a reason says. */
+static enum load_count kind_of(struct span why)
+{
+    static const struct {
+        const char *word;
+        enum load_count kind;
+    } kinds[] = {{"popular", LOAD_POPULAR_SITE}, {"shortener", LOAD_SHORTENER}};
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+        if (why.len >= strlen(kinds[i].word) && memcmp(why.at, kinds[i].word, strlen(kinds[i].word)) == 0)
+            return kinds[i].kind;
+    return LOAD_SHARED_HOST;
+}
+
+/* Names that everybody uses are too broad even alone. */
+static bool by_everybody(enum load_count kind)
+{
+    return kind == LOAD_POPULAR_SITE || kind == LOAD_SHORTENER;
+}
+
 int guards_add(struct guards *g, struct span name, struct span why)
 {
     if (g->count == g->room) {
@@ -92,6 +124,7 @@ int guards_add(struct guards *g, struct span name, struct span why)
         return -ENOMEM;
     struct guard *new = &g->list[g->count];
     *new = (struct guard){.name = block, .why = block + name.len + 1, .len = name.len, .order = g->count};
+    new->kind = (uint8_t)kind_of(why);
     reverse(block, name);
     block[name.len] = 0;
     if (why.len > 0)
@@ -99,6 +132,44 @@ int guards_add(struct guards *g, struct span name, struct span why)
     new->why[why.len] = 0;
     g->count++;
     return 0;
+}
+
+int guards_add_prefix(struct guards *g, const struct prefix *p, struct span why)
+{
+    int err = grow(&g->nets, &g->net_room, g->net_count + 1, sizeof(*g->nets));
+    char *text = err == 0 ? strndup((const char *)why.at, why.len) : NULL;
+
+    if (!text)
+        return -ENOMEM;
+    g->nets[g->net_count] = (struct guard_net){*p, g->net_count, text};
+    g->net_count++;
+    return 0;
+}
+
+static int compare_nets(const void *va, const void *vb)
+{
+    const struct guard_net *a = va, *b = vb;
+    int c = memcmp(a->prefix.addr.b, b->prefix.addr.b, sizeof(a->prefix.addr.b));
+
+    if (c == 0)
+        c = (a->prefix.bits > b->prefix.bits) - (a->prefix.bits < b->prefix.bits);
+    return c != 0 ? c : (a->order > b->order) - (a->order < b->order);
+}
+
+/* The first guard of addresses that is `p` or lies in it, or NULL. */
+static const struct guard_net *find_net(const struct guards *g, const struct prefix *p)
+{
+    struct guard_net key = {.prefix = *p};
+    size_t low = 0, high = g->net_count;
+
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (compare_nets(&g->nets[mid], &key) < 0)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low < g->net_count && prefix_has(p, &g->nets[low].prefix.addr) ? &g->nets[low] : NULL;
 }
 
 /* The name of a guard and those above it, but single labels, which are refused anyway. */
@@ -124,18 +195,22 @@ int guards_seal(struct guards *g)
 {
     if (g->count > 0)
         qsort(g->list, g->count, sizeof(*g->list), compare_guards);
+    if (g->net_count > 0)
+        qsort(g->nets, g->net_count, sizeof(*g->nets), compare_nets);
     for (size_t i = 0; i < g->count; i++)
         if (add_guarded(g, &g->list[i]) < 0)
             return -ENOMEM;
     return 0;
 }
 
-/* The first guard that is `name` or stands below it, or NULL. */
-static const struct guard *find(const struct guards *g, struct span name)
+/* The first guard that is `name`, or stands below it unless only the name itself is asked for, or NULL. */
+static const struct guard *find(const struct guards *g, struct span name, bool only_itself)
 {
     char key[NAME_TEXT_MAX + 1];
     size_t low = 0, high = g->count;
 
+    if (!name_set_marks(&g->guarded, name))
+        return NULL;
     reverse(key, name);
     while (low < high) {
         size_t mid = low + (high - low) / 2;
@@ -144,32 +219,64 @@ static const struct guard *find(const struct guards *g, struct span name)
         else
             high = mid;
     }
-    if (low == g->count)
-        return NULL;
-    const struct guard *at = &g->list[low];
-    bool below = at->len >= name.len && memcmp(at->name, key, name.len) == 0 &&
-                 (at->len == name.len || at->name[name.len] == LABEL_END);
-    return below ? at : NULL;
+    for (; low < g->count; low++) {
+        const struct guard *at = &g->list[low];
+        bool same = at->len == name.len && memcmp(at->name, key, name.len) == 0;
+        bool below =
+            at->len > name.len && memcmp(at->name, key, name.len) == 0 && at->name[name.len] == LABEL_END;
+        if (same ? !only_itself || by_everybody((enum load_count)at->kind) : below && !only_itself)
+            return at;
+        if (!same)
+            return NULL;
+    }
+    return NULL;
 }
 
-bool guard_name(const struct guards *g, struct span name, bool alone, struct text *ret_why)
+/* The host that browsers are led to stands for the name itself. */
+static struct span without_www(struct span name)
+{
+    return name.len > 4 && memcmp(name.at, "www.", 4) == 0 ? span_of(name.at + 4, name.len - 4) : name;
+}
+
+static void tell_guard(const struct guard *guard, bool same, enum load_count *ret_kind, struct text *ret_why)
+{
+    *ret_kind = (enum load_count)guard->kind;
+    if (guard->kind == LOAD_SHARED_HOST)
+        text_fmt(ret_why,
+                 "%s a shared host (%s): names below it belong to unrelated people; list the full name below "
+                 "it, or =NAME for this name alone",
+                 same ? "is" : "stands above", guard->why);
+    else if (guard->kind == LOAD_SHORTENER)
+        text_fmt(ret_why,
+                 "%s a shortener of links (%s), which everybody follows: list the host that the link led to",
+                 same ? "is" : "stands above", guard->why);
+    else
+        text_fmt(ret_why,
+                 "%s a site that everybody uses (%s): this is a mistake of the list; if it is not, list the "
+                 "full name below it",
+                 same ? "is" : "stands above", guard->why);
+}
+
+bool guard_name(const struct guards *g, struct span name, enum guard_scope scope, enum load_count *ret_kind,
+                struct text *ret_why)
 {
     if (!memchr(name.at, '.', name.len)) {
+        *ret_kind = LOAD_SINGLE_LABEL;
         text_str(ret_why, "a single label is no host on the internet; list the full name");
         return true;
     }
-    if (alone)
+    if (scope == GUARD_EXCEPTION)
         return false;
-    const struct guard *guard = name_set_marks(&g->guarded, name) ? find(g, name) : NULL;
+    const struct guard *guard = find(g, name, scope == GUARD_EXACT);
+    struct span bare = without_www(name);
+    if (!guard && bare.len < name.len)
+        guard = find(g, bare, true);
     if (guard) {
-        bool same = guard->len == name.len;
-        text_fmt(ret_why,
-                 "%s a shared host (%s): names below it belong to unrelated people; list the full "
-                 "name below it, or =NAME for this name alone",
-                 same ? "is" : "stands above", guard->why);
+        tell_guard(guard, guard->len == name.len || guard->len == bare.len, ret_kind, ret_why);
         return true;
     }
-    if (suffixes_has(g->suffixes, name)) {
+    if (scope == GUARD_BELOW && suffixes_has(g->suffixes, name)) {
+        *ret_kind = LOAD_PUBLIC_SUFFIX;
         text_str(ret_why, "is a public suffix: names below it belong to unrelated people; list the full name "
                           "below it, or =NAME for this name alone");
         return true;
@@ -183,7 +290,8 @@ bool guard_wide(const struct prefix *p)
     return p->bits < (v4 ? V4_BITS_LEAST : V6_BITS_LEAST);
 }
 
-bool guard_prefix(const struct prefix *p, struct text *ret_why)
+bool guard_prefix(const struct guards *g, const struct prefix *p, enum guard_scope scope,
+                  enum load_count *ret_kind, struct text *ret_why)
 {
     static const struct prefix reserved[] = {
         {{.b = {[10] = 0xff, [11] = 0xff}}, 96 + 8},               /* 0.0.0.0/8, "this network" */
@@ -193,7 +301,10 @@ bool guard_prefix(const struct prefix *p, struct text *ret_why)
         {{.b = {0}}, 96}, /* ::/96: IPv4-compatible, loopback, unspecified */
     };
 
+    if (scope != GUARD_BELOW)
+        return false;
     if (guard_wide(p)) {
+        *ret_kind = LOAD_WIDE_PREFIX;
         text_str(ret_why,
                  "a prefix wider than /8 (IPv4) or /19 (IPv6) is no indicator; list what it really is");
         return true;
@@ -201,8 +312,18 @@ bool guard_prefix(const struct prefix *p, struct text *ret_why)
     bool special = addr_is_private(&p->addr) || addr_is_group(&p->addr);
     for (size_t i = 0; i < sizeof(reserved) / sizeof(*reserved); i++)
         special |= p->bits >= reserved[i].bits && prefix_has(&reserved[i], &p->addr);
-    if (special)
+    if (special) {
+        *ret_kind = LOAD_RESERVED_ADDRESS;
         text_str(ret_why, "a private or reserved address means another host in every network; write =ADDRESS "
                           "in a .ioc file if it is meant for this one");
-    return special;
+        return true;
+    }
+    const struct guard_net *net = g->net_count > 0 ? find_net(g, p) : NULL;
+    if (net) {
+        *ret_kind = kind_of(span_str(net->why));
+        text_fmt(ret_why,
+                 "%s what unrelated people use (%s): list what it really is, or =ADDRESS in a .ioc file",
+                 net->prefix.bits == p->bits ? "is" : "holds", net->why);
+    }
+    return net != NULL;
 }

@@ -9,6 +9,7 @@
 
 #include "base/addr.h"
 #include "base/text.h"
+#include "intel/load_report.h"
 
 struct guards;
 
@@ -16,17 +17,28 @@ struct guards;
 struct guards *guards_new(const char *suffix_file);
 void guards_free(struct guards *g);
 
-/* Adds a shared host (normalised name, at most NAME_TEXT_MAX) and why it is one; both are copied. 0 or
- * -ENOMEM. */
+/* Adds a normalised name (at most NAME_TEXT_MAX) and why it is too broad; both are copied. `why` begins with
+ * a word for the kind: `popular` and `shortener` are used by everybody, below all others live unrelated
+ * people. 0 or -ENOMEM. */
 int guards_add(struct guards *g, struct span name, struct span why);
+/* The same for addresses: neither these nor any prefix around them is an indicator. */
+int guards_add_prefix(struct guards *g, const struct prefix *p, struct span why);
 /* After the last one, before the first question. 0 or -ENOMEM. */
 int guards_seal(struct guards *g);
 
-/* True: a normalised name is too broad; `ret_why` gets the reason. `alone`: the entry is for the exact name,
- * or an exception, and so may be a shared host, but still no single label. */
-bool guard_name(const struct guards *g, struct span name, bool alone, struct text *ret_why);
-/* True: too wide, or no public address; `ret_why` gets the reason. */
-bool guard_prefix(const struct prefix *p, struct text *ret_why);
+/* For what an entry is. */
+enum guard_scope {
+    GUARD_BELOW,     /* a name and all below it */
+    GUARD_EXACT,     /* this name alone; an address that was meant */
+    GUARD_EXCEPTION, /* it takes away, so nothing but a single label is too broad */
+};
+
+/* True: a normalised name is too broad; `ret_kind` and `ret_why` get the reason. */
+bool guard_name(const struct guards *g, struct span name, enum guard_scope scope, enum load_count *ret_kind,
+                struct text *ret_why);
+/* True: too wide, no public address, or guarded. */
+bool guard_prefix(const struct guards *g, const struct prefix *p, enum guard_scope scope,
+                  enum load_count *ret_kind, struct text *ret_why);
 /* True: wider than any hosting range or indicator may be. */
 bool guard_wide(const struct prefix *p);
 

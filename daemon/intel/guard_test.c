@@ -14,21 +14,24 @@ static bool name(const struct guards *g, const char *value, bool alone)
 {
     char why[512];
     struct text t = text_on(why, sizeof(why));
-    bool guarded = guard_name(g, span_str(value), alone, &t);
+    enum load_count kind = LOAD_COUNTS;
+    bool guarded = guard_name(g, span_str(value), alone ? GUARD_EXACT : GUARD_BELOW, &kind, &t);
 
     assert_int_equal(guarded, t.len > 0);
+    assert_int_equal(guarded, kind != LOAD_COUNTS);
     assert_false(t.full);
     return guarded;
 }
 
-static bool prefix(const char *value)
+static bool prefix(const struct guards *g, const char *value)
 {
+    enum load_count kind;
     char why[512];
     struct text t = text_on(why, sizeof(why));
     struct prefix p;
 
     assert_true(prefix_parse(span_str(value), &p, NULL));
-    bool guarded = guard_prefix(&p, &t);
+    bool guarded = guard_prefix(g, &p, GUARD_BELOW, &kind, &t);
     assert_int_equal(guarded, t.len > 0);
     return guarded;
 }
@@ -65,12 +68,13 @@ static void the_first_reason_counts(void **state)
     struct guards *g = guards_new(SUFFIXES_FILE);
     char why[512];
     struct text t = text_on(why, sizeof(why));
+    enum load_count kind;
 
     guards_add(g, span_str("b.example"), span_str("second"));
     guards_add(g, span_str("a.example"), span_str("first"));
     guards_add(g, span_str("a.example"), span_str("later"));
     guards_seal(g);
-    assert_true(guard_name(g, span_str("a.example"), false, &t));
+    assert_true(guard_name(g, span_str("a.example"), GUARD_BELOW, &kind, &t));
     assert_non_null(strstr(why, "(first)"));
     guards_free(g);
 }
@@ -105,12 +109,82 @@ static void prefixes(void **state)
                                        "2000::/19",    "2a03:4000::1",  "1.1.1.1",    "100.63.0.1",
                                        "100:0:0:1::1", "::ffff:1.1.1.1"};
 
+    struct guards *g = guards_new(SUFFIXES_FILE);
+
+    guards_seal(g);
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-        if (!prefix(bad[i]))
+        if (!prefix(g, bad[i]))
             fail_msg("%s passed", bad[i]);
     for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
-        if (prefix(good[i]))
+        if (prefix(g, good[i]))
             fail_msg("%s did not pass", good[i]);
+    guards_free(g);
+}
+
+static enum load_count kind_of(const struct guards *g, const char *value, enum guard_scope scope)
+{
+    char why[512];
+    struct text t = text_on(why, sizeof(why));
+    enum load_count kind = LOAD_COUNTS;
+    struct prefix p;
+
+    if (prefix_parse(span_str(value), &p, NULL))
+        guard_prefix(g, &p, scope, &kind, &t);
+    else
+        guard_name(g, span_str(value), scope, &kind, &t);
+    return kind;
+}
+
+static void kinds(void **state)
+{
+    static const struct {
+        const char *value;
+        enum load_count below, exact; /* LOAD_COUNTS: passes */
+    } rows[] = {
+        {"site.example", LOAD_POPULAR_SITE, LOAD_POPULAR_SITE},
+        {"www.site.example", LOAD_POPULAR_SITE, LOAD_POPULAR_SITE},
+        {"wwww.site.example", LOAD_COUNTS, LOAD_COUNTS},
+        {"evil.site.example", LOAD_COUNTS, LOAD_COUNTS},
+        {"www.evil.site.example", LOAD_COUNTS, LOAD_COUNTS},
+        {"t.example", LOAD_SHORTENER, LOAD_SHORTENER},
+        {"both.example", LOAD_SHARED_HOST, LOAD_SHORTENER}, /* the other reason is true of the name alone */
+        {"www.both.example", LOAD_SHORTENER, LOAD_SHORTENER},
+        {"up.example", LOAD_POPULAR_SITE, LOAD_COUNTS}, /* only what is below it is popular */
+        {"www.up.example", LOAD_COUNTS, LOAD_COUNTS},
+        {"192.0.2.53", LOAD_POPULAR_SITE, LOAD_COUNTS},
+        {"192.0.2.52/31", LOAD_POPULAR_SITE, LOAD_COUNTS},
+        {"192.0.2.52", LOAD_COUNTS, LOAD_COUNTS},
+        {"198.51.100.0/24", LOAD_SHARED_HOST, LOAD_COUNTS},
+        {"198.51.100.0/25", LOAD_COUNTS, LOAD_COUNTS},
+        {"198.51.100.0", LOAD_COUNTS, LOAD_COUNTS},
+        {"198.0.0.0/8", LOAD_SHARED_HOST, LOAD_COUNTS},
+        {"2001:db8::/32", LOAD_POPULAR_SITE, LOAD_COUNTS},
+        {"2001:db8::53", LOAD_POPULAR_SITE, LOAD_COUNTS},
+        {"2001:db8::54", LOAD_COUNTS, LOAD_COUNTS},
+    };
+    static const char *const guards[][2] = {
+        {"site.example", "popular site"}, {"t.example", "shortener"},
+        {"both.example", "free-hosting"}, {"both.example", "shortener"},
+        {"deep.up.example", "popular"},   {"192.0.2.53", "popular resolver"},
+        {"198.51.100.0/24", "cdn"},       {"2001:db8::53", "popular resolver"},
+    };
+    struct guards *g = guards_new(SUFFIXES_FILE);
+    struct prefix p;
+
+    for (size_t i = 0; i < sizeof(guards) / sizeof(*guards); i++) {
+        struct span why = span_str(guards[i][1]);
+        assert_int_equal(prefix_parse(span_str(guards[i][0]), &p, NULL)
+                             ? guards_add_prefix(g, &p, why)
+                             : guards_add(g, span_str(guards[i][0]), why),
+                         0);
+    }
+    guards_seal(g);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+        if (kind_of(g, rows[i].value, GUARD_BELOW) != rows[i].below ||
+            kind_of(g, rows[i].value, GUARD_EXACT) != rows[i].exact ||
+            kind_of(g, rows[i].value, GUARD_EXCEPTION) != LOAD_COUNTS)
+            fail_msg("%s", rows[i].value);
+    guards_free(g);
 }
 
 int main(void)
@@ -122,6 +196,7 @@ int main(void)
         cmocka_unit_test(public_suffixes),
 #endif
         cmocka_unit_test(prefixes),
+        cmocka_unit_test(kinds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "intel/image_format.h"
@@ -14,7 +15,36 @@
 #include "intel/load_unpack.h"
 
 /* In the order in which they are asked; the first that says yes gets the file. */
-static const struct load_format *const formats[] = {&load_format_stix, &load_format_ioc, &load_format_plain};
+static const struct load_format *const formats[] = {
+    &load_format_stix, &load_format_ioc, &load_format_plain,
+    &load_format_guard, /* only if the configuration says so */
+};
+
+/* A value of `allow` or `force` that means nothing. */
+struct bad_option {
+    struct loader *l;
+    const char *path;
+};
+
+static void tell_bad_option(void *ctx, struct span value, const char *why)
+{
+    const struct bad_option *b = ctx;
+
+    load_report_note(b->l->report, span_str(b->path), 0, 0, "warning", value, why, "");
+}
+
+static struct load_config *load_config_add(struct loader *l, const char *path, const struct load_options *o)
+{
+    struct bad_option bad = {l, path};
+    struct load_config *c;
+
+    if (grow(&l->configs, &l->config_room, l->config_count + 1, sizeof(struct load_config *)) < 0 ||
+        (c = load_config_new(o, tell_bad_option, &bad)) == NULL) {
+        l->no_memory = true;
+        return NULL;
+    }
+    return l->configs[l->config_count++] = c;
+}
 
 struct loader *loader_new(struct build *b, struct load_report *report, const char *suffix_file)
 {
@@ -25,12 +55,12 @@ struct loader *loader_new(struct build *b, struct load_report *report, const cha
     l->build = b;
     l->report = report;
     l->entries_max = LOAD_ENTRIES_MAX;
+    l->now_s = time(NULL);
     l->guards = guards_new(suffix_file);
-    if (!l->guards) {
-        free(l);
-        return NULL;
-    }
-    return l;
+    if (l->guards && load_config_add(l, "", &(struct load_options){0}))
+        return l;
+    loader_free(l);
+    return NULL;
 }
 
 void loader_free(struct loader *l)
@@ -42,6 +72,9 @@ void loader_free(struct loader *l)
         free(l->sources[i].feed);
     }
     free(l->sources);
+    for (size_t i = 0; i < l->config_count; i++)
+        load_config_free(l->configs[i]);
+    free(l->configs);
     guards_free(l->guards);
     free(l);
 }
@@ -51,7 +84,30 @@ void loader_limit(struct loader *l, uint64_t entries)
     l->entries_max = entries;
 }
 
-struct load_source *load_source_add(struct loader *l, const char *path, const char *feed)
+void loader_clock(struct loader *l, int64_t now_s)
+{
+    l->now_s = now_s;
+}
+
+int64_t loader_expires(const struct loader *l)
+{
+    return l->expires_s;
+}
+
+int loader_source(struct loader *l, const char *path, const struct load_options *o)
+{
+    const struct load_config *c = load_config_add(l, path, o);
+
+    return c ? load_walk(l, path, c) : -ENOMEM;
+}
+
+int loader_path(struct loader *l, const char *path)
+{
+    return load_walk(l, path, l->configs[0]);
+}
+
+struct load_source *load_source_add(struct loader *l, const char *path, const char *feed,
+                                    const struct load_config *config)
 {
     if (l->source_count == l->source_room) {
         size_t room = l->source_room ? l->source_room * 2 : 16;
@@ -64,7 +120,7 @@ struct load_source *load_source_add(struct loader *l, const char *path, const ch
         l->source_room = room;
     }
     struct load_source *s = &l->sources[l->source_count];
-    *s = (struct load_source){.path = strdup(path), .feed = strdup(feed)};
+    *s = (struct load_source){.path = strdup(path), .feed = strdup(feed), .config = config};
     if (s->path && s->feed) {
         l->source_count++;
         return s;
@@ -96,6 +152,29 @@ static bool is_binary(struct span s)
     return odd > s.len / 50;
 }
 
+/* The format that the configuration names, or that the content has. */
+static const struct load_format *find_format(const char *name, struct span head)
+{
+    for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++)
+        if (name ? strcmp(name, formats[i]->name) == 0 : formats[i]->is(head))
+            return formats[i];
+    return NULL;
+}
+
+static void load_by_format(struct load_file *f, struct load_input *in, struct span head)
+{
+    const char *name = load_options(f)->format;
+    const struct load_format *format = find_format(name, head);
+    struct load_place top = {.line = 1, .column = 1};
+
+    if (!format && name)
+        load_error(f, top, span_str(name), "is no format that is known");
+    else if (!format)
+        load_error(f, top, span_of(NULL, 0), "has no known format: bridle.ioc(5) has those that are read");
+    else if ((!f->guards_only || format->has_guards) && format->load(f, in))
+        f->format = format->name;
+}
+
 static void load_content(struct load_file *f, struct load_input *in)
 {
     struct load_place top = {.line = 1, .column = 1};
@@ -119,14 +198,7 @@ static void load_content(struct load_file *f, struct load_input *in)
     } else if (is_binary(head)) { /* somewhere in it a line will look like one of ours */
         load_error(f, top, none, "is a binary file, no list of indicators");
     } else {
-        for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++) {
-            if (!formats[i]->is(head))
-                continue;
-            bool wanted = !f->guards_only || formats[i]->has_guards;
-            f->format = wanted && formats[i]->load(f, in) ? formats[i]->name : NULL;
-            return;
-        }
-        load_error(f, top, none, "has no known format: it is no .ioc file, STIX bundle or plain list");
+        load_by_format(f, in, head);
     }
 }
 
@@ -183,7 +255,7 @@ int load_guards_of(struct loader *l, const struct load_source *s, bool silent)
 {
     struct load_file f;
 
-    load_file_begin(&f, l, s->path, s->feed);
+    load_file_begin(&f, l, s);
     f.guards_only = true;
     f.silent = silent;
     int err = read_source(&f, s);
@@ -194,7 +266,7 @@ int load_guards_of(struct loader *l, const struct load_source *s, bool silent)
 
 int loader_bytes(struct loader *l, const char *name, struct span bytes)
 {
-    struct load_source *s = load_source_add(l, name, name);
+    struct load_source *s = load_source_add(l, name, name, l->configs[0]);
 
     if (!s)
         return -ENOMEM;
@@ -222,7 +294,7 @@ int loader_finish(struct loader *l)
     l->input.taken = 0;
     for (size_t i = 0; i < l->source_count; i++) {
         struct load_file f;
-        load_file_begin(&f, l, l->sources[i].path, l->sources[i].feed);
+        load_file_begin(&f, l, &l->sources[i]);
         if (!l->sources[i].left_out)
             read_source(&f, &l->sources[i]);
         load_progress(l);

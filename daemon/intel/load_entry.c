@@ -9,18 +9,24 @@
 
 #include "intel/load_store.h"
 
-void load_file_begin(struct load_file *f, struct loader *l, const char *path, const char *feed)
+void load_file_begin(struct load_file *f, struct loader *l, const struct load_source *s)
 {
-    const char *slash = strrchr(feed, '/');
+    const char *slash = strrchr(s->feed, '/');
 
-    *f = (struct load_file){.loader = l, .path = path, .feed = feed};
-    f->name = f->stem = span_str(slash ? slash + 1 : feed);
+    *f = (struct load_file){.loader = l, .path = s->path, .feed = s->feed, .config = s->config};
+    f->name = f->stem = span_str(slash ? slash + 1 : s->feed);
     if (f->stem.len > 3 && (span_eq(span_of(f->stem.at + f->stem.len - 3, 3), span_str(".gz")) ||
                             span_eq(span_of(f->stem.at + f->stem.len - 3, 3), span_str(".xz"))))
         f->stem.len -= 3;
     const uint8_t *dot = memrchr(f->stem.at, '.', f->stem.len);
     if (dot && dot > f->stem.at)
         f->stem.len = (size_t)(dot - f->name.at);
+    f->campaign = s->config->o.campaign ? span_str(s->config->o.campaign) : f->stem;
+}
+
+const struct load_options *load_options(const struct load_file *f)
+{
+    return &f->config->o;
 }
 
 struct span load_file_name(const struct load_file *f)
@@ -38,17 +44,17 @@ bool load_guards_only(const struct load_file *f)
     return f->guards_only;
 }
 
-static void say(struct load_file *f, const char *kind, struct load_place at, struct span value,
-                const char *text)
+static void say(struct load_file *f, const char *kind, const char *reason, struct load_place at,
+                struct span value, const char *text)
 {
     if (!f->silent)
-        load_report_note(f->loader->report, span_str(f->path), at.line, at.column, kind, value, text);
+        load_report_note(f->loader->report, span_str(f->path), at.line, at.column, kind, value, text, reason);
 }
 
 /* As `say`, but only counted once there were too many. */
-static void __attribute__((format(printf, 5, 0)))
-vnote(struct load_file *f, const char *kind, struct load_place at, struct span value, const char *fmt,
-      va_list ap)
+static void __attribute__((format(printf, 6, 0)))
+vnote(struct load_file *f, const char *kind, const char *reason, struct load_place at, struct span value,
+      const char *fmt, va_list ap)
 {
     char text[512];
 
@@ -59,7 +65,19 @@ vnote(struct load_file *f, const char *kind, struct load_place at, struct span v
     f->notes++;
     f->loader->notes++;
     vsnprintf(text, sizeof(text), fmt, ap);
-    say(f, kind, at, value, text);
+    say(f, kind, reason, at, value, text);
+}
+
+/* Counts; tells of all problems, and of the first ones of what is no problem. */
+static void __attribute__((format(printf, 5, 0)))
+vcount(struct load_file *f, enum load_count what, struct load_place at, struct span value, const char *fmt,
+       va_list ap)
+{
+    if (f->guards_only)
+        return;
+    f->count[what]++;
+    if (f->count[what] <= LOAD_FEW_MAX || load_count_is_problem(what))
+        vnote(f, load_count_names[what], "", at, value, fmt, ap);
 }
 
 void load_note(struct load_file *f, enum load_count what, struct load_place at, struct span value,
@@ -68,7 +86,7 @@ void load_note(struct load_file *f, enum load_count what, struct load_place at, 
     va_list ap;
 
     va_start(ap, fmt);
-    vnote(f, load_count_names[what], at, value, fmt, ap);
+    vcount(f, what, at, value, fmt, ap);
     va_end(ap);
 }
 
@@ -77,11 +95,22 @@ void load_refused(struct load_file *f, enum load_count what, struct load_place a
 {
     va_list ap;
 
+    va_start(ap, fmt);
+    vcount(f, what, at, value, fmt, ap);
+    va_end(ap);
+}
+
+void load_quarantined(struct load_file *f, enum load_count why, struct load_place at, struct span value,
+                      const char *fmt, ...)
+{
+    va_list ap;
+
     if (f->guards_only)
         return;
-    f->count[what]++;
+    f->count[LOAD_QUARANTINED]++;
+    f->count[why]++;
     va_start(ap, fmt);
-    vnote(f, load_count_names[what], at, value, fmt, ap);
+    vnote(f, load_count_names[LOAD_QUARANTINED], load_count_names[why], at, value, fmt, ap);
     va_end(ap);
 }
 
@@ -92,8 +121,14 @@ void load_warning(struct load_file *f, struct load_place at, struct span value, 
     if (f->guards_only)
         return;
     va_start(ap, fmt);
-    vnote(f, "warning", at, value, fmt, ap);
+    vnote(f, "warning", "", at, value, fmt, ap);
     va_end(ap);
+}
+
+void load_advice(struct load_file *f, struct load_place at, struct span value, const char *text)
+{
+    if (!f->guards_only && f->advice++ < LOAD_FEW_MAX)
+        say(f, "advice", "", at, value, text);
 }
 
 void load_error(struct load_file *f, struct load_place at, struct span value, const char *fmt, ...)
@@ -104,7 +139,7 @@ void load_error(struct load_file *f, struct load_place at, struct span value, co
     va_start(ap, fmt);
     vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
-    say(f, f->guards_only ? "warning" : "error", at, value, text);
+    say(f, f->guards_only ? "warning" : "error", "", at, value, text);
 }
 
 void load_not_network(struct load_file *f, struct span kind)
@@ -147,40 +182,97 @@ static enum ioc_type type_of(const struct load_entry *e, const struct normal *n)
                                       : IOC_DOMAIN;
 }
 
-/* Whether the entry is too broad, which is then told. */
-static bool guarded(struct load_file *f, const struct load_entry *e, const struct indicator *ind)
+/* The value for people; `buf` for addresses. */
+static struct span text_of(const struct indicator *ind, char buf[PREFIX_TEXT_MAX])
 {
-    char why[384], buf[PREFIX_TEXT_MAX];
-    struct text t = text_on(why, sizeof(why));
-    bool name = ind->name.len > 0, alone = e->exact || e->exception;
+    return ind->name.len > 0 ? ind->name : span_str(prefix_text(&ind->prefix, buf));
+}
+
+static bool too_broad(const struct load_file *f, const struct load_entry *e, const struct indicator *ind,
+                      enum load_count *ret_kind, struct text *ret_why)
+{
+    const struct guards *g = f->loader->guards;
+    enum guard_scope scope = e->exception ? GUARD_EXCEPTION : e->exact ? GUARD_EXACT : GUARD_BELOW;
 
     if (ioc_is_digest(ind->type))
         return false;
-    if (name ? !guard_name(f->loader->guards, ind->name, alone, &t)
-             : alone || !guard_prefix(&ind->prefix, &t))
+    return ioc_is_address(ind->type) ? guard_prefix(g, &ind->prefix, scope, ret_kind, ret_why)
+                                     : guard_name(g, ind->name, scope, ret_kind, ret_why);
+}
+
+/* Whether the entry is too broad and nobody forces it; this is then told. */
+static bool guarded(struct load_file *f, const struct load_entry *e, struct indicator *ind)
+{
+    char why[384], buf[PREFIX_TEXT_MAX];
+    struct text t = text_on(why, sizeof(why));
+    enum load_count kind = LOAD_COUNTS;
+
+    if (!too_broad(f, e, ind, &kind, &t))
         return false;
-    load_refused(f, LOAD_QUARANTINED, e->place, name ? ind->name : span_str(prefix_text(&ind->prefix, buf)),
-                 "%s", why);
-    return true;
+    unsigned forced = load_config_forces(f->config, ind);
+    if (forced == 0) {
+        load_quarantined(f, kind, e->place, text_of(ind, buf), "%s", why);
+        return true;
+    }
+    if (ind->type == IOC_DOMAIN && (forced & LOAD_CHOICE_FORCE) == 0)
+        ind->type = IOC_NAME;
+    load_note(f, LOAD_FORCED, e->place, text_of(ind, buf), "loaded%s, as the configuration says (force): %s",
+              ind->type == IOC_NAME ? " as this name alone" : "", why);
+    return false;
+}
+
+/* Whether the configuration of its source speaks against the entry, or the calendar; this is then told. */
+static bool unwanted(struct load_file *f, const struct load_entry *e, const struct indicator *ind)
+{
+    struct loader *l = f->loader;
+    char buf[PREFIX_TEXT_MAX];
+    bool over = e->until_s != 0 && e->until_s < l->now_s;
+
+    if (!e->exception) {
+        bool allowed = load_config_allows(f->config, ind);
+        if (allowed)
+            load_note(f, LOAD_ALLOWED, e->place, text_of(ind, buf),
+                      "left out, as the configuration says (allow)");
+        else if (over)
+            load_note(f, LOAD_EXPIRED, e->place, text_of(ind, buf),
+                      "was theirs until a day that has passed: a match is told with the lowest severity");
+        return allowed;
+    }
+    if (f->config->o.trust != LOAD_TRUST_FULL) {
+        load_refused(f, LOAD_UNTRUSTED, e->place, ind->name,
+                     "an exception switches off what others list: only a source of full trust may say so "
+                     "(trust = full)");
+        return true;
+    }
+    if (over)
+        load_refused(f, LOAD_ENDED, e->place, ind->name,
+                     "this exception has ended: take the line out, or give it a later until=");
+    else if (e->until_s != 0 && (l->expires_s == 0 || e->until_s < l->expires_s))
+        l->expires_s = e->until_s + 1;
+    return over;
 }
 
 /* Judges an entry whose value is normalised and lets it wait for the builder. */
 static void take_entry(struct load_file *f, const struct load_entry *e, struct load_waiting *w)
 {
+    const struct load_options *o = load_options(f);
     struct indicator *ind = &w->ind;
 
     w->place = e->place;
-    w->retyped = retyped(&w->normal) != NULL;
     ind->type = (uint8_t)type_of(e, &w->normal);
-    ind->tier = e->tier;
+    ind->tier = e->tier == TIER_UNKNOWN && o->has_tier ? o->tier : e->tier;
     ind->name = ioc_is_address(ind->type) ? span_of(NULL, 0) : span_str(w->normal.name);
     ind->prefix = w->normal.prefix;
     ind->feed = span_str(f->feed);
     ind->line = e->place.line;
     ind->from_s = e->from_s;
     ind->until_s = e->until_s;
-    if (!guarded(f, e, ind))
-        load_queue_put(f, w, e->comment);
+    if (guarded(f, e, ind) || unwanted(f, e, ind))
+        return;
+    const char *why = retyped(&w->normal);
+    if (why)
+        load_note(f, LOAD_RETYPED, e->place, e->value, "%s", why);
+    load_queue_put(f, w, e->comment);
 }
 
 static void warn_host_bits(struct load_file *f, struct load_place at, struct span value)
@@ -198,21 +290,54 @@ void load_entry(struct load_file *f, const struct load_entry *e)
     normalise(e->value, (enum normal_want)e->want, &w->normal);
     if (n->bare_digest) {
         load_not_network(f, span_str("digest without cert: or ja3:"));
+    } else if (n->kind == NORMAL_BAD && n->had_path) {
+        load_quarantined(f, LOAD_URL_PATH, e->place, e->value, "%s", n->why);
     } else if (n->kind == NORMAL_BAD) {
-        load_refused(f, n->had_path ? LOAD_QUARANTINED : LOAD_MALFORMED, e->place, e->value, "%s", n->why);
+        load_refused(f, LOAD_MALFORMED, e->place, e->value, "%s", n->why);
     } else if (e->exception && n->kind != NORMAL_NAME) {
         load_refused(f, LOAD_MALFORMED, e->place, e->value, "an exception is a name; nothing else has any");
     } else if (e->exact && n->had_wildcard) {
         load_refused(f, LOAD_MALFORMED, e->place, e->value,
                      "=NAME is one name alone and *. all below it: choose one");
     } else {
-        const char *why = retyped(n);
-        if (why)
-            load_note(f, LOAD_RETYPED, e->place, e->value, "%s", why);
         if (n->had_host_bits)
             warn_host_bits(f, e->place, e->value);
         take_entry(f, e, w);
     }
+}
+
+void load_withdrawn(struct load_file *f, const struct load_entry *e, const char *why)
+{
+    char buf[PREFIX_TEXT_MAX];
+    struct indicator ind = {0};
+    struct normal n;
+
+    if (f->guards_only)
+        return;
+    normalise(e->value, (enum normal_want)e->want, &n);
+    if (n.kind != NORMAL_BAD) {
+        ind.type = (uint8_t)type_of(e, &n);
+        ind.name = ioc_is_address(ind.type) ? span_of(NULL, 0) : span_str(n.name);
+        ind.prefix = n.prefix;
+    }
+    if (n.kind == NORMAL_BAD || load_config_forces(f->config, &ind) == 0) {
+        load_refused(f, LOAD_WITHDRAWN, e->place, e->value, "%s", why);
+        return;
+    }
+    load_note(f, LOAD_FORCED, e->place, text_of(&ind, buf), "loaded, as the configuration says (force): %s",
+              why);
+    load_entry(f, e);
+}
+
+/* Whether the source may say what switches off others; if not, this is told. */
+static bool trusted(struct load_file *f, struct load_place at, struct span value)
+{
+    if (f->config->o.trust == LOAD_TRUST_FULL)
+        return true;
+    load_refused(f, LOAD_UNTRUSTED, at, value,
+                 "neither guards, resolvers nor sinkholes are taken from a source that is not fully trusted "
+                 "(trust = full)");
+    return false;
 }
 
 void load_range(struct load_file *f, struct load_place at, struct span value, struct span tag, bool shared)
@@ -225,8 +350,8 @@ void load_range(struct load_file *f, struct load_place at, struct span value, st
     if (n.kind != NORMAL_PREFIX && n.kind != NORMAL_ADDRESS) {
         load_refused(f, LOAD_MALFORMED, at, value, "a hosting range is an address or ADDRESS/LENGTH");
     } else if (guard_wide(&n.prefix)) {
-        load_refused(f, LOAD_QUARANTINED, at, value,
-                     "wider than /8 (IPv4) or /19 (IPv6): nobody owns so much");
+        load_quarantined(f, LOAD_WIDE_PREFIX, at, value,
+                         "wider than /8 (IPv4) or /19 (IPv6): nobody owns so much");
     } else if (build_range(f->loader->build, &n.prefix, tag, shared) < 0) {
         f->loader->no_memory = true;
     } else {
@@ -245,6 +370,8 @@ void load_resolver(struct load_file *f, struct load_place at, struct span value)
 
     if (f->guards_only)
         return;
+    if (!trusted(f, at, value))
+        return;
     normalise(value, NORMAL_WANT_ANY, &n);
     dotted = n.kind == NORMAL_NAME && strchr(n.name, '.') != NULL;
     if (!dotted && n.kind != NORMAL_ADDRESS && n.kind != NORMAL_PREFIX) {
@@ -252,7 +379,8 @@ void load_resolver(struct load_file *f, struct load_place at, struct span value)
         return;
     }
     if (!dotted && guard_wide(&n.prefix)) {
-        load_refused(f, LOAD_QUARANTINED, at, value, "wider than /8 (IPv4) or /19 (IPv6): no resolver is");
+        load_quarantined(f, LOAD_WIDE_PREFIX, at, value,
+                         "wider than /8 (IPv4) or /19 (IPv6): no resolver is");
         return;
     }
     if ((dotted ? build_resolver_name(b, span_str(n.name)) : build_resolver_net(b, &n.prefix)) < 0)
@@ -263,18 +391,44 @@ void load_resolver(struct load_file *f, struct load_place at, struct span value)
         warn_host_bits(f, at, value);
 }
 
-void load_guard(struct load_file *f, struct load_place at, struct span value, struct span why)
+void load_sinkhole(struct load_file *f, struct load_place at, struct span value, uint8_t kind,
+                   struct span who)
 {
     struct normal n;
 
+    if (f->guards_only || !trusted(f, at, value))
+        return;
+    normalise(value, NORMAL_WANT_ANY, &n);
+    if (n.kind != NORMAL_ADDRESS && n.kind != NORMAL_PREFIX) {
+        load_refused(f, LOAD_MALFORMED, at, value, "a sinkhole is an address or ADDRESS/LENGTH");
+    } else if (guard_wide(&n.prefix)) {
+        load_quarantined(f, LOAD_WIDE_PREFIX, at, value,
+                         "wider than /8 (IPv4) or /19 (IPv6): no sinkhole is");
+    } else {
+        f->count[LOAD_SINKHOLES]++;
+        f->loader->ranges++;
+        if (n.had_host_bits)
+            warn_host_bits(f, at, value);
+    }
+}
+
+void load_guard(struct load_file *f, struct load_place at, struct span value, struct span why)
+{
+    struct guards *g = f->loader->guards;
+    struct normal n;
+
+    if (!trusted(f, at, value))
+        return;
     normalise(value, NORMAL_WANT_HOST, &n);
-    if (n.kind != NORMAL_NAME) {
-        load_refused(f, LOAD_MALFORMED, at, value, "a guard is a name");
+    bool name = n.kind == NORMAL_NAME;
+    if (!name && n.kind != NORMAL_ADDRESS && n.kind != NORMAL_PREFIX) {
+        load_refused(f, LOAD_MALFORMED, at, value, "a guard is a name, an address or ADDRESS/LENGTH");
         return;
     }
     if (why.len > LOAD_TEXT_BYTES_MAX)
         why.len = LOAD_TEXT_BYTES_MAX;
-    if (f->guards_only && guards_add(f->loader->guards, span_str(n.name), why) < 0)
+    if (f->guards_only &&
+        (name ? guards_add(g, span_str(n.name), why) : guards_add_prefix(g, &n.prefix, why)) < 0)
         f->loader->no_memory = true;
     f->count[LOAD_GUARDS]++;
     f->loader->guard_count++;
@@ -344,7 +498,18 @@ static void say_more(struct load_file *f, const char *kind, uint64_t n)
     char text[64];
 
     snprintf(text, sizeof(text), "and %" PRIu64 " more, which are only counted", n);
-    say(f, kind, (struct load_place){0}, span_of(NULL, 0), text);
+    say(f, kind, "", (struct load_place){0}, span_of(NULL, 0), text);
+}
+
+/* Of what is no problem, but told one by one, only the first ones are. */
+static bool told_few(enum load_count what)
+{
+    static const bool few[LOAD_COUNTS] = {
+        [LOAD_DUPLICATE] = true, [LOAD_ALLOWED] = true, [LOAD_WITHDRAWN] = true, [LOAD_ENDED] = true,
+        [LOAD_RETYPED] = true,   [LOAD_EXPIRED] = true, [LOAD_FORCED] = true,
+    };
+
+    return few[what];
 }
 
 void load_file_end(struct load_file *f)
@@ -356,10 +521,11 @@ void load_file_end(struct load_file *f)
     for (unsigned i = 0; i < f->kinds; i++) {
         snprintf(text, sizeof(text), "%" PRIu64 " of this kind: no network sensor can see them",
                  f->kind[i].count);
-        say(f, load_count_names[LOAD_NOT_NETWORK], nowhere, span_str(f->kind[i].name), text);
+        say(f, load_count_names[LOAD_NOT_NETWORK], "", nowhere, span_str(f->kind[i].name), text);
     }
-    if (f->count[LOAD_DUPLICATE] > LOAD_DUPLICATES_MAX)
-        say_more(f, load_count_names[LOAD_DUPLICATE], f->count[LOAD_DUPLICATE] - LOAD_DUPLICATES_MAX);
+    for (unsigned i = 0; i < LOAD_COUNTS; i++)
+        if (f->count[i] > LOAD_FEW_MAX && told_few((enum load_count)i))
+            say_more(f, load_count_names[i], f->count[i] - LOAD_FEW_MAX);
     if (f->notes_left_out > 0)
         say_more(f, "warning", f->notes_left_out);
     if (!f->guards_only)

@@ -4,6 +4,7 @@
 #define BRIDLE_INTEL_LOAD_ENTRY_H
 
 #include "intel/image.h"
+#include "intel/load.h"
 #include "intel/load_input.h"
 #include "intel/load_report.h"
 #include "intel/normalise.h"
@@ -39,15 +40,28 @@ void load_entry(struct load_file *f, const struct load_entry *e);
 void load_range(struct load_file *f, struct load_place at, struct span value, struct span tag, bool shared);
 /* A public resolver: a name, which stands for all below it, or addresses. */
 void load_resolver(struct load_file *f, struct load_place at, struct span value);
+/* `why` begins with a word for the kind: `shared`, `shortener`, `popular`, `dynamic-dns`, `cdn` ... A name,
+ * an address or a prefix. */
 void load_guard(struct load_file *f, struct load_place at, struct span value, struct span why);
+/* An address or prefix at which there is nothing of theirs: `kind` is an enum answer_kind, `who` runs it. */
+void load_sinkhole(struct load_file *f, struct load_place at, struct span value, uint8_t kind,
+                   struct span who);
+/* An entry that its feed itself marks as none (any more): revoked, deleted, not for detection; `why` says
+ * which. It is loaded all the same if the configuration forces it. */
+void load_withdrawn(struct load_file *f, const struct load_entry *e, const char *why);
 /* An entry that no network sensor can see; `kind` says what it is about, e.g. "file:name". */
 void load_not_network(struct load_file *f, struct span kind);
 /* An entry that is not loaded for a reason that the format found: counted, and noted. */
 void load_refused(struct load_file *f, enum load_count what, struct load_place at, struct span value,
                   const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+/* The same for what is too broad; `why` is the load_count that says so: LOAD_CONDITIONS ... */
+void load_quarantined(struct load_file *f, enum load_count why, struct load_place at, struct span value,
+                      const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 /* Something to know that is no entry. An error: (the rest of) the file was not read. */
 void load_warning(struct load_file *f, struct load_place at, struct span value, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+/* Something to know that is no problem. */
+void load_advice(struct load_file *f, struct load_place at, struct span value, const char *text);
 void load_error(struct load_file *f, struct load_place at, struct span value, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
@@ -62,6 +76,9 @@ bool load_guards_only(const struct load_file *f);
 struct span load_file_name(const struct load_file *f);
 struct span load_file_stem(const struct load_file *f);
 
+/* What the configuration says of the file's source; never NULL. */
+const struct load_options *load_options(const struct load_file *f);
+
 /* One row of the table of formats. */
 struct load_format {
     const char *name;
@@ -72,6 +89,6 @@ struct load_format {
     bool has_guards; /* guards may stand in it: it is read for them first */
 };
 
-extern const struct load_format load_format_ioc, load_format_stix, load_format_plain;
+extern const struct load_format load_format_guard, load_format_ioc, load_format_stix, load_format_plain;
 
 #endif

@@ -139,7 +139,7 @@ static const struct {
     {"@\na.example", "\t2\t2\twarning\t\tunknown header", "", 1},
     {"@tier c3\na.example", "\t2\t7\twarning\tc3\t", "is it \"c2\"?", 1},
     {"@hosting X\na.example", "\t3\t1\tmalformed\ta.example\t", "hosting range", 0},
-    {"@guard X\n192.0.2.0/24", "\t3\t1\tmalformed\t192.0.2.0/24\t", "a guard is a name", 0},
+    {"@guard X\na..b", "\t3\t1\tmalformed\ta..b\t", "a guard is a name", 0},
     {"  a_b..example", "\t2\t3\tmalformed\ta_b..example\t", "", 0},
     {"!192.0.2.1", "\t2\t1\tmalformed\t192.0.2.1\t", "exception", 0},
     {"=*.a.example", "\t2\t1\tmalformed\t*.a.example\t", "choose one", 0},

@@ -55,9 +55,6 @@ static void tell_merged(struct load_file *f, const struct load_waiting *w, const
     struct span value = w->ind.name.len > 0 ? w->ind.name : span_str(prefix_text(&w->ind.prefix, buf));
     struct text t = text_on(where, sizeof(where));
 
-    f->count[LOAD_DUPLICATE]++;
-    if (f->count[LOAD_DUPLICATE] > LOAD_DUPLICATES_MAX)
-        return;
     text_raw(&t, first->feed);
     if (first->line > 0)
         text_fmt(&t, ":%" PRIu32, first->line);
@@ -75,7 +72,7 @@ static void build_oldest(struct load_file *f)
     q->first = (q->first + 1) % LOAD_QUEUE_MAX;
     q->count--;
     for (unsigned i = 0; i == 0 || i < q->origin.campaigns; i++) {
-        w->ind.campaign = q->origin.campaigns > 0 ? q->origin.campaign[i] : f->stem;
+        w->ind.campaign = q->origin.campaigns > 0 ? q->origin.campaign[i] : f->campaign;
         enum build_added added = build_indicator(l->build, &w->ind, &first);
         if (added == BUILD_NO_MEMORY) {
             l->no_memory = true;
@@ -86,7 +83,6 @@ static void build_oldest(struct load_file *f)
         else if (i == 0)
             f->count[LOAD_LOADED]++;
     }
-    f->count[LOAD_RETYPED] += w->retyped;
 }
 
 void load_queue_flush(struct load_file *f)

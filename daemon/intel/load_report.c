@@ -12,8 +12,34 @@
 #define TEXT_ROOM  640
 
 const char *const load_count_names[LOAD_COUNTS] = {
-#define X(id, name) name,
+#define X(id, name, class) name,
     BRIDLE_LOAD_COUNTS(X)
+#undef X
+};
+
+static const enum class {
+    OUTCOME,
+    PROBLEM,
+    DETAIL
+} class_of[LOAD_COUNTS] = {
+#define X(id, name, class) class,
+    BRIDLE_LOAD_COUNTS(X)
+#undef X
+};
+
+bool load_count_is_outcome(enum load_count what)
+{
+    return class_of[what] != DETAIL;
+}
+
+bool load_count_is_problem(enum load_count what)
+{
+    return class_of[what] == PROBLEM;
+}
+
+const char *const load_trust_names[LOAD_TRUSTS] = {
+#define X(id, name) name,
+    BRIDLE_LOAD_TRUSTS(X)
 #undef X
 };
 
@@ -31,7 +57,7 @@ static void add_field(struct text *t, struct span s, size_t room)
 }
 
 void load_report_note(const struct load_report *r, struct span path, uint32_t line, uint32_t column,
-                      const char *kind, struct span value, const char *text)
+                      const char *kind, struct span value, const char *text, const char *reason)
 {
     char buf[LOAD_LINE_MAX];
     struct text t = text_on(buf, sizeof(buf));
@@ -41,6 +67,7 @@ void load_report_note(const struct load_report *r, struct span path, uint32_t li
     text_fmt(&t, "\t%" PRIu32 "\t%" PRIu32 "\t%s", line, column, kind);
     add_field(&t, value, VALUE_ROOM);
     add_field(&t, span_str(text), TEXT_ROOM);
+    text_fmt(&t, "\t%s", reason);
     r->line(r->ctx, buf);
 }
 

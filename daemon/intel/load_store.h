@@ -10,6 +10,7 @@
 #include "intel/guard.h"
 #include "intel/load.h"
 #include "intel/load_entry.h"
+#include "intel/load_options.h"
 
 /* Limits against hostile or mistaken folders; far above what any list of spyware infrastructure needs. */
 #define LOAD_FILE_BYTES_MAX  ((uint64_t)2 << 30)
@@ -21,30 +22,33 @@
 #define LOAD_REFUSED_MAX     100000u /* malformed entries of one file: it is something else */
 #define LOAD_TEXT_BYTES_MAX  1024u   /* of a campaign, source, comment ... */
 #define LOAD_NOTES_MAX       1000u   /* of one file; the rest is counted */
-#define LOAD_DUPLICATES_MAX  100u    /* of those, about duplicates */
+#define LOAD_FEW_MAX         100u    /* of those, of each kind that is no problem */
 #define LOAD_NOTES_TOTAL_MAX 100000u /* of a load */
 #define LOAD_KINDS_MAX       16u
 #define LOAD_PROGRESS_BYTES  ((uint64_t)4 << 20) /* are read between two lines about it */
 
 /* A file that is to be read. */
 struct load_source {
-    char *path, *feed; /* owned: as reported; as indicators carry it */
-    struct span bytes; /* borrowed; of `in_memory` */
+    char *path, *feed;                /* owned: as reported; as indicators carry it */
+    const struct load_config *config; /* borrowed */
+    struct span bytes;                /* borrowed; of `in_memory` */
     bool in_memory;
     bool left_out; /* why was told already */
 };
 
 /* The file in hand. */
 struct load_file {
-    struct loader *loader;   /* borrowed */
-    const char *path, *feed; /* borrowed, as above */
-    struct span name, stem;  /* of `feed`: without folder; without suffix too */
-    const char *format;      /* static */
-    bool guards_only;        /* nothing but guards is looked for */
-    bool silent;             /* nor is anything told: the file will be read again */
+    struct loader *loader;            /* borrowed */
+    const char *path, *feed;          /* borrowed, as above */
+    const struct load_config *config; /* borrowed */
+    struct span campaign;             /* of entries that name none */
+    struct span name, stem;           /* of `feed`: without folder; without suffix too */
+    const char *format;               /* static */
+    bool guards_only;                 /* nothing but guards is looked for */
+    bool silent;                      /* nor is anything told: the file will be read again */
     bool gave_up;
     uint64_t count[LOAD_COUNTS];
-    uint32_t notes, notes_left_out;
+    uint32_t notes, notes_left_out, advice;
     struct {
         char name[64];
         uint64_t count;
@@ -56,7 +60,6 @@ struct load_file {
 struct load_waiting {
     struct indicator ind; /* its texts lie below and in the queue */
     struct load_place place;
-    bool retyped;
     struct normal normal; /* its name */
     char comment[LOAD_TEXT_BYTES_MAX];
 };
@@ -77,6 +80,9 @@ struct loader {
     struct guards *guards;       /* owned */
     struct load_source *sources; /* owned */
     size_t source_count, source_room;
+    struct load_config **configs; /* owned, each owned; the first one says nothing */
+    size_t config_count, config_room;
+    int64_t now_s, expires_s;
     uint64_t entries_max;
     uint64_t ranges, guard_count, notes;
     uint64_t bytes;       /* of files that were begun in this reading, by the size that they said */
@@ -93,13 +99,16 @@ struct loader {
 };
 
 /* Adds a file to the list. NULL without memory, which is noted. */
-struct load_source *load_source_add(struct loader *l, const char *path, const char *feed);
-void load_file_begin(struct load_file *f, struct loader *l, const char *path, const char *feed);
+struct load_source *load_source_add(struct loader *l, const char *path, const char *feed,
+                                    const struct load_config *config);
+void load_file_begin(struct load_file *f, struct loader *l, const struct load_source *s);
+/* Adds the file, or the files of the folder, to the list. 0 or negative errno. */
+int load_walk(struct loader *l, const char *path, const struct load_config *config);
 /* Reads a file for its guards alone, told or in silence. 0, or negative errno when it cannot be opened. */
 int load_guards_of(struct loader *l, const struct load_source *s, bool silent);
 /* Tells how far it is, not too often. */
 void load_progress(struct loader *l);
-/* Tells of an entry, or only counts it once there were too many. */
+/* Counts an entry and tells of it; only counts it once there were too many. */
 void load_note(struct load_file *f, enum load_count what, struct load_place at, struct span value,
                const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 /* Room for one more entry of that origin, as it was left: in place, for copies of an indicator cost. */

@@ -27,6 +27,7 @@ static bool met_before(struct loader *l, const struct stat *st)
 /* A walk through one folder given: a stack instead of recursion. */
 struct walk {
     struct loader *l;
+    const struct load_config *config;
     bool guards_only;
     char path[PATH_MAX];
     size_t root; /* length of the part of `path` that was given, with its slash */
@@ -52,16 +53,27 @@ static int by_name(const struct dirent **a, const struct dirent **b)
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
+/* The file in hand, of which only the guards are wanted. */
+static struct load_source guards_source(struct walk *w)
+{
+    return (struct load_source){.path = w->path, .feed = w->path + w->root, .config = w->config};
+}
+
+static struct load_source *add(struct walk *w)
+{
+    return load_source_add(w->l, w->path, w->path + w->root, w->config);
+}
+
 /* Says why something in a folder is not read. */
 static void leave_out(struct walk *w, const char *why)
 {
-    struct load_source *s = w->guards_only ? NULL : load_source_add(w->l, w->path, w->path + w->root);
+    struct load_source *s = w->guards_only ? NULL : add(w), guards = guards_source(w);
     struct load_file f;
 
     w->l->files++;
     if (s)
         s->left_out = true;
-    load_file_begin(&f, w->l, w->path, w->path + w->root);
+    load_file_begin(&f, w->l, &guards);
     f.guards_only = w->guards_only;
     load_error(&f, (struct load_place){0}, span_of(NULL, 0), "%s", why);
 }
@@ -107,10 +119,10 @@ static int visit(struct walk *w)
         return -EINVAL;
     }
     w->l->files++;
-    struct load_source guards = {.path = w->path, .feed = w->path + w->root};
+    struct load_source guards = guards_source(w);
     if (w->guards_only)
         return load_guards_of(w->l, &guards, false);
-    struct load_source *s = load_source_add(w->l, w->path, w->path + w->root);
+    struct load_source *s = add(w);
     return s ? load_guards_of(w->l, s, true) : -ENOMEM;
 }
 
@@ -137,9 +149,9 @@ static bool next(struct walk *w)
     return false;
 }
 
-static int load_path(struct loader *l, const char *path, bool guards_only)
+static int walk(struct loader *l, const char *path, const struct load_config *config, bool guards_only)
 {
-    struct walk w = {.l = l, .guards_only = guards_only};
+    struct walk w = {.l = l, .config = config, .guards_only = guards_only};
 
     if (strlen(path) >= sizeof(w.path))
         return -ENAMETOOLONG;
@@ -155,9 +167,9 @@ static int load_path(struct loader *l, const char *path, bool guards_only)
     return err;
 }
 
-int loader_path(struct loader *l, const char *path)
+int load_walk(struct loader *l, const char *path, const struct load_config *config)
 {
-    return load_path(l, path, false);
+    return walk(l, path, config, false);
 }
 
 int loader_guards(struct loader *l, const char *path)
@@ -165,7 +177,7 @@ int loader_guards(struct loader *l, const char *path)
     uint64_t bytes = l->bytes;
 
     l->seen_count = 0; /* what only gave its guards may be given again as rules */
-    int err = load_path(l, path, true);
+    int err = walk(l, path, l->configs[0], true);
     l->seen_count = 0;
     l->bytes = bytes; /* it will not be read again */
     return err;

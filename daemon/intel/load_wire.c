@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define FIELDS_MAX (3 + LOAD_COUNTS > 7 ? 3 + LOAD_COUNTS : 7)
+#define FIELDS_MAX (3 + LOAD_COUNTS)
 
 /* Room for one descriptor, aligned as the kernel wants it. */
 union control {
@@ -137,7 +137,7 @@ static bool parse_note(const struct span *field, unsigned n, struct load_line *r
 {
     uint64_t line, column;
 
-    if (n != 7 || !number(field[2], UINT32_MAX, &line) || !number(field[3], UINT32_MAX, &column))
+    if (n != 8 || !number(field[2], UINT32_MAX, &line) || !number(field[3], UINT32_MAX, &column))
         return false;
     ret->path = field[1];
     ret->line = (uint32_t)line;
@@ -145,6 +145,7 @@ static bool parse_note(const struct span *field, unsigned n, struct load_line *r
     ret->note = field[4];
     ret->value = field[5];
     ret->text = field[6];
+    ret->reason = field[7];
     return true;
 }
 
@@ -211,4 +212,12 @@ bool load_line_parse(const char *line, struct load_line *ret)
             return rows[i].parse(field, n, ret);
         }
     return false;
+}
+
+bool load_note_is_problem(const struct load_line *l)
+{
+    for (unsigned i = 0; i < LOAD_COUNTS; i++)
+        if (load_count_is_problem((enum load_count)i) && span_eq(l->note, span_str(load_count_names[i])))
+            return true;
+    return span_eq(l->note, span_str("error")) || span_eq(l->note, span_str("warning"));
 }

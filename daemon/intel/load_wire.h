@@ -24,7 +24,7 @@
  * `total`; then what is left; always last and once `image`. Lines marked * come with a sealed memfd as
  * SCM_RIGHTS, which is the receiver's:
  *
- *   file  PATH FORMAT count…                  note  PATH LINE COLUMN KIND VALUE TEXT
+ *   file  PATH FORMAT count…                  note  PATH LINE COLUMN KIND VALUE TEXT REASON
  *   progress BYTES OF ENTRIES                 kept  PATH NOW BEFORE     NOW entries were in the file
  *   total INDICATORS
  *   change added|removed|changed TYPE VALUE FEED    with --before; LOADER_CHANGES_MAX lines at most
@@ -86,6 +86,7 @@ struct load_line {
     uint64_t count[LOAD_COUNTS];      /* file */
     uint32_t line, column;            /* note; 0: means nothing */
     struct span note;                 /* note: a load_count name, "warning" or "error" */
+    struct span reason;               /* note: empty, or a load_count name that says more */
     struct span value, text;          /* note; change: value */
     struct span change;               /* change: "added", "removed", "changed" */
     struct span type, feed;           /* change: the type as events print it; the file's name as they do */
@@ -98,5 +99,7 @@ struct load_line {
 
 /* False when the line is none of these. */
 bool load_line_parse(const char *line, struct load_line *ret);
+/* Whether a note is of a problem that somebody should look at. */
+bool load_note_is_problem(const struct load_line *l);
 
 #endif

@@ -27,13 +27,15 @@ static void lines_survive_hostile_text(void **state)
     memset(value, '\t', sizeof(value));
     value[sizeof(value) - 1] = 0;
     load_report_note(&r, span_of(path, sizeof(path)), UINT32_MAX, 0, "malformed",
-                     span_of(value, sizeof(value)), value);
+                     span_of(value, sizeof(value)), value, "url-path");
     assert_true(strlen(line) < LOAD_LINE_MAX);
     assert_null(strchr(line, '\n'));
     assert_true(load_line_parse(line, &parsed));
     assert_int_equal(parsed.kind, LOAD_LINE_NOTE);
     assert_int_equal(parsed.line, UINT32_MAX);
     assert_true(span_eq(parsed.note, span_str("malformed")));
+    assert_true(span_eq(parsed.reason, span_str("url-path")));
+    assert_true(load_note_is_problem(&parsed));
     assert_true(parsed.path.len > 100 && parsed.value.len > 100 && parsed.text.len > 100);
 
     uint64_t count[LOAD_COUNTS];
@@ -104,8 +106,9 @@ static void nonsense_is_no_line(void **state)
                                       "file\ta\tb",
                                       "note\ta\t1\t1",
                                       "nonsense\t1",
-                                      "note\ta\t4294967296\t1\tk\tv\tt",
-                                      "note\ta\t1\t1\tk\tv\tt\tmore",
+                                      "note\ta\t4294967296\t1\tk\tv\tt\tr",
+                                      "note\ta\t1\t1\tk\tv\tt",
+                                      "note\ta\t1\t1\tk\tv\tt\tr\tmore",
                                       "file\tp\tf\t0\t0\t0\t0\t0\t0\t0\t0",
                                       "file\tp\tf\t0\t0\t0\t0\t0\t0\t0\t0\t0\t0",
                                       "file\tp\tf\t0\t0\t0\t0\t0\t0\t0\t0\tx",

@@ -196,9 +196,7 @@ bool load_problem_text(const struct load_line *l, char *ret, size_t bytes)
     }
     text_str(&t, ": ");
     text_raw(&t, l->text);
-    return span_eq(l->note, span_str("error")) || span_eq(l->note, span_str("warning")) ||
-           span_eq(l->note, span_str(load_count_names[LOAD_MALFORMED])) ||
-           span_eq(l->note, span_str(load_count_names[LOAD_QUARANTINED]));
+    return load_note_is_problem(l);
 }
 
 static void take_line(struct load *l, const struct load_line *line)
@@ -219,9 +217,7 @@ static void take_line(struct load *l, const struct load_line *line)
         if (span_eq(line->note, span_str("error"))) {
             l->broken_files++;
             l->problems++;
-        } else if (!span_eq(line->note, span_str(load_count_names[LOAD_DUPLICATE])) &&
-                   !span_eq(line->note, span_str(load_count_names[LOAD_NOT_NETWORK])) &&
-                   !span_eq(line->note, span_str(load_count_names[LOAD_RETYPED]))) {
+        } else if (load_note_is_problem(line)) {
             l->problems++;
         }
         break;
