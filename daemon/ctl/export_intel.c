@@ -25,15 +25,15 @@ void export_begin_zeek(struct export *x)
     text_str(&x->text, "#fields\tindicator\tindicator_type\tmeta.source\tmeta.desc\tmeta.url\n");
 }
 
-/* Several campaigns in one field: their names with "; " between them. */
-static void zeek_campaigns(struct text *t, const struct ioc *i)
+/* Several texts in one field, with "; " between them. */
+static void zeek_fields(struct text *t, const struct span *texts, unsigned count)
 {
     char all[EXPORT_TEXT_MAX];
     struct text joined = text_on(all, sizeof all);
 
-    for (unsigned k = 0; k < i->campaigns; k++) {
+    for (unsigned k = 0; k < count; k++) {
         text_str(&joined, k > 0 ? "; " : "");
-        text_raw(&joined, i->campaign[k]);
+        text_raw(&joined, texts[k]);
     }
     zeek_field(t, text_span(&joined));
 }
@@ -55,8 +55,8 @@ bool export_zeek(struct export *x, const struct export_entry *e)
         text_name(&x->text, i->value);
     text_char(&x->text, '\t');
     text_str(&x->text, kinds[i->type]);
-    zeek_field(&x->text, i->source.len > 0 ? i->source : i->feed);
-    zeek_campaigns(&x->text, i);
+    zeek_fields(&x->text, i->sources > 0 ? i->source : &i->feed, i->sources > 0 ? i->sources : 1);
+    zeek_fields(&x->text, i->campaign, i->campaigns);
     zeek_field(&x->text, i->reference);
     text_char(&x->text, '\n');
     return true;
@@ -77,10 +77,10 @@ static void quoted(struct text *t, struct span s, bool escapes)
 }
 
 /* A header where it says something else than before. */
-static void ioc_headers(struct export *x, const struct ioc *i)
+static void ioc_headers(struct export *x, const struct ioc *i, struct span source)
 {
     static const char *const names[] = {"@source", "@reference", "@licence"};
-    const struct span now[] = {i->source, i->reference, i->licence};
+    const struct span now[] = {source, i->reference, i->licence};
 
     for (unsigned k = 0; k < 3; k++) {
         if (span_eq(now[k], x->header[k]))
@@ -141,18 +141,18 @@ void export_begin_ioc(struct export *x)
     export_made_by(x, "#");
 }
 
-/* A line for each campaign: read again, they are merged. */
+/* As many lines as there are campaigns or sources: read again, they are merged. */
 bool export_ioc(struct export *x, const struct export_entry *e)
 {
     const struct ioc *i = &e->ioc;
     unsigned k = 0;
 
-    ioc_headers(x, i);
     do {
+        ioc_headers(x, i, i->sources > 0 ? i->source[k < i->sources ? k : i->sources - 1] : span_str(""));
         ioc_value(&x->text, e);
-        if (k < i->campaigns) {
+        if (i->campaigns > 0) {
             text_str(&x->text, " campaign=");
-            quoted(&x->text, i->campaign[k], true);
+            quoted(&x->text, i->campaign[k < i->campaigns ? k : i->campaigns - 1], true);
         }
         if (i->tier != TIER_UNKNOWN)
             text_fmt(&x->text, " tier=%s", tier_names[i->tier]);
@@ -163,6 +163,6 @@ bool export_ioc(struct export *x, const struct export_entry *e)
             quoted(&x->text, i->comment, true);
         }
         text_char(&x->text, '\n');
-    } while (++k < i->campaigns);
+    } while (++k < i->campaigns || k < i->sources);
     return true;
 }

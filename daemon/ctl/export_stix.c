@@ -99,17 +99,22 @@ static const char *object_path(const struct export_entry *e)
     }
 }
 
+/* Who lists it; the reference is of the first of them. */
 static void references(struct json *j, const struct ioc *i)
 {
-    if (i->reference.len == 0 && i->source.len == 0)
+    const struct span *name = i->sources > 0 ? i->source : &i->feed, r = i->reference;
+    bool url = r.len > 8 && memcmp(r.at, "http", 4) == 0;
+
+    if (r.len == 0 && i->sources == 0)
         return;
-    bool url = i->reference.len > 8 && memcmp(i->reference.at, "http", 4) == 0;
     json_open_array(j, "external_references");
-    json_open(j, NULL);
-    json_span(j, "source_name", export_cut(i->source.len > 0 ? i->source : i->feed));
-    if (i->reference.len > 0)
-        json_span(j, url ? "url" : "description", export_cut(i->reference));
-    json_close(j);
+    for (unsigned k = 0; k == 0 || k < i->sources; k++) {
+        json_open(j, NULL);
+        json_span(j, "source_name", export_cut(name[k]));
+        if (k == 0 && r.len > 0)
+            json_span(j, url ? "url" : "description", export_cut(r));
+        json_close(j);
+    }
     json_close_array(j);
 }
 
