@@ -244,6 +244,9 @@ static bool unwanted(struct load_file *f, const struct load_entry *e, const stru
                      "(trust = full)");
         return true;
     }
+    if (e->comment.len == 0)
+        load_advice(f, e->place, ind->name,
+                    "nobody will know next year why this is an exception: say it in a comment");
     if (over)
         load_refused(f, LOAD_ENDED, e->place, ind->name,
                      "this exception has ended: take the line out, or give it a later until=");
@@ -267,6 +270,8 @@ static void take_entry(struct load_file *f, const struct load_entry *e, struct l
     ind->line = e->place.line;
     ind->from_s = e->from_s;
     ind->until_s = e->until_s;
+    ind->rebuilt = e->rebuilt;
+    ind->low_trust = o->trust == LOAD_TRUST_LOW;
     if (guarded(f, e, ind) || unwanted(f, e, ind))
         return;
     const char *why = retyped(&w->normal);
@@ -391,7 +396,7 @@ void load_resolver(struct load_file *f, struct load_place at, struct span value)
         warn_host_bits(f, at, value);
 }
 
-void load_sinkhole(struct load_file *f, struct load_place at, struct span value, uint8_t kind,
+void load_sinkhole(struct load_file *f, struct load_place at, struct span value, enum answer_kind kind,
                    struct span who)
 {
     struct normal n;
@@ -404,6 +409,8 @@ void load_sinkhole(struct load_file *f, struct load_place at, struct span value,
     } else if (guard_wide(&n.prefix)) {
         load_quarantined(f, LOAD_WIDE_PREFIX, at, value,
                          "wider than /8 (IPv4) or /19 (IPv6): no sinkhole is");
+    } else if (build_answer(f->loader->build, &n.prefix, kind, who) < 0) {
+        f->loader->no_memory = true;
     } else {
         f->count[LOAD_SINKHOLES]++;
         f->loader->ranges++;

@@ -33,6 +33,7 @@ struct load_entry {
     const struct load_origin *origin; /* borrowed */
     struct span comment;              /* borrowed */
     int64_t from_s, until_s;          /* Unix seconds; 0: not given */
+    bool rebuilt; /* from_s is only the day on which the feed was made anew (load_dates.h) */
 };
 
 /* Each normalises, counts, reports; nothing can fail for the caller. */
@@ -43,8 +44,8 @@ void load_resolver(struct load_file *f, struct load_place at, struct span value)
 /* `why` begins with a word for the kind: `shared`, `shortener`, `popular`, `dynamic-dns`, `cdn` ... A name,
  * an address or a prefix. */
 void load_guard(struct load_file *f, struct load_place at, struct span value, struct span why);
-/* An address or prefix at which there is nothing of theirs: `kind` is an enum answer_kind, `who` runs it. */
-void load_sinkhole(struct load_file *f, struct load_place at, struct span value, uint8_t kind,
+/* An address or prefix at which there is nothing of theirs; `who` runs it. */
+void load_sinkhole(struct load_file *f, struct load_place at, struct span value, enum answer_kind kind,
                    struct span who);
 /* An entry that its feed itself marks as none (any more): revoked, deleted, not for detection; `why` says
  * which. It is loaded all the same if the configuration forces it. */

@@ -9,8 +9,8 @@
 #define TEXT_MAX 1024
 #define NAME_MAX 64
 
-/* What the lines below the last @campaign, @hosting, @guard or @resolver are. */
-enum block { INDICATORS, HOSTING, GUARD, RESOLVER, UNSURE };
+/* What the lines below the last @campaign, @hosting, @guard ... are. */
+enum block { INDICATORS, HOSTING, GUARD, RESOLVER, SINKHOLE, PARKING, UNSURE };
 
 struct ioc_reader {
     struct load_file *f; /* borrowed */
@@ -21,7 +21,7 @@ struct ioc_reader {
     uint32_t block_line;       /* where it began */
     struct load_origin origin; /* spans into the buffers below */
     char campaign[TEXT_MAX], source[TEXT_MAX], reference[TEXT_MAX], licence[TEXT_MAX];
-    char block_text[NAME_MAX]; /* hosting: its name; guard: why */
+    char block_text[NAME_MAX]; /* hosting, sinkhole, parking: whose; guard: why */
     uint8_t tier;
     int64_t from_s, until_s;
 };
@@ -148,6 +148,18 @@ static void header_resolver(struct ioc_reader *c, struct span s)
     c->block = RESOLVER; /* whose they are is for who reads the file */
 }
 
+static void header_sinkhole(struct ioc_reader *c, struct span s)
+{
+    c->block = SINKHOLE;
+    copy(c->block_text, sizeof(c->block_text), s);
+}
+
+static void header_parking(struct ioc_reader *c, struct span s)
+{
+    c->block = PARKING;
+    copy(c->block_text, sizeof(c->block_text), s);
+}
+
 static const struct {
     const char *name;
     void (*set)(struct ioc_reader *c, struct span text);
@@ -158,6 +170,7 @@ static const struct {
     {"reference", header_reference, false}, {"licence", header_licence, false},
     {"tier", header_tier, false},           {"from", header_from, false},
     {"until", header_until, false},         {"resolver", header_resolver, true},
+    {"sinkhole", header_sinkhole, true},    {"parking", header_parking, true},
 };
 
 #define HEADERS (sizeof(headers) / sizeof(*headers))
@@ -238,18 +251,16 @@ static void attr_shared(struct ioc_reader *c, struct attributes *a, struct span 
 
 /* Which blocks an attribute means something in. */
 #define IN(block) (1u << (block))
+#define IN_ALL    (IN(UNSURE) - 1)
 
 static const struct {
     const char *name;
     void (*set)(struct ioc_reader *c, struct attributes *a, struct span text);
     unsigned blocks;
 } attribute_rows[] = {
-    {"from", attr_from, IN(INDICATORS)},
-    {"until", attr_until, IN(INDICATORS)},
-    {"comment", attr_comment, IN(INDICATORS) | IN(HOSTING) | IN(GUARD) | IN(RESOLVER)},
-    {"campaign", attr_campaign, IN(INDICATORS)},
-    {"tier", attr_tier, IN(INDICATORS)},
-    {"tag", attr_tag, IN(HOSTING)},
+    {"from", attr_from, IN(INDICATORS)},  {"until", attr_until, IN(INDICATORS)},
+    {"comment", attr_comment, IN_ALL},    {"campaign", attr_campaign, IN(INDICATORS)},
+    {"tier", attr_tier, IN(INDICATORS)},  {"tag", attr_tag, IN(HOSTING)},
     {"shared", attr_shared, IN(HOSTING)},
 };
 
@@ -363,6 +374,30 @@ static void hand_indicator(struct ioc_reader *c, struct span value, const struct
     load_entry(c->f, &e);
 }
 
+static void hand_value(struct ioc_reader *c, struct span value, const struct attributes *a)
+{
+    struct load_place at = place_of(c, value);
+    struct span text = span_str(c->block_text);
+
+    switch (c->block) {
+    case HOSTING:
+        hand_range(c, value, a);
+        break;
+    case GUARD:
+        load_guard(c->f, at, value, text);
+        break;
+    case RESOLVER:
+        load_resolver(c->f, at, value);
+        break;
+    case SINKHOLE:
+    case PARKING:
+        load_sinkhole(c->f, at, value, c->block == SINKHOLE ? ANSWER_SINKHOLE : ANSWER_PARKED, text);
+        break;
+    default:
+        hand_indicator(c, value, a);
+    }
+}
+
 static void read_value(struct ioc_reader *c, struct span line)
 {
     struct attributes a;
@@ -375,14 +410,7 @@ static void read_value(struct ioc_reader *c, struct span line)
     }
     begin_attributes(c, &a);
     read_attributes(c, rest, &a);
-    if (c->block == HOSTING)
-        hand_range(c, value, &a);
-    else if (c->block == GUARD)
-        load_guard(c->f, place_of(c, value), value, span_str(c->block_text));
-    else if (c->block == RESOLVER)
-        load_resolver(c->f, place_of(c, value), value);
-    else
-        hand_indicator(c, value, &a);
+    hand_value(c, value, &a);
 }
 
 /* A header's line without its comment: `#` behind white space. Values' lines may have it inside quotes. */

@@ -115,6 +115,18 @@ static void examples_of_the_manual(void **state)
     assert_true(addr_parse(span_str("192.0.2.53"), &a) && image_resolver_addr(t.im, &a));
     assert_true(image_resolver_name(t.im, span_str("a1b2.dns.example")));
     load_test_end(&t);
+
+    rest = take_example(rest, example, sizeof(example));
+    assert_non_null(rest);
+    load_test_one(&t, "sinkholes", example);
+    assert_int_equal(load_test_notes(&t), 0);
+    assert_int_equal(load_test_count(&t, "sinkholes", LOAD_SINKHOLES), 2);
+    assert_true(addr_parse(span_str("192.0.2.80"), &a));
+    assert_int_equal(image_answer(t.im, &a, &tag), ANSWER_SINKHOLE);
+    assert_true(span_eq(tag, span_str("Example's blocker")));
+    assert_true(addr_parse(span_str("198.51.100.7"), &a));
+    assert_int_equal(image_answer(t.im, &a, NULL), ANSWER_PARKED);
+    load_test_end(&t);
     assert_null(take_example(rest, example, sizeof(example))); /* a new one needs its test here */
 }
 
@@ -148,6 +160,12 @@ static const struct {
     {"192.0.2.1/24", "\t2\t1\twarning\t192.0.2.1/24\t", "cleared", 1},
     {"0.0.0.0/0", "\t2\t1\tquarantined\t0.0.0.0/0\t", "wider than /8", 0},
     {"10.0.0.1", "\t2\t1\tquarantined\t10.0.0.1\t", "private", 0},
+    {"!a.example", "\t2\t1\tadvice\ta.example\t", "say it in a comment", 1},
+    {"!a.example until=2018-12-31 comment=x", "\t2\t1\tended\ta.example\t", "has ended", 0},
+    {"a.example until=2018-12-31", "\t2\t1\texpired\ta.example\t", "lowest severity", 1},
+    {"@sinkhole x\na.example", "\t3\t1\tmalformed\ta.example\t", "a sinkhole is", 0},
+    {"@parking x\n0.0.0.0/0", "\t3\t1\tquarantined\t0.0.0.0/0\t", "wide-prefix", 0},
+    {"@snkhole x\n192.0.2.1", "\t3\t1\tmalformed\t192.0.2.1\t", "header in line 2", 0},
     {"a=b", "\t2\t1\tmalformed\ta=b\t", "", 0},
     {"!", "\t2\t1\tmalformed\t\t", "", 0},
     {"localhost", "\t2\t1\tquarantined\tlocalhost\t", "single label", 0},
@@ -178,6 +196,7 @@ static void mistakes_are_told_with_their_place(void **state)
         load_test_one(&t, "f", text);
         load_test_has(&t, note, mistakes[i].part);
         bool header = strstr(mistakes[i].line, "@gaurd") || strstr(mistakes[i].line, "@resolvr") ||
+                      strstr(mistakes[i].line, "@snkhole") ||
                       strcmp(mistakes[i].line, "@hosting\na.example") == 0;
         assert_int_equal(load_test_notes(&t), 1 + header);
         assert_int_equal(image_iocs(t.im), mistakes[i].loaded);

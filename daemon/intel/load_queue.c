@@ -27,10 +27,18 @@ static bool same(struct span a, struct span b)
     return span_eq(a, kept(b));
 }
 
-/* Whether what the entries in the queue have in common is that of another one, too. */
-static bool same_origin(const struct load_queue *q, const struct load_origin *o)
+/* The feed knows best whose it is, else the configuration. */
+static struct span source_of(const struct load_file *f, const struct load_origin *o)
 {
-    if (q->origin.campaigns != o->campaigns || !same(q->origin.source, o->source) ||
+    const char *source = f->config->o.source;
+
+    return o->source.len > 0 || !source ? o->source : span_str(source);
+}
+
+/* Whether what the entries in the queue have in common is that of another one, too. */
+static bool same_origin(const struct load_queue *q, const struct load_origin *o, struct span source)
+{
+    if (q->origin.campaigns != o->campaigns || !same(q->origin.source, source) ||
         !same(q->origin.reference, o->reference) || !same(q->origin.licence, o->licence))
         return false;
     for (unsigned i = 0; i < o->campaigns; i++)
@@ -39,12 +47,12 @@ static bool same_origin(const struct load_queue *q, const struct load_origin *o)
     return true;
 }
 
-static void take_origin(struct load_queue *q, const struct load_origin *o)
+static void take_origin(struct load_queue *q, const struct load_origin *o, struct span source)
 {
     q->origin.campaigns = o->campaigns;
     for (unsigned i = 0; i < o->campaigns; i++)
         q->origin.campaign[i] = copy(q->text[i], o->campaign[i]);
-    q->origin.source = copy(q->text[IMAGE_CAMPAIGNS_MAX], o->source);
+    q->origin.source = copy(q->text[IMAGE_CAMPAIGNS_MAX], source);
     q->origin.reference = copy(q->text[IMAGE_CAMPAIGNS_MAX + 1], o->reference);
     q->origin.licence = copy(q->text[IMAGE_CAMPAIGNS_MAX + 2], o->licence);
 }
@@ -94,12 +102,13 @@ void load_queue_flush(struct load_file *f)
 struct load_waiting *load_queue_slot(struct load_file *f, const struct load_origin *o)
 {
     struct load_queue *q = &f->loader->queue;
+    struct span source = source_of(f, o);
 
     if (q->count == LOAD_QUEUE_MAX)
         build_oldest(f);
-    if (!same_origin(q, o)) {
+    if (!same_origin(q, o, source)) {
         load_queue_flush(f);
-        take_origin(q, o);
+        take_origin(q, o, source);
     }
     return &q->at[(q->first + q->count) % LOAD_QUEUE_MAX];
 }
