@@ -73,11 +73,17 @@ def check_files(tap, copy):
     listed = copy.run('dpkg', '-L', 'bridle').stdout.split('\n')
     for path in ('/usr/sbin/bridled', '/usr/bin/bridlectl', '/usr/libexec/bridle/bridle-worker',
                  '/usr/libexec/bridle/bridle-loader', '/etc/bridle/bridled.conf',
-                 '/lib/systemd/system/bridled.service', '/usr/share/man/man8/bridled.8.gz',
+                 '/lib/systemd/system/bridled.service', '/usr/share/man/man8/bridled.8.gz', '/usr/sbin/bridle-update',
+                 '/usr/share/bridle/bridle-update.awk', '/usr/share/man/man8/bridle-update.8.gz',
+                 '/lib/systemd/system/bridle-update.service', '/lib/systemd/system/bridle-update.timer',
                  '/usr/share/man/man1/bridlectl.1.gz', '/usr/share/man/man5/bridled.conf.5.gz',
                  '/usr/share/man/man5/bridle.ioc.5.gz', '/usr/share/bridle/rules'):
         tap.ok(path in listed, f'installs {path}')
-    tap.same(copy.run('id', '-un', 'bridle').stdout.strip(), 'bridle', 'there is a user bridle')
+    for user in ('bridle', 'bridle-update'):
+        tap.same(copy.run('id', '-un', user).stdout.strip(), user, f'there is a user {user}')
+    updated = copy.run('setpriv', '--reuid=bridle-update', '--regid=bridle-update', '--clear-groups', 'bridle-update', '-n')
+    tap.ok(updated.returncode == 0 and not updated.stderr, 'the updater has nothing to do with the installed configuration',
+           updated.stderr)
     check = copy.run('bridled', '-t')
     tap.ok(check.returncode == 0, 'bridled -t accepts the installed configuration and rules',
            check.stdout[-2000:] + check.stderr[-2000:])
@@ -104,9 +110,10 @@ def check_unit(tap, copy):
         tap.skip('systemd accepts the unit', 'no systemd-analyze')
         return
     # In the copy, where the programs of the unit exist.
-    verify = copy.run('systemd-analyze', 'verify', '--man=no', '/lib/systemd/system/bridled.service')
-    lines = [l for l in verify.stderr.splitlines() if 'bridled' in l]
-    tap.ok(not lines, 'systemd accepts the unit', '\n'.join(lines))
+    for name in ('bridled.service', 'bridle-update.service', 'bridle-update.timer'):
+        verify = copy.run('systemd-analyze', 'verify', '--man=no', f'/lib/systemd/system/{name}')
+        lines = [l for l in verify.stderr.splitlines() if 'bridle' in l]
+        tap.ok(not lines, f'systemd accepts {name}', '\n'.join(lines))
 
 
 def as_router(lab):

@@ -3,7 +3,7 @@
 """The examples in the documents run.
 
 In Markdown an example is a fenced block whose info string is `sh`, in a man page a `.Dl $ command` line. Each
-is run by sh in a new folder with `bridled` and `bridlectl` on the PATH, the demo capture as capture.pcap and the
+is run by sh in a new folder with `bridled`, `bridlectl` and `bridle-update` on the PATH, the demo capture as capture.pcap and the
 shipped rules as rules/. An example that cannot run there says why: in Markdown ```sh not-run="why", in a man page
 a comment `.\\" not-run: why` on the line before. The literal blocks of a page that describes a file are one such
 file, and the program that reads it finds nothing wrong with it.
@@ -52,6 +52,7 @@ def prepare(scratch):
         if not found:
             return None
         os.symlink(found[0], os.path.join(tools, tool))
+    os.symlink(tree.SOURCE / 'contrib' / 'bridle-update', os.path.join(tools, 'bridle-update'))
     capture = tree.SOURCE / 'tests' / 'demo' / 'pegasus.pcap'
     if not capture.exists():
         return None
