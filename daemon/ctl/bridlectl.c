@@ -57,7 +57,7 @@ static void help(FILE *to)
           "  -R RULES       lookup, export: rules to ask instead of the daemon; may be repeated\n"
           "  -o FILE        compile, export: where to write\n"
           "  --format FORMAT  export: what to write\n"
-          "  -v             check: also list what was listed before, and what no network sensor can see\n"
+          "  -v             check: also list what is no problem, such as what was listed before\n"
           "  --help, --version\n",
           to);
 }

@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "ctl/bridlectl.h"
+#include "ctl/check_table.h"
 #include "ctl/run_load.h"
 #include "intel/image.h"
 #include "serve/images.h"
@@ -15,29 +16,14 @@ struct check {
     const struct ctl *ctl; /* borrowed */
     FILE *notes;           /* owned: told after the table */
     bool left_out;
-    unsigned files;
+    struct check_table table;
+    uint64_t unreadable; /* files that could not be read, at all or to the end */
 };
 
-static bool is(struct span s, enum load_count which)
+/* What is listed before, or what no network sensor can see, is no problem and often much. */
+static bool is_told(const struct check *c, const struct load_line *l)
 {
-    return span_eq(s, span_str(load_count_names[which]));
-}
-
-static void heading(void)
-{
-    for (unsigned i = 0; i < LOAD_COUNTS; i++)
-        printf("%11s ", load_count_names[i]);
-    puts("format  file");
-}
-
-static void row(const uint64_t count[LOAD_COUNTS], struct span format, struct span path)
-{
-    for (unsigned i = 0; i < LOAD_COUNTS; i++)
-        printf("%11" PRIu64 " ", count[i]);
-    fwrite(format.at, 1, format.len, stdout);
-    printf("%*s", format.len < 8 ? (int)(8 - format.len) : 1, "");
-    fwrite(path.at, 1, path.len, stdout);
-    putchar('\n');
+    return c->ctl->verbose || load_note_is_problem(l) || span_eq(l->note, span_str("advice"));
 }
 
 static void people(struct check *c, const struct load_line *l)
@@ -45,24 +31,37 @@ static void people(struct check *c, const struct load_line *l)
     char text[LOAD_LINE_MAX + 64];
 
     if (l->kind == LOAD_LINE_FILE) {
-        if (c->files++ == 0)
-            heading();
-        row(l->count, l->format, l->path);
-    } else if (l->kind == LOAD_LINE_NOTE) {
+        check_table_add(&c->table, l);
+    } else if (is_told(c, l)) {
         load_problem_text(l, text, sizeof text);
-        if (c->ctl->verbose || (!is(l->note, LOAD_DUPLICATE) && !is(l->note, LOAD_NOT_NETWORK)))
-            fprintf(c->notes, "%s\n", text);
-        else
-            c->left_out = true;
+        fprintf(c->notes, "%s\n", text);
+    } else {
+        c->left_out = true;
     }
+}
+
+/* How many entries there were, whatever became of them. */
+static uint64_t entries_of(const uint64_t count[LOAD_COUNTS])
+{
+    uint64_t n = 0;
+
+    for (unsigned i = 0; i < LOAD_COUNTS; i++)
+        n += load_count_is_outcome((enum load_count)i) ? count[i] : 0;
+    return n;
+}
+
+static void json_counts(struct json *j, const uint64_t count[LOAD_COUNTS])
+{
+    json_u64(j, "entries", entries_of(count));
+    for (unsigned i = 0; i < LOAD_COUNTS; i++)
+        json_u64(j, load_count_names[i], count[i]);
 }
 
 static void json_file(struct json *j, const struct load_line *l)
 {
     json_span(j, "file", l->path);
     json_span(j, "format", l->format);
-    for (unsigned i = 0; i < LOAD_COUNTS; i++)
-        json_u64(j, load_count_names[i], l->count[i]);
+    json_counts(j, l->count);
 }
 
 static void json_note(struct json *j, const struct load_line *l)
@@ -71,6 +70,8 @@ static void json_note(struct json *j, const struct load_line *l)
     json_u64(j, "line", l->line);
     json_u64(j, "column", l->column);
     json_span(j, "note", l->note);
+    if (l->reason.len > 0)
+        json_span(j, "reason", l->reason);
     json_span(j, "value", l->value);
     json_span(j, "text", l->text);
 }
@@ -96,6 +97,7 @@ static void on_line(void *ctx, const struct load_line *l)
 
     if (l->kind != LOAD_LINE_FILE && l->kind != LOAD_LINE_NOTE)
         return;
+    c->unreadable += l->kind == LOAD_LINE_NOTE && span_eq(l->note, span_str("error"));
     if (c->ctl->json)
         programs(l);
     else
@@ -112,7 +114,7 @@ static void print_notes(struct check *c)
     while ((n = fread(part, 1, sizeof part, c->notes)) > 0)
         fwrite(part, 1, n, stdout);
     if (c->left_out)
-        puts("What was listed before, or what no network sensor can see, is only counted: -v tells more");
+        puts("What is no problem, such as values that were listed before, is only counted: -v tells more");
 }
 
 /* How many indicators of each type there are. */
@@ -142,20 +144,13 @@ static void total_for_people(uint64_t indicators, const uint64_t types[IOC_TYPES
     putchar('\n');
 }
 
-/* The last line: `1324 indicators: 1318 domain, 6 name; 47104 bytes of memory (35.6 each)`. `im`: what came
- * of the load, or NULL. */
-static void print_total(const struct check *c, uint64_t indicators, const struct image *im)
+static void json_total(const struct check *c, const struct load *load, const uint64_t types[IOC_TYPES],
+                       const struct image *im, uint64_t indicators)
 {
-    char line[1024];
+    char line[4096];
     struct text t = text_on(line, sizeof line);
     struct json j = json_on(&t);
-    uint64_t types[IOC_TYPES];
 
-    count_types(im, types);
-    if (!c->ctl->json) {
-        total_for_people(indicators, types, im);
-        return;
-    }
     json_open(&j, NULL);
     json_u64(&j, "indicators", indicators);
     json_open(&j, "types");
@@ -164,8 +159,29 @@ static void print_total(const struct check *c, uint64_t indicators, const struct
     json_close(&j);
     if (im != NULL)
         json_u64(&j, "bytes", image_bytes(im));
+    if (load != NULL) {
+        json_u64(&j, "files", load->files);
+        json_u64(&j, "unreadable", c->unreadable);
+        json_u64(&j, "problems", load->problems);
+        json_open(&j, "counts");
+        json_counts(&j, load->count);
+        json_close(&j);
+    }
     json_close(&j);
     puts(line);
+}
+
+/* The last line: `1324 indicators: 1318 domain, 6 name; 47104 bytes of memory (35.6 each)`. `load`: what was
+ * done, or NULL; `im`: what came of it, or NULL. */
+static void print_total(const struct check *c, const struct load *load, const struct image *im)
+{
+    uint64_t types[IOC_TYPES], indicators = load != NULL ? load->indicators : image_iocs(im);
+
+    count_types(im, types);
+    if (c->ctl->json)
+        json_total(c, load, types, im, indicators);
+    else
+        total_for_people(indicators, types, im);
 }
 
 /* A compiled image needs no loader: whether it is whole, and what is in it. */
@@ -179,7 +195,7 @@ static int check_image(const struct check *c, int fd, const char *path)
         close(fd);
         return CTL_FAILED;
     }
-    print_total(c, image_iocs(im), im);
+    print_total(c, NULL, im);
     image_unmap(im);
     close(fd);
     return CTL_DONE;
@@ -209,14 +225,14 @@ int ctl_check(const struct ctl *c)
     int rc = c->operands > 0 ? run_load(c->operand, c->operands, RUN_LOAD_GUARD, on_line, &check, &load)
                              : run_load(words, 1, RUN_LOAD_GUARD, on_line, &check, &load);
     if (!c->json) {
-        if (check.files > 1)
-            row(load.count, span_str(""), span_str("all"));
+        check_table_print(&check.table, load.count);
         print_notes(&check);
     }
     struct image *im = load.image >= 0 ? image_map(load.image, true, &why) : NULL;
-    print_total(&check, load.indicators, im);
+    print_total(&check, &load, im);
     image_unmap(im);
     fclose(check.notes);
+    check_table_free(&check.table);
     load_abort(&load);
     return rc < 0 ? CTL_FAILED : CTL_DONE;
 }
