@@ -16,8 +16,9 @@
 
 /* In the order in which they are asked; the first that says yes gets the file. */
 static const struct load_format *const formats[] = {
-    &load_format_stix, &load_format_ioc, &load_format_plain,
-    &load_format_guard, /* only if the configuration says so */
+    &load_format_stix,    &load_format_zeek,    &load_format_adblock, &load_format_ioc,
+    &load_format_dnsmasq, &load_format_unbound, &load_format_nftset,  &load_format_hosts,
+    &load_format_dataset, &load_format_plain,   &load_format_guard, /* only if the configuration says so */
 };
 
 /* A value of `allow` or `force` that means nothing. */

@@ -2,6 +2,11 @@
 /* Dates (RFC 3339), words and suggestions in indicator files. */
 #include "intel/load_text.h"
 
+#include "intel/load_input.h"
+
+/* So many lines are enough to know a format by. */
+#define LINES_TRIED 400
+
 #define WORD_MAX 32 /* longer ones are like none of ours */
 
 static bool digits(struct span s, size_t at, size_t n, int *ret)
@@ -73,6 +78,100 @@ bool load_date(struct span text, bool last, int64_t *ret_s)
     return true;
 }
 
+static const char *const months[] = {"jan", "feb", "mar", "apr", "may", "jun",
+                                     "jul", "aug", "sep", "oct", "nov", "dec"};
+
+/* The number at the start of a word, of at most nine digits; 0: it does not begin so. */
+static unsigned leading_number(struct span s, size_t *ret_digits)
+{
+    unsigned n = 0;
+    size_t i = 0;
+
+    for (; i < s.len && i < 9 && s.at[i] >= '0' && s.at[i] <= '9'; i++)
+        n = n * 10 + (unsigned)(s.at[i] - '0');
+    *ret_digits = i;
+    return n;
+}
+
+/* Day, name of the month and year in any order but year first, with commas and `th`. */
+static bool date_in_words(struct span text, int ret[3])
+{
+    unsigned found = 0;
+
+    for (unsigned words = 0; words < 4; words++) {
+        struct span w = load_word(&text);
+        size_t n;
+        unsigned number = leading_number(w, &n), which = 1;
+        for (; which < 13 && (w.len < 3 || !load_begins(w, months[which - 1])); which++)
+            ;
+        if (w.len == 0)
+            return found == 7;
+        unsigned part = which < 13 ? 1 : n == 4 ? 0 : n > 0 && n < 3 ? 2 : 3;
+        if (part == 3 || (found & 1u << part))
+            return false;
+        found |= 1u << part;
+        ret[part] = (int)(part == 1 ? which : number);
+    }
+    return false;
+}
+
+/* `YYYYMMDD`, or with `_` or `/` between, as `YYYY-MM-DD`. */
+static bool date_by_digits(struct span text, char to[11])
+{
+    bool bare = text.len == 8;
+    int ymd[3];
+
+    if (bare ? !digits(text, 0, 4, &ymd[0]) || !digits(text, 4, 2, &ymd[1]) || !digits(text, 6, 2, &ymd[2])
+             : text.len != 10 || (text.at[4] != '_' && text.at[4] != '/') || text.at[7] != text.at[4])
+        return false;
+    memcpy(to, text.at, 4);
+    to[4] = to[7] = '-';
+    memcpy(to + 5, text.at + (bare ? 4 : 5), 2);
+    memcpy(to + 8, text.at + (bare ? 6 : 8), 2);
+    to[10] = 0;
+    return true;
+}
+
+/* Seconds since 1970, with a fraction or not, or milliseconds: from 2001 on, else it is some other number. */
+static bool epoch(struct span text, int64_t *ret_s)
+{
+    int64_t n = 0;
+    size_t i = 0;
+
+    for (; i < text.len && i < 13 && text.at[i] >= '0' && text.at[i] <= '9'; i++)
+        n = n * 10 + (text.at[i] - '0');
+    bool fraction = i == 10 && i < text.len && text.at[i] == '.';
+    if ((i != 10 && i != 13) || n < 1000000000 || (i < text.len && !fraction))
+        return false;
+    *ret_s = i == 13 ? n / 1000 : n;
+    return true;
+}
+
+bool load_date_any(struct span text, bool last, int64_t *ret_s)
+{
+    char ymd[11];
+    int part[3];
+
+    text = load_trim(text);
+    if (load_date(text, last, ret_s))
+        return true;
+    if (date_by_digits(text, ymd))
+        return load_date(span_str(ymd), last, ret_s);
+    /* `YYYY-MM-DD HH:MM:SS` and the like without a zone: UTC is meant. */
+    if (text.len >= 19 && text.len < 30 && text.at[4] == '-') {
+        char utc[32];
+        memcpy(utc, text.at, text.len);
+        utc[text.len] = 'Z';
+        return load_date(span_of(utc, text.len + 1), last, ret_s);
+    }
+    if (epoch(text, ret_s))
+        return true;
+    if (!date_in_words(text, part) || part[2] < 1 || part[2] > days_in(part[0], part[1]))
+        return false;
+    *ret_s = days(part[0], part[1], part[2]) * 86400 + (last ? 86399 : 0);
+    return true;
+}
+
 /* Insertions, deletions and replacements that lead from `a` to `b` (Levenshtein). */
 static unsigned distance(struct span a, const char *b)
 {
@@ -133,4 +232,63 @@ struct span load_word(struct span *rest)
     struct span word = span_of(rest->at, n);
     *rest = span_of(rest->at + n, rest->len - n);
     return word;
+}
+
+struct span load_list_word(struct span *rest)
+{
+    struct span word = load_word(rest);
+    bool slashes = word.len > 1 && word.at[0] == '/' && word.at[1] == '/'; /* inside, it is part of a URL */
+
+    if (word.len > 0 && (word.at[0] == '#' || word.at[0] == ';' || slashes))
+        word.len = rest->len = 0;
+    return word;
+}
+
+struct span load_split(struct span *rest, uint8_t byte)
+{
+    const uint8_t *at = rest->len > 0 ? memchr(rest->at, byte, rest->len) : NULL;
+    struct span part = span_of(rest->at, at ? (size_t)(at - rest->at) : rest->len);
+    size_t taken = part.len + (at ? 1 : 0);
+
+    *rest = span_of(rest->at + taken, rest->len - taken);
+    return part;
+}
+
+static uint8_t lower_case(uint8_t c)
+{
+    return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
+}
+
+bool load_begins(struct span s, const char *lower)
+{
+    size_t i = 0;
+
+    while (lower[i] && i < s.len && lower_case(s.at[i]) == (uint8_t)lower[i])
+        i++;
+    return lower[i] == 0;
+}
+
+bool load_same(struct span s, const char *lower)
+{
+    return s.len == strlen(lower) && load_begins(s, lower);
+}
+
+struct span load_unquoted(struct span s)
+{
+    bool quoted = s.len >= 2 && (s.at[0] == '"' || s.at[0] == '\'') && s.at[s.len - 1] == s.at[0];
+    return quoted ? span_of(s.at + 1, s.len - 2) : s;
+}
+
+bool load_votes(struct span head, enum load_vote (*vote)(struct span line), unsigned no_each)
+{
+    unsigned votes[LOAD_VOTE_NO + 1] = {0};
+    bool cut = head.len >= LOAD_LINE_BYTES_MAX;
+
+    for (unsigned i = 0; i < LINES_TRIED && head.len > 0; i++) {
+        bool last = memchr(head.at, '\n', head.len) == NULL;
+        struct span line = load_trim(load_split(&head, '\n'));
+        if (line.len > 0 && !(last && cut && i > 0))
+            votes[vote(line)]++;
+    }
+    return votes[LOAD_VOTE_YES] > 0 && votes[LOAD_VOTE_YES] * no_each >= votes[LOAD_VOTE_NO];
 }

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* data table */
+/* Every format is known by its content and no other takes its files; what their lines mean. */
+#include "intel/load_test.h"
+
+#include "config.h"
+
+/* Names and addresses that must be found, alone or with what is below them, and such that must not be. */
+struct sample {
+    const char *format, *name, *text;
+    unsigned loaded, quarantined, not_network, malformed;
+    const char *wide, *exact, *address, *none; /* values, separated by blanks */
+};
+
+static const struct sample samples[] = {
+    {"plain", "list.txt", "# Title: a list\na.example\n192.0.2.1\nb.example # comment\n", 3, 0, 0, 0,
+     "a.example b.example", "", "192.0.2.1", ""},
+    {"plain", "dated.txt", "; updated 2024-01-01\nevil[.]example\nhxxp://c[.]example/\n", 2, 0, 0, 0,
+     "evil.example c.example", "", "", ""},
+    {"hosts", "late.txt", "a.example\nb.example\n0.0.0.0 c.example d.example\n", 4, 0, 0, 0,
+     "c.example d.example", "", "", ""},
+    {"hosts", "hosts",
+     "# StevenBlack\n127.0.0.1 localhost\n127.0.0.1 localhost.localdomain\n255.255.255.255 broadcasthost\n"
+     "::1 ip6-localhost ip6-loopback\nfe80::1%lo0 localhost\nff02::1 ip6-allnodes\n0.0.0.0 0.0.0.0\n"
+     "0.0.0.0 a.example b.example # why\n0.0.0.0 c.example\n127.0.0.1\td.example\n:: e.example\n"
+     "0 f.example\ng.example\n192.0.2.7 h.example\n",
+     7, 1, 0, 0, "a.example b.example c.example d.example e.example f.example g.example", "", "",
+     "h.example localhost"},
+    {"adblock", "filter.txt",
+     "[Adblock Plus 2.0]\n! Title: x\n! https://list.example/license\n||a.example^\n||b.example^$important\n"
+     "||c.example^$all\n||d.example^$third-party\n||e.example^$doc,popup\n@@||ok.a.example^\n"
+     "||*.f.example^\n||g.example/path^\n/ads?[0-9]/\nh.example##.banner\n##.ad\n|i.example^\n"
+     "||j*.example^\n|https://k.example^\n||192.0.2.9^\n||l.example^$badfilter\n",
+     9, 5, 2, 0, "a.example b.example c.example e.example f.example", "i.example k.example", "192.0.2.9",
+     "d.example ok.a.example g.example l.example"},
+    {"adblock", "adguard.txt", "! made by us\n||a.example^\n0.0.0.0 b.example\nc.example\n@@||d.a.example^\n",
+     4, 0, 0, 0, "a.example b.example c.example", "", "", "d.a.example"},
+    {"dnsmasq", "block.conf",
+     "# comment\naddress=/a.example/0.0.0.0\naddress=/b.example/c.example/::\nserver=/d.example/\n"
+     "local=/e.example/ # why\nserver=/corp.example/192.0.2.53\naddress=/f.example/#\naddress=/g.example/\n"
+     "ipset=/h.example/i.example/spyware\nnftset=/j.example/4#inet#t#s\nserver=/ok.a.example/#\n"
+     "address=/#/192.0.2.1\ncache-size=1000\nno-resolv\naddress=/nas.example/192.0.2.5\n"
+     "host-record=one.example,0.0.0.0,::\nbogus-nxdomain=198.51.100.7\naddress=/cut.example\n",
+     13, 3, 2, 1,
+     "a.example b.example c.example d.example e.example f.example g.example h.example i.example j.example",
+     "one.example", "198.51.100.7", "corp.example nas.example ok.a.example cut.example"},
+    {"unbound", "block.conf",
+     "server:\n  # comment\n  local-zone: \"a.example\" always_nxdomain\n"
+     "  local-zone: \"b.example.\" redirect\n  local-data: \"b.example. A 0.0.0.0\"\n"
+     "  local-zone: \"c.example\" transparent\n  local-data: \"c.example. A 0.0.0.0\"\n"
+     "  local-data: \"c.example. AAAA ::\"\n  local-data: \"nas.example A 192.0.2.5\"\n"
+     "  local-zone: \"ok.a.example\" always_transparent\n  local-zone: d.example static\n"
+     "  local-zone: \"e.example\" strange\n  interface: 0.0.0.0\n",
+     5, 1, 1, 1, "a.example b.example d.example", "c.example", "", "nas.example ok.a.example e.example"},
+    {"nftset", "set.nft",
+     "#!/usr/sbin/nft -f\ntable inet t {\n\tset s {\n\t\ttype ipv4_addr\n\t\telements = { 192.0.2.1,\n"
+     "\t\t\t     192.0.2.2 timeout 1d, 198.51.100.0/24 }\n\t}\n}\nadd element inet t six {\n"
+     "\t2001:db8:1::1,\n\t192.0.2.5-192.0.2.9,\n}\n",
+     4, 0, 0, 1, "", "", "192.0.2.1 192.0.2.2 198.51.100.77 2001:db8:1::1", "192.0.2.7"},
+    {"zeek-intel", "intel.dat",
+     "#separator "
+     "\\x09\n#fields\tindicator_type\tindicator\tmeta.desc\tmeta.source\tmeta.url\tmeta.do_notice\n"
+     "Intel::DOMAIN\ta.example\tPhantom\tLab\thttps://lab.example/1\tT\n"
+     "Intel::ADDR\t192.0.2.1\t-\tLab\t-\tF\nIntel::SUBNET\t198.51.100.0/24\t-\tLab\t-\tT\n"
+     "Intel::URL\tb.example/path\t-\tLab\t-\tT\nIntel::URL\tc.example\t-\tLab\t-\tT\n"
+     "Intel::EMAIL\tx@y.example\t-\tLab\t-\tT\nIntel::FILE_HASH\tabc\t-\tLab\t-\tT\n"
+     "Intel::CERT_HASH\t0123456789abcdef0123456789abcdef01234567\t-\tLab\t-\tT\nshort\n",
+     5, 1, 2, 1, "a.example c.example", "", "192.0.2.1 198.51.100.9", "b.example"},
+    {"suricata-dataset", "names.lst",
+     "YS5leGFtcGxl\nYmIuZXhhbXBsZQ==\nY2NjLmV4YW1wbGU=,5\nMTkyLjAuMi4x\nplain.example\n", 5, 0, 0, 0,
+     "a.example bb.example ccc.example plain.example", "", "192.0.2.1", ""},
+    {"suricata-dataset", "ja3.lst", "0123456789abcdef0123456789abcdef\n0123456789abcdef0123456789abcde0\n", 2,
+     0, 0, 0, "", "", "", ""},
+    {"suricata-dataset", "files.lst", "0123456789abcdef0123456789abcdef\n0123456789abcdef0123456789abcde0\n",
+     0, 0, 2, 0, "", "", "", ""},
+};
+
+#define SAMPLES (sizeof(samples) / sizeof(*samples))
+
+/* Calls with each word of a text. */
+static void each(struct load_test *t, const char *words, void (*check)(struct load_test *t, const char *word))
+{
+    char text[512], *save = NULL;
+
+    snprintf(text, sizeof(text), "%s", words ? words : "");
+    for (char *w = strtok_r(text, " ", &save); w; w = strtok_r(NULL, " ", &save))
+        check(t, w);
+}
+
+static void is_wide(struct load_test *t, const char *name)
+{
+    char below[128];
+
+    snprintf(below, sizeof(below), "www.%s", name);
+    assert_true(load_test_match(t, name, MATCH_EXACT));
+    assert_true(load_test_match(t, below, MATCH_BELOW));
+}
+
+static void is_exact(struct load_test *t, const char *name)
+{
+    char below[128];
+
+    snprintf(below, sizeof(below), "www.%s", name);
+    assert_true(load_test_match(t, name, MATCH_EXACT));
+    assert_true(load_test_match(t, below, MATCH_NONE));
+}
+
+static void is_address(struct load_test *t, const char *text)
+{
+    load_test_ioc(t, text);
+}
+
+static void is_none(struct load_test *t, const char *text)
+{
+    struct addr a;
+    enum match_how how =
+        addr_parse(span_str(text), &a) ? match_addr(t->im, &a).how : match_name(t->im, span_str(text)).how;
+
+    if (how == MATCH_NONE || how == MATCH_EXCEPTION)
+        return;
+    fail_msg("%s: %s", text, match_names[how]);
+}
+
+static void check_counts(struct load_test *t, const struct sample *s)
+{
+    char beginning[128];
+
+    snprintf(beginning, sizeof(beginning), "file\t%s\t%s\t", s->name, s->format);
+    load_test_has(t, beginning, "");
+    const uint64_t got[] = {load_test_count(t, s->name, LOAD_LOADED),
+                            load_test_count(t, s->name, LOAD_QUARANTINED),
+                            load_test_count(t, s->name, LOAD_NOT_NETWORK),
+                            load_test_count(t, s->name, LOAD_MALFORMED)};
+    const uint64_t want[] = {s->loaded, s->quarantined, s->not_network, s->malformed};
+    for (unsigned i = 0; i < 4 && memcmp(got, want, sizeof(got)) != 0; i++)
+        print_error("%s: %u: %u, not %u\n", s->name, i, (unsigned)got[i], (unsigned)want[i]);
+    if (memcmp(got, want, sizeof(got)) != 0)
+        load_test_has(t, "counts differ", "");
+}
+
+static void every_sample_is_of_its_format(void **state)
+{
+    for (size_t i = 0; i < SAMPLES; i++) {
+        struct load_test t;
+        load_test_one(&t, samples[i].name, samples[i].text);
+        check_counts(&t, &samples[i]);
+        each(&t, samples[i].wide, is_wide);
+        each(&t, samples[i].exact, is_exact);
+        each(&t, samples[i].address, is_address);
+        each(&t, samples[i].none, is_none);
+        load_test_end(&t);
+    }
+}
+
+/* The same with CR LF, a byte order mark, and the last line not ended. */
+static void line_ends_do_not_matter(void **state)
+{
+    for (size_t i = 0; i < SAMPLES; i++) {
+        struct load_test t;
+        char text[8192] = "\xef\xbb\xbf";
+        size_t n = 3;
+        for (const char *c = samples[i].text; *c; c++) {
+            if (*c == '\n' && c[1] == 0)
+                break;
+            if (*c == '\n')
+                text[n++] = '\r';
+            text[n++] = *c;
+        }
+        load_test_begin(&t);
+        load_test_bytes(&t, samples[i].name, text, n);
+        load_test_finish(&t);
+        check_counts(&t, &samples[i]);
+        load_test_end(&t);
+    }
+}
+
+/* Cut anywhere, each ends, and what is told adds up. */
+static void cuts_do_no_harm(void **state)
+{
+    for (size_t i = 0; i < SAMPLES; i++)
+        for (size_t cut = 1; cut < strlen(samples[i].text); cut += 3) {
+            struct load_test t;
+            char *text = strndup(samples[i].text, cut);
+            load_test_begin(&t);
+            load_test_bytes(&t, samples[i].name, text, cut);
+            load_test_finish(&t);
+            load_test_end(&t);
+            free(text);
+        }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_sample_is_of_its_format),
+        cmocka_unit_test(line_ends_do_not_matter),
+        cmocka_unit_test(cuts_do_no_harm),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
