@@ -7,7 +7,6 @@ import pathlib
 import re
 import socket
 import subprocess
-import tempfile
 from dataclasses import dataclass, field
 
 WIRE_FD = 3
@@ -97,11 +96,3 @@ def load(loader, *args, timeout=120):
         report.exit = process.returncode
     ours.close()
     return report
-
-
-def reads_stix(loader):
-    """Whether the loader was built with jansson."""
-    with tempfile.NamedTemporaryFile(mode="w", suffix=".json") as file:
-        file.write("{}")
-        file.flush()
-        return not any("without jansson" in n.text for n in load(loader, file.name).notes)

@@ -18,7 +18,7 @@
 #define LOAD_FILES_MAX       10000u
 #define LOAD_FOLDERS_MAX     1000u
 #define LOAD_DEPTH_MAX       16u
-#define LOAD_GUARDS_MAX      100000u
+#define LOAD_GUARDS_MAX      20000u
 #define LOAD_REFUSED_MAX     100000u /* malformed entries of one file: it is something else */
 #define LOAD_TEXT_BYTES_MAX  1024u   /* of a campaign, source, comment ... */
 #define LOAD_NOTES_MAX       1000u   /* of one file; the rest is counted */
@@ -48,7 +48,6 @@ struct load_file {
     bool silent;                      /* nor is anything told: the file will be read again */
     bool gave_up;
     uint64_t count[LOAD_COUNTS];
-    uint64_t merged; /* ranges that were listed more than once */
     uint32_t notes, notes_left_out, advice;
     struct {
         char name[64];

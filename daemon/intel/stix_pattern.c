@@ -190,7 +190,13 @@ static bool read_set(struct parser *p, struct span path, enum stix_op op)
 
 static bool read_comparison(struct parser *p, struct token path)
 {
-    static const char *const others[] = {"!=", "<>", "<", ">", "<=", ">=", "LIKE", "MATCHES", "ISSUPERSET"};
+    static const struct {
+        const char *text;
+        enum stix_op op;
+    } ops[] = {{"=", STIX_EQUAL},   {"==", STIX_EQUAL},        {"ISSUBSET", STIX_SUBSET},
+               {"LIKE", STIX_LIKE}, {"MATCHES", STIX_MATCHES}, {"!=", STIX_OTHER},
+               {"<>", STIX_OTHER},  {"<", STIX_OTHER},         {">", STIX_OTHER},
+               {"<=", STIX_OTHER},  {">=", STIX_OTHER},        {"ISSUPERSET", STIX_OTHER}};
     struct token exists = {.kind = T_WORD};
 
     if (is(&path, "EXISTS")) {
@@ -205,21 +211,13 @@ static bool read_comparison(struct parser *p, struct token path)
         t = next_token(p);
     if (is(&t, "IN"))
         return read_set(p, path.text, not ? STIX_OTHER : STIX_EQUAL);
-    enum stix_op op = STIX_OTHER;
-    bool known = true;
-    if (is(&t, "=") || is(&t, "=="))
-        op = STIX_EQUAL;
-    else if (is(&t, "ISSUBSET"))
-        op = STIX_SUBSET;
-    else {
-        known = false;
-        for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
-            known |= is(&t, others[i]);
-    }
-    if (!known)
+    size_t i = 0;
+    while (i < sizeof(ops) / sizeof(*ops) && !is(&t, ops[i].text))
+        i++;
+    if (i == sizeof(ops) / sizeof(*ops))
         return fail(p, "an operator is missing behind the object path");
     t = next_token(p);
-    return add(p, path.text, &t, not ? STIX_OTHER : op);
+    return add(p, path.text, &t, not ? STIX_OTHER : ops[i].op);
 }
 
 /* Ties the comparisons from `first` on together. */

@@ -8,13 +8,15 @@
 
 #include "base/span.h"
 
-#define STIX_COMPARISONS_MAX 256
+#define STIX_COMPARISONS_MAX 4096
 #define STIX_DEPTH_MAX       32
 
 enum stix_op {
-    STIX_EQUAL,  /* = or ==, and each value of IN */
-    STIX_SUBSET, /* ISSUBSET: an address within a prefix */
-    STIX_OTHER,  /* !=, <, LIKE, MATCHES ...; and any of them behind NOT */
+    STIX_EQUAL,   /* = or ==, and each value of IN */
+    STIX_SUBSET,  /* ISSUBSET: an address within a prefix */
+    STIX_LIKE,    /* with % for any text and _ for any character */
+    STIX_MATCHES, /* a regular expression */
+    STIX_OTHER,   /* !=, <, EXISTS ...; and any of them behind NOT */
 };
 
 struct stix_comparison {
