@@ -19,7 +19,7 @@
 #define RECORD_MIN   11u  /* the root, type, class, TTL and no RDATA */
 #define CUT_WHOLE    512u /* bytes that a datagram has at least when the capture may have cut it */
 
-enum { FLAG_RESPONSE = 0x8000 }; /* RFC 1035 §4.1.1: QR */
+enum { FLAG_RESPONSE = 0x8000, FLAG_TRUNCATED = 0x0200 }; /* RFC 1035 §4.1.1: QR, TC */
 enum { CLASS_IN = 1, CLASS_MASK = 0x7fff /* without mDNS's top bit: RFC 6762 §10.2, §18.12 */ };
 enum { TYPE_A = 1 };
 enum { SVCB_IPV4HINT = 4, SVCB_IPV6HINT = 6 }; /* RFC 9460 §14.3.2 */
@@ -370,6 +370,7 @@ static void tell_facts(struct parse *p, const struct header *h)
     p->facts.response = h->flags & FLAG_RESPONSE;
     p->facts.id = h->id;
     p->facts.rcode = h->flags & 0xf;
+    p->facts.truncated = h->flags & FLAG_TRUNCATED;
 }
 
 static enum parse_result parse_message(struct parse *p, struct span bytes, uint32_t whole, bool cut)

@@ -71,6 +71,7 @@ struct parse {
         bool response;        /* DNS: QR; TLS: a server's message */
         uint16_t id;          /* DNS: transaction id */
         uint8_t rcode;        /* DNS */
+        bool truncated;       /* DNS: TC, more was to say than there was room for */
         struct parse_cid cid; /* QUIC: the connection ID whose keys opened this datagram; for a server's
                                  long header packet its source connection ID */
         bool open;            /* HTTP: a body follows whose end is not known, and may hold anything */

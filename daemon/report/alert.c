@@ -6,8 +6,6 @@
 
 #include "base/sha.h"
 
-#define SEVERITY_LEAST 3u
-
 /* The most severe that a stage can be. */
 static const uint8_t stage_severity[STAGES] = {
     [STAGE_SCANNED] = 3,   [STAGE_QUERIED] = 2,   [STAGE_RESOLVED] = 2,
@@ -23,16 +21,17 @@ static const struct {
     {RECORD_OTHER_NAME, 1},
 };
 
-uint8_t alert_severity(enum tier tier, enum ioc_type type, enum stage stage, bool aged, unsigned flags)
+uint8_t alert_severity(const struct ioc_copy *ioc, enum stage stage, bool aged, unsigned flags)
 {
     unsigned severity = stage_severity[stage];
 
-    if (tier_severity[tier] > severity)
-        severity = tier_severity[tier];
+    if (tier_severity[ioc->tier] > severity)
+        severity = tier_severity[ioc->tier];
     for (size_t i = 0; i < sizeof doubts / sizeof *doubts; i++)
         if ((flags & doubts[i].flags) == doubts[i].flags)
             severity += doubts[i].lower;
-    severity += type == IOC_JA3 || type == IOC_JA4;
+    severity += ioc->type == IOC_JA3 || ioc->type == IOC_JA4;
+    severity += ioc->low_trust;
     return (uint8_t)(aged || severity > SEVERITY_LEAST ? SEVERITY_LEAST : severity);
 }
 

@@ -13,38 +13,67 @@ static void severity_is_what_the_table_says(void **state)
         enum tier tier;
         enum ioc_type type;
         enum stage stage;
-        bool aged;
+        bool aged, low_trust;
         unsigned flags;
         uint8_t severity;
     } rows[] = {
-        {TIER_UNKNOWN, IOC_DOMAIN, STAGE_CONNECTED, false, 0, 1},
-        {TIER_INFECTION, IOC_DOMAIN, STAGE_EXCHANGED, false, RECORD_STREAM, 1},
-        {TIER_C2, IOC_DOMAIN, STAGE_QUERIED, false, 0, 2},
-        {TIER_C2, IOC_DOMAIN, STAGE_RESOLVED, false, 0, 2},
-        {TIER_C2, IOC_DOMAIN, STAGE_ATTEMPTED, false, 0, 2},
-        {TIER_C2, IOC_DOMAIN, STAGE_SCANNED, false, 0, 3},
-        {TIER_DELIVERY, IOC_DOMAIN, STAGE_EXCHANGED, false, 0, 2},
-        {TIER_WATERING_HOLE, IOC_DOMAIN, STAGE_EXCHANGED, false, 0, 3},
-        {TIER_WATERING_HOLE, IOC_DOMAIN, STAGE_QUERIED, false, 0, 3},
-        {TIER_C2, IOC_DOMAIN, STAGE_EXCHANGED, true, 0, 3},
-        {TIER_C2, IOC_DOMAIN, STAGE_CONNECTED, false, MID, 2},
-        {TIER_C2, IOC_DOMAIN, STAGE_CONNECTED, false, RECORD_MIDSTREAM,
+        {TIER_UNKNOWN, IOC_DOMAIN, STAGE_CONNECTED, false, false, 0, 1},
+        {TIER_INFECTION, IOC_DOMAIN, STAGE_EXCHANGED, false, false, RECORD_STREAM, 1},
+        {TIER_C2, IOC_DOMAIN, STAGE_QUERIED, false, false, 0, 2},
+        {TIER_C2, IOC_DOMAIN, STAGE_RESOLVED, false, false, 0, 2},
+        {TIER_C2, IOC_DOMAIN, STAGE_ATTEMPTED, false, false, 0, 2},
+        {TIER_C2, IOC_DOMAIN, STAGE_SCANNED, false, false, 0, 3},
+        {TIER_DELIVERY, IOC_DOMAIN, STAGE_EXCHANGED, false, false, 0, 2},
+        {TIER_WATERING_HOLE, IOC_DOMAIN, STAGE_EXCHANGED, false, false, 0, 3},
+        {TIER_WATERING_HOLE, IOC_DOMAIN, STAGE_QUERIED, false, false, 0, 3},
+        {TIER_C2, IOC_DOMAIN, STAGE_EXCHANGED, true, false, 0, 3},
+        {TIER_C2, IOC_DOMAIN, STAGE_CONNECTED, false, false, MID, 2},
+        {TIER_C2, IOC_DOMAIN, STAGE_CONNECTED, false, false, RECORD_MIDSTREAM,
          1}, /* means nothing outside a stream */
-        {TIER_C2, IOC_DOMAIN, STAGE_CONNECTED, false, RECORD_CONFLICT | RECORD_GUESSED, 1},
-        {TIER_C2, IOC_DOMAIN, STAGE_CONNECTED, false, VIA, 2},
-        {TIER_C2, IOC_DOMAIN, STAGE_CONNECTED, false, MID | VIA, 3},
-        {TIER_C2, IOC_DOMAIN, STAGE_QUERIED, false, MID | VIA, 3}, /* never below the least */
-        {TIER_WATERING_HOLE, IOC_DOMAIN, STAGE_SCANNED, true, MID | VIA, 3},
-        {TIER_C2, IOC_CERT, STAGE_CONNECTED, false, 0, 1},
-        {TIER_C2, IOC_JA3, STAGE_CONNECTED, false, 0, 2}, /* all who use the software have it */
-        {TIER_C2, IOC_JA4, STAGE_EXCHANGED, false, MID, 3},
-        {TIER_WATERING_HOLE, IOC_JA4, STAGE_EXCHANGED, true, MID | VIA, 3},
+        {TIER_C2, IOC_DOMAIN, STAGE_CONNECTED, false, false, RECORD_CONFLICT | RECORD_GUESSED, 1},
+        {TIER_C2, IOC_DOMAIN, STAGE_CONNECTED, false, false, VIA, 2},
+        {TIER_C2, IOC_DOMAIN, STAGE_CONNECTED, false, false, MID | VIA, 3},
+        {TIER_C2, IOC_DOMAIN, STAGE_QUERIED, false, false, MID | VIA, 3}, /* never below the least */
+        {TIER_WATERING_HOLE, IOC_DOMAIN, STAGE_SCANNED, true, false, MID | VIA, 3},
+        {TIER_C2, IOC_CERT, STAGE_CONNECTED, false, false, 0, 1},
+        {TIER_C2, IOC_JA3, STAGE_CONNECTED, false, false, 0, 2}, /* all who use the software have it */
+        {TIER_C2, IOC_JA4, STAGE_EXCHANGED, false, false, MID, 3},
+        {TIER_WATERING_HOLE, IOC_JA4, STAGE_EXCHANGED, true, false, MID | VIA, 3},
+        {TIER_C2, IOC_DOMAIN, STAGE_EXCHANGED, false, true, 0, 2},
+        {TIER_INFECTION, IOC_ADDRESS, STAGE_ATTEMPTED, false, true, 0, 3},
+        {TIER_C2, IOC_ADDRESS, STAGE_EXCHANGED, true, true, 0, 3},
+        {TIER_C2, IOC_JA3, STAGE_EXCHANGED, false, true, 0, 3},
+        {TIER_C2, IOC_DOMAIN, STAGE_EXCHANGED, false, true, MID, 3},
+        {TIER_DELIVERY, IOC_DOMAIN, STAGE_EXCHANGED, false, true, 0, 3},
+        {TIER_WATERING_HOLE, IOC_DOMAIN, STAGE_EXCHANGED, false, true, VIA, 3},
     };
 
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (alert_severity(rows[i].tier, rows[i].type, rows[i].stage, rows[i].aged, rows[i].flags) !=
-            rows[i].severity)
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct ioc_copy ioc = {.tier = rows[i].tier, .type = rows[i].type, .low_trust = rows[i].low_trust};
+        if (alert_severity(&ioc, rows[i].stage, rows[i].aged, rows[i].flags) != rows[i].severity)
             fail_msg("row %zu", i);
+    }
+}
+
+/* What is doubted is never told as more severe, and nothing falls off the scale. */
+static void doubts_only_lower(void **state)
+{
+    for (unsigned n = 0; n < TIERS * IOC_TYPES * STAGES * 16; n++) {
+        unsigned flags = (n & 1 ? MID : 0) | (n & 2 ? VIA : 0), rest = n / 16;
+        struct ioc_copy ioc = {.tier = (uint8_t)(rest % TIERS),
+                               .type = (uint8_t)(rest / TIERS % IOC_TYPES),
+                               .low_trust = (n & 4) != 0};
+        struct ioc_copy sure = {.tier = ioc.tier, .type = ioc.type};
+        enum stage stage = rest / TIERS / IOC_TYPES;
+        uint8_t plain = alert_severity(&sure, stage, false, 0);
+        uint8_t doubted = alert_severity(&ioc, stage, (n & 8) != 0, flags);
+        assert_in_range(doubted, plain, 3);
+        assert_in_range(plain, tier_severity[ioc.tier], 3);
+        if ((n & 15) != 0 && plain < 3)
+            assert_true(doubted > plain);
+        if ((n & 8) != 0)
+            assert_int_equal(doubted, 3);
+    }
 }
 
 static void signature_ids_are_positive_31_bits(void **state)
@@ -112,6 +141,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(severity_is_what_the_table_says),
+        cmocka_unit_test(doubts_only_lower),
         cmocka_unit_test(signature_ids_are_positive_31_bits),
         cmocka_unit_test(incident_ids_depend_on_every_part),
         cmocka_unit_test(signatures_name_campaign_and_value),

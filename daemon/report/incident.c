@@ -137,6 +137,7 @@ void incidents_remove(struct incidents *s, struct incident *in)
     ioc_copy_release(&s->copies, in->ioc);
     incident_text(&in->observed, span_of(NULL, 0));
     incident_text(&in->hosting, span_of(NULL, 0));
+    incident_text(&in->blocked_by, span_of(NULL, 0));
     free(in->flow);
     free(in);
 }
@@ -221,10 +222,31 @@ static bool has_news(const struct incident *in)
     return in->count > in->told_count || bytes_of(in) > in->told_bytes;
 }
 
+static void set_blocked(struct incident *in, uint8_t blocked, struct span by)
+{
+    in->blocked = blocked;
+    incident_text(&in->blocked_by, by);
+}
+
+/* What was reached once is blocked no more; what is blocked in one answer may be found by the next. */
+static enum why judge_blocked(struct incident *in, const struct incident_step *step)
+{
+    bool before = in->blocked != BLOCKED_NOT, found = !before && in->stage >= STAGE_RESOLVED;
+
+    if (step->blocked == BLOCKED_NOT && step->stage < STAGE_RESOLVED)
+        return WHY_NOTHING; /* asked for: no answer yet */
+    if (found || (step->blocked == BLOCKED_NOT && !before))
+        return WHY_NOTHING;
+    set_blocked(in, step->blocked, step->blocked == BLOCKED_NOT ? span_of(NULL, 0) : step->blocked_by);
+    return step->blocked == BLOCKED_NOT ? WHY_RAISED : before ? WHY_NOTHING : WHY_REPEAT;
+}
+
 enum why incident_step(struct incidents *s, struct incident *in, const struct incident_step *step)
 {
     bool first = in->count == 0;
-    bool raised = !first && (step->stage > in->stage || step->severity < in->severity);
+    enum why blocked = judge_blocked(in, step);
+    bool raised =
+        !first && (step->stage > in->stage || step->severity < in->severity || blocked == WHY_RAISED);
 
     if (first || (step->where.flags & (RECORD_UPDATE | RECORD_COPY)) == 0)
         in->count++;
@@ -246,7 +268,7 @@ enum why incident_step(struct incidents *s, struct incident *in, const struct in
         return WHY_NEW;
     if (raised)
         return WHY_RAISED;
-    return has_news(in) && !linked(&in->by_told) ? WHY_REPEAT : WHY_NOTHING;
+    return blocked == WHY_REPEAT || (has_news(in) && !linked(&in->by_told)) ? WHY_REPEAT : WHY_NOTHING;
 }
 
 void incident_told(struct incidents *s, struct incident *in, uint64_t at)

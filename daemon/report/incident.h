@@ -50,10 +50,12 @@ struct incident {
     uint64_t count, told_count;               /* sightings; and how many were told */
     uint64_t bytes_out, bytes_in, told_bytes; /* each way; and both when last told */
     uint8_t stage, severity;                  /* highest stage; most severe severity told */
+    uint8_t blocked;                          /* enum blocked: nothing but this came of it; else NOT */
     /* The sighting that stands for the incident: the latest at its highest stage. */
     struct sighting face;
     struct span observed;    /* owned: the name or the address as text, as it came from the wire */
     struct span hosting;     /* owned: where the server is hosted; may be empty */
+    struct span blocked_by;  /* owned: whose address it is, or the resolver; empty unless blocked */
     struct flow_bytes *flow; /* owned: INCIDENT_FLOWS_MAX, latest first; NULL until bytes were seen */
     uint8_t flows;
     bool flows_lost; /* a flow fell off the end: the sums are now lower bounds */
@@ -103,15 +105,17 @@ void incidents_remove(struct incidents *s, struct incident *in);
 struct incident_step {
     struct sighting where;
     struct span observed, hosting; /* borrowed; observed may be empty in an update */
+    struct span blocked_by;        /* borrowed */
     uint64_t ts_ns, at;
     uint64_t bytes_out, bytes_in; /* of the flow so far */
-    uint8_t stage, severity;
+    uint8_t stage, severity, blocked;
 };
 
 /*
  * Takes a sighting in: counts it unless it is an update or a copy, adds bytes, raises the stage. Says what to
- * tell: NEW for the first, RAISED for a higher stage or a more severe severity, REPEAT when an interval has
- * passed since something was told, else NOTHING (it is counted and summarised later).
+ * tell: NEW for the first, RAISED for a higher stage, a more severe severity, or when what was blocked so far
+ * is so no longer, REPEAT when an interval has passed since something was told or it turns out to be blocked,
+ * else NOTHING (it is counted and summarised later).
  */
 enum why incident_step(struct incidents *s, struct incident *in, const struct incident_step *step);
 /* Notes that everything up to now was told. */

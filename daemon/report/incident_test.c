@@ -83,6 +83,76 @@ static void transitions(void **state)
     incidents_done(&b.s);
 }
 
+#define NX   BLOCKED_NXDOMAIN
+#define SINK BLOCKED_SINKHOLE
+
+/* Queries and answers until something was reached. */
+static void blocked_until_found(void **state)
+{
+    static const struct {
+        enum stage stage;
+        unsigned flags;
+        enum blocked blocked;
+        enum why why;
+        enum stage stage_then;
+        enum blocked blocked_then;
+    } rows[] = {
+        {STAGE_QUERIED, 0, 0, WHY_NEW, STAGE_QUERIED, 0},
+        {STAGE_QUERIED, U, 0, WHY_NOTHING, STAGE_QUERIED, 0},
+        {STAGE_QUERIED, U, NX, WHY_REPEAT, STAGE_QUERIED, NX},
+        {STAGE_QUERIED, U, NX, WHY_NOTHING, STAGE_QUERIED, NX},
+        {STAGE_QUERIED, 0, 0, WHY_NOTHING, STAGE_QUERIED, NX}, /* asked again: no answer yet */
+        {STAGE_QUERIED, U, SINK, WHY_NOTHING, STAGE_QUERIED, SINK},
+        {STAGE_ATTEMPTED, 0, SINK, WHY_RAISED, STAGE_ATTEMPTED, SINK}, /* went to the block page */
+        {STAGE_QUERIED, U, NX, WHY_NOTHING, STAGE_ATTEMPTED, NX},
+        {STAGE_SCANNED, 0, 0, WHY_NOTHING, STAGE_ATTEMPTED, NX},
+        {STAGE_RESOLVED, U, 0, WHY_RAISED, STAGE_ATTEMPTED, 0},  /* a lower stage, but not blocked now */
+        {STAGE_QUERIED, U, NX, WHY_NOTHING, STAGE_ATTEMPTED, 0}, /* too late */
+        {STAGE_ATTEMPTED, 0, SINK, WHY_NOTHING, STAGE_ATTEMPTED, 0},
+        {STAGE_CONNECTED, 0, 0, WHY_RAISED, STAGE_CONNECTED, 0},
+    };
+    struct books b;
+
+    open_books(&b);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct incident_step s = {.where.flags = (uint16_t)rows[i].flags,
+                                  .where.client = b.in->face.client,
+                                  .ts_ns = i,
+                                  .at = 2,
+                                  .stage = (uint8_t)rows[i].stage,
+                                  .blocked = (uint8_t)rows[i].blocked,
+                                  .blocked_by = span_str(rows[i].blocked ? "somebody" : ""),
+                                  .severity = 2};
+        enum why why = step(&b, &s);
+        if (why != rows[i].why || b.in->stage != rows[i].stage_then || b.in->blocked != rows[i].blocked_then)
+            fail_msg("row %zu: %s, %s, %s", i, why_names[why], stage_names[b.in->stage],
+                     blocked_names[b.in->blocked]);
+        assert_int_equal(b.in->blocked_by.len > 0, b.in->blocked != BLOCKED_NOT);
+    }
+    incidents_done(&b.s);
+}
+
+/* Whatever comes first: blocked at once, or found at once. */
+static void the_first_says_what_it_is(void **state)
+{
+    for (unsigned found = 0; found < 2; found++) {
+        struct books b;
+        open_books(&b);
+        struct incident_step s = {.where.client = b.in->face.client,
+                                  .at = 1,
+                                  .stage = found ? STAGE_RESOLVED : STAGE_QUERIED,
+                                  .blocked = found ? BLOCKED_NOT : SINK,
+                                  .severity = 2};
+        assert_int_equal(step(&b, &s), WHY_NEW);
+        assert_int_equal(b.in->blocked, found ? BLOCKED_NOT : SINK);
+        s.blocked = found ? SINK : BLOCKED_NOT;
+        s.stage = found ? STAGE_QUERIED : STAGE_RESOLVED;
+        assert_int_equal(step(&b, &s), found ? WHY_NOTHING : WHY_RAISED);
+        assert_int_equal(b.in->blocked, BLOCKED_NOT);
+        incidents_done(&b.s);
+    }
+}
+
 static void bytes(struct books *b, uint64_t flow, uint64_t out, uint64_t in)
 {
     struct incident_step s = {.where = {.flow_id = flow,
@@ -156,11 +226,16 @@ static void long_texts_are_cut_between_characters(void **state)
         memcpy(umlauts + i, "\xc3\xb6", 2);
     for (unsigned i = 0; i < IMAGE_CAMPAIGNS_MAX; i++)
         a.campaign[i] = span_of(umlauts, 8000 - i);
-    a.source[0] = a.reference = a.feed = a.value = span_of(umlauts + 1, 7999);
+    a.sources = UINT32_MAX; /* of an image that lies */
+    for (unsigned i = 0; i < IMAGE_SOURCES_MAX; i++)
+        a.source[i] = span_of(umlauts, 8000 - i);
+    a.reference = a.feed = a.value = span_of(umlauts + 1, 7999);
     struct ioc_copy *copy = ioc_copy_get(&c, &a, 1);
     assert_int_equal(strlen(copy->campaign[IMAGE_CAMPAIGNS_MAX - 1]), IOC_CAMPAIGN_MAX);
     assert_true(strlen(copy->value) <= IOC_VALUE_MAX);
-    assert_true(strlen(copy->source) <= IOC_SOURCE_MAX);
+    assert_int_equal(copy->sources, IMAGE_SOURCES_MAX);
+    for (unsigned i = 0; i < IMAGE_SOURCES_MAX; i++)
+        assert_in_range(strlen(copy->source[i]), 1, IOC_SOURCE_MAX);
     ioc_copy_release(&c, copy);
     ioc_copies_done(&c);
 }
@@ -197,6 +272,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(long_flow),
         cmocka_unit_test(transitions),
+        cmocka_unit_test(blocked_until_found),
+        cmocka_unit_test(the_first_says_what_it_is),
         cmocka_unit_test(bytes_are_summed_over_flows_and_never_twice),
         cmocka_unit_test(copies_are_shared_and_told_apart),
         cmocka_unit_test(long_texts_are_cut_between_characters),

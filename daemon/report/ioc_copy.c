@@ -7,7 +7,8 @@
 #include "base/text.h"
 
 #define TEXTS_MAX                                                                                            \
-    (IOC_SOURCE_MAX + IOC_REFERENCE_MAX + IOC_FEED_MAX + IMAGE_CAMPAIGNS_MAX * IOC_CAMPAIGN_MAX + 16)
+    (IOC_REFERENCE_MAX + IOC_FEED_MAX + IMAGE_SOURCES_MAX * (IOC_SOURCE_MAX + 1) +                           \
+     IMAGE_CAMPAIGNS_MAX * (IOC_CAMPAIGN_MAX + 1) + 16)
 
 static struct ioc_copy *of_node(struct chains_node *n)
 {
@@ -46,13 +47,15 @@ static bool refresh(struct ioc_copy *copy, const struct ioc *ioc)
 {
     char buf[TEXTS_MAX];
     struct text t = text_on(buf, sizeof buf);
-    size_t campaign[IMAGE_CAMPAIGNS_MAX];
-    unsigned n = ioc->campaigns < IMAGE_CAMPAIGNS_MAX ? ioc->campaigns : IMAGE_CAMPAIGNS_MAX;
+    size_t campaign[IMAGE_CAMPAIGNS_MAX], source[IMAGE_SOURCES_MAX];
+    unsigned campaigns = ioc->campaigns < IMAGE_CAMPAIGNS_MAX ? ioc->campaigns : IMAGE_CAMPAIGNS_MAX;
+    unsigned sources = ioc->sources < IMAGE_SOURCES_MAX ? ioc->sources : IMAGE_SOURCES_MAX;
 
-    size_t source = append(&t, ioc->source[0], IOC_SOURCE_MAX);
+    for (unsigned i = 0; i < sources || i == 0; i++)
+        source[i] = append(&t, i < sources ? ioc->source[i] : span_of(NULL, 0), IOC_SOURCE_MAX);
     size_t reference = append(&t, ioc->reference, IOC_REFERENCE_MAX);
     size_t feed = append(&t, ioc->feed, IOC_FEED_MAX);
-    for (unsigned i = 0; i < n; i++)
+    for (unsigned i = 0; i < campaigns; i++)
         campaign[i] = append(&t, ioc->campaign[i], IOC_CAMPAIGN_MAX);
     char *texts = malloc(t.len);
     if (texts == NULL)
@@ -60,15 +63,21 @@ static bool refresh(struct ioc_copy *copy, const struct ioc *ioc)
     memcpy(texts, buf, t.len);
     free(copy->texts);
     copy->texts = texts;
-    copy->source = texts + source;
+    for (unsigned i = 0; i < sources || i == 0; i++)
+        copy->source[i] = texts + source[i];
+    copy->sources = (uint8_t)sources;
     copy->reference = texts + reference;
     copy->feed = texts + feed;
-    for (unsigned i = 0; i < n; i++)
+    for (unsigned i = 0; i < campaigns; i++)
         copy->campaign[i] = texts + campaign[i];
-    copy->campaigns = (uint8_t)n;
+    copy->campaigns = (uint8_t)campaigns;
     copy->line = ioc->line;
     copy->tier = ioc->tier < TIERS ? ioc->tier : TIER_UNKNOWN;
+    copy->from_s = ioc->from_s;
     copy->until_s = ioc->until_s;
+    copy->first_s = ioc->first_s;
+    copy->low_trust = ioc->low_trust;
+    copy->rebuilt = ioc->rebuilt;
     return true;
 }
 

@@ -28,11 +28,13 @@ struct ioc_copy {
     uint32_t line;
     uint32_t saved; /* state.c: the last writing that holds it */
     uint8_t type, tier, campaigns;
-    int64_t until_s;
-    char *value;                           /* owned */
-    char *texts;                           /* owned: the bytes of the following */
-    const char *source, *reference, *feed; /* borrowed from `texts` */
-    const char *campaign[IMAGE_CAMPAIGNS_MAX];
+    uint8_t sources; /* 0: source[0] is empty */
+    bool low_trust, rebuilt;
+    int64_t from_s, until_s, first_s; /* as in struct ioc */
+    char *value;                      /* owned */
+    char *texts;                      /* owned: the bytes of the following */
+    const char *reference, *feed;     /* borrowed from `texts` */
+    const char *source[IMAGE_SOURCES_MAX], *campaign[IMAGE_CAMPAIGNS_MAX];
 };
 
 struct ioc_copies {

@@ -223,6 +223,32 @@ static void put_alert(struct json *j, const struct alert *a)
     json_close(j);
 }
 
+static void put_date(struct json *j, const char *key, int64_t s)
+{
+    char buf[40];
+    struct text t = text_on(buf, sizeof buf);
+
+    ageing_date(&t, s);
+    if (t.len > 0)
+        json_span(j, key, text_span(&t));
+}
+
+/* Since when, until when, and what that makes of it. What nobody said is left out. */
+static void put_age(struct json *j, const struct alert *a)
+{
+    const struct ioc_copy *ioc = a->incident->ioc;
+
+    put_date(j, "valid_from", ioc->from_s);
+    put_date(j, "valid_until", ioc->until_s);
+    put_date(j, "first_loaded", ioc->first_s);
+    if (a->age.aged) {
+        json_bool(j, "aged", true);
+        json_u64(j, "age_days", a->age.days);
+    }
+    if (ioc->low_trust)
+        json_str(j, "trust", "low");
+}
+
 static void put_ioc(struct json *j, const struct alert *a)
 {
     const struct ioc_copy *ioc = a->incident->ioc;
@@ -238,11 +264,26 @@ static void put_ioc(struct json *j, const struct alert *a)
     for (unsigned i = 0; i < ioc->campaigns; i++)
         json_str(j, NULL, ioc->campaign[i]);
     json_close_array(j);
-    json_str(j, "source", ioc->source);
+    json_str(j, "source", ioc->source[0]);
+    json_open_array(j, "sources");
+    for (unsigned i = 0; i < ioc->sources; i++)
+        json_str(j, NULL, ioc->source[i]);
+    json_close_array(j);
     json_str(j, "reference", ioc->reference);
     json_str(j, "feed", ioc->feed);
     json_u64(j, "line", ioc->line);
     json_span(j, "hosting", a->hosting);
+    put_age(j, a);
+    json_close(j);
+}
+
+static void put_blocked(struct json *j, const struct incident *in)
+{
+    if (in->blocked == BLOCKED_NOT)
+        return;
+    json_open(j, "dns");
+    json_str(j, "blocked", blocked_names[in->blocked]);
+    json_span(j, "blocked_by", in->blocked_by);
     json_close(j);
 }
 
@@ -280,6 +321,7 @@ static void eve_alert(void *self, const struct alert *a)
     put_alert(&j, a);
     put_ioc(&j, a);
     put_incident(&j, a);
+    put_blocked(&j, a->incident);
     if (a->record != NULL)
         put_attrs(&j, a->record);
     end(e, &j);

@@ -134,6 +134,7 @@ static void an_alert_is_exactly_this(void **state)
              "\"ioc\":{\"type\":\"domain\",\"value\":\"301-redirecting.com\",\"tier\":\"infection\","
              "\"match\":\"below\",\"via\":\"tls-sni\",\"observed\":\"www.301-redirecting.com\","
              "\"campaigns\":[\"Pegasus (NSO Group) v4\"],\"source\":\"Amnesty International\","
+             "\"sources\":[\"Amnesty International\"],"
              "\"reference\":\"https://example.org/report\",\"feed\":\"v4.ioc\",\"line\":7,"
              "\"hosting\":\"aws/CLOUDFRONT\"},"
              "\"incident\":{\"id\":\"%s\",\"why\":\"new\",\"stage\":\"exchanged\","
@@ -143,6 +144,42 @@ static void an_alert_is_exactly_this(void **state)
              signature, values(text, "id", id, sizeof id));
     assert_string_equal(text, wanted);
     free(text);
+    bench_done(&b);
+}
+
+/* Dates, age, trust, all sources; what an answer was worth, whose hostile name is text as any other. */
+static void grades_and_blocks_fit_the_schema(void **state)
+{
+    struct bench b;
+    bench_init(&b, true);
+    bench_start(&b);
+    struct record rec = bench_tls(&b, AT(0), "192.88.99.7", STAGE_EXCHANGED);
+    rec.via = VIA_FLOW;
+    rec.server = rec.value_addr;
+    reporter_record(b.r, b.im, &rec);
+    for (unsigned blocked = 0; blocked < BLOCKS; blocked++) {
+        rec = bench_dns(&b, AT(1), "old.example");
+        rec.client.b[15] = (uint8_t)blocked;
+        rec.blocked = (uint8_t)blocked;
+        rec.value_addr = ip("198.51.100.9");
+        reporter_record(b.r, b.im, &rec);
+    }
+    reporter_finish(b.r);
+    expect_schema(&b);
+    char *text = slurp(b.eve), got[512];
+    assert_string_equal(values(text, "blocked", got, sizeof got),
+                        "nodata refused nxdomain blocked parked sinkhole "
+                        "nodata refused nxdomain blocked parked sinkhole");
+    assert_int_equal(occurrences(text, "\"blocked_by\":\"10.0.0.1\""), 8);
+    assert_int_equal(occurrences(text, "\"blocked_by\":\"a\\\"b\\\\c\\u000ad"), 4);
+    assert_int_equal(occurrences(text, "\"sources\":[\"One\",\"a\\\"b"), 2);
+    assert_int_equal(occurrences(text, "\"hosting\":\"\",\"valid_from\":\"2018-08-01\",\"aged\":true,"
+                                       "\"age_days\":1082,\"trust\":\"low\"}"),
+                     2);
+    assert_int_equal(occurrences(text, "\"valid_until\":\"2020-09-13\",\"aged\":true,\"age_days\":307}"),
+                     2 * BLOCKS);
+    free(text);
+    assert_int_equal(reporter_totals(b.r).output_errors, 0);
     bench_done(&b);
 }
 
@@ -182,6 +219,7 @@ int main(void)
         cmocka_unit_test(hostile_text_everywhere_fits_the_schema),
         cmocka_unit_test(the_longest_line_fits),
         cmocka_unit_test(an_alert_is_exactly_this),
+        cmocka_unit_test(grades_and_blocks_fit_the_schema),
         cmocka_unit_test(observations_only_when_asked_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

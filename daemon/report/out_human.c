@@ -34,7 +34,8 @@ static void put_how_much(struct text *t, const struct alert *a)
 
     if (in->stage == STAGE_EXCHANGED && (in->bytes_out > 0 || in->bytes_in > 0))
         text_fmt(t, ", %" PRIu64 " bytes out, %" PRIu64 " in", in->bytes_out, in->bytes_in);
-    if (a->why == WHY_REPEAT) {
+    phrase_blocked(t, in->blocked, in->blocked_by);
+    if (a->why == WHY_REPEAT && !(a->record != NULL && a->record->blocked != BLOCKED_NOT)) {
         text_str(t, ", again: ");
         phrase_count(t, in->count, "sighting", "sightings");
         text_str(t, " since ");
@@ -50,6 +51,14 @@ static void put_doubts(struct text *t, unsigned flags)
         text_str(t, ", one of several readings");
     if (flags & RECORD_VIA_RESOLVER)
         text_str(t, ", asked for through a resolver");
+}
+
+static void put_sources(struct text *t, const struct ioc_copy *ioc)
+{
+    for (unsigned i = 0; i < ioc->sources; i++)
+        text_fmt(t, i == 0 ? " [%s" : ", %s", ioc->source[i]);
+    if (ioc->sources > 0)
+        text_char(t, ']');
 }
 
 static void human_alert(void *self, const struct alert *a)
@@ -73,8 +82,8 @@ static void human_alert(void *self, const struct alert *a)
         text_fmt(&t, ", %s", tier_words[ioc->tier]);
     text_fmt(&t, ", %s", via_names[a->where.via]);
     put_doubts(&t, a->where.flags);
-    if (ioc->source[0] != 0)
-        text_fmt(&t, " [%s]", ioc->source);
+    phrase_grade(&t, a);
+    put_sources(&t, ioc);
     text_char(&t, '\n');
     if (t.full)
         h->too_long++;

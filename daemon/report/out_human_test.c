@@ -133,10 +133,11 @@ static void hostile_text_forges_no_line(void **state)
     rec.value = span_str(HOSTILE);
     reporter_record(b.r, b.im, &rec);
     char *text = stop(&b);
-    assert_string_equal(text, "2021-07-18 10:00:00 UTC  ALERT 3  10.0.0.5        asked DNS for "
-                              "a\"b\\c\\010d\\027[31m\\255\\195\\182\\226\\128\\174\\127 — "
-                              "a\"b\\c\\010d\\027[31m\\255\xc3\xb6\\226\\128\\174\\127, dns-query "
-                              "[a\"b\\c\\010d\\027[31m\\255\xc3\xb6\\226\\128\\174\\127]\n");
+    assert_string_equal(
+        text, "2021-07-18 10:00:00 UTC  ALERT 3  10.0.0.5        asked DNS for "
+              "a\"b\\c\\010d\\027[31m\\255\\195\\182\\226\\128\\174\\127 — "
+              "a\"b\\c\\010d\\027[31m\\255\xc3\xb6\\226\\128\\174\\127, dns-query, aged: "
+              "listed until 2020-09-13 [a\"b\\c\\010d\\027[31m\\255\xc3\xb6\\226\\128\\174\\127]\n");
     free(text);
     bench_done(&b);
 }
@@ -149,6 +150,62 @@ static char *summary_of(struct bench *b)
     reporter_summary(b->r, (const uint64_t[COUNTERS]){0}, f);
     fclose(f);
     return slurp(b->out);
+}
+
+#define TAIL     " — Pegasus (NSO Group) v4, infection server, dns-query [Amnesty International]\n"
+#define TAIL_TLS " — Pegasus (NSO Group) v4, infection server, tls-sni [Amnesty International]\n"
+
+static void lines_say_what_became_of_it(void **state)
+{
+    struct bench b;
+    start(&b);
+    struct record rec = bench_dns(&b, AT(0), "301-redirecting.com");
+    reporter_record(b.r, b.im, &rec);
+    rec.ts_ns = AT(1);
+    rec.flags = RECORD_UPDATE;
+    rec.blocked = BLOCKED_SINKHOLE;
+    rec.value_addr = ip("146.112.61.104");
+    reporter_record(b.r, b.im, &rec);
+    rec = bench_tls(&b, AT(2), "301-redirecting.com", STAGE_EXCHANGED);
+    rec.server = ip("146.112.61.104"); /* the block page, which knows to say what it is */
+    reporter_record(b.r, b.im, &rec);
+    rec = bench_tls(&b, AT(3), "192.88.99.7", STAGE_EXCHANGED);
+    rec.via = VIA_FLOW;
+    rec.server = rec.value_addr;
+    reporter_record(b.r, b.im, &rec);
+    for (unsigned i = 0; i < 4; i++) {
+        static const enum blocked how[] = {BLOCKED_NXDOMAIN, BLOCKED_NODATA, BLOCKED_REFUSED, BLOCKED_NOBODY};
+        rec = bench_dns(&b, AT(4), "301-redirecting.com");
+        rec.client = ip("10.0.0.6");
+        rec.client.b[15] += (uint8_t)i;
+        rec.blocked = (uint8_t)how[i];
+        reporter_record(b.r, b.im, &rec);
+    }
+    char *text = stop(&b);
+    assert_string_equal(
+        text, "2021-07-18 10:00:00 UTC  ALERT 2  10.0.0.5        asked DNS for 301-redirecting.com" TAIL
+              "2021-07-18 10:00:01 UTC  ALERT 2  10.0.0.5        asked DNS for 301-redirecting.com, "
+              "blocked by Cisco OpenDNS (sinkhole)" TAIL
+              "2021-07-18 10:00:02 UTC  ALERT 2  10.0.0.5        tried to connect to 301-redirecting.com "
+              "(146.112.61.104), blocked by Cisco OpenDNS (sinkhole)" TAIL_TLS
+              "2021-07-18 10:00:03 UTC  ALERT 3  10.0.0.5        exchanged data with 192.88.99.7"
+              " — unnamed campaign, command and control, flow, aged: listed since 2018-08-01, addresses age "
+              "after 90 days, its source is trusted little [One, "
+              "a\"b\\c\\010d\\027[31m\\255\xc3\xb6\\226\\128\\174\\127]\n"
+              "2021-07-18 10:00:04 UTC  ALERT 2  10.0.0.6        asked DNS for 301-redirecting.com, "
+              "blocked or gone: 10.0.0.1 says that there is no such name" TAIL
+              "2021-07-18 10:00:04 UTC  ALERT 2  10.0.0.7        asked DNS for 301-redirecting.com, "
+              "blocked or gone: 10.0.0.1 gives no address for it" TAIL
+              "2021-07-18 10:00:04 UTC  ALERT 2  10.0.0.8        asked DNS for 301-redirecting.com, "
+              "refused by 10.0.0.1" TAIL
+              "2021-07-18 10:00:04 UTC  ALERT 2  10.0.0.9        asked DNS for 301-redirecting.com, "
+              "blocked by 10.0.0.1" TAIL);
+    free(text);
+    text = summary_of(&b);
+    assert_non_null(strstr(text, "301-redirecting.com — Pegasus (NSO Group) v4: connection tried, "
+                                 "blocked by Cisco OpenDNS (sinkhole); 2 sightings, "));
+    free(text);
+    bench_done(&b);
 }
 
 static void the_summary_tells_by_client(void **state)
@@ -201,6 +258,7 @@ int main(void)
         cmocka_unit_test(digests_say_what_has_them),
         cmocka_unit_test(lines_say_who_what_where_and_whose),
         cmocka_unit_test(lines_say_what_is_uncertain_and_what_repeats),
+        cmocka_unit_test(lines_say_what_became_of_it),
         cmocka_unit_test(hostile_text_forges_no_line),
         cmocka_unit_test(the_summary_tells_by_client),
         cmocka_unit_test(nothing_found_promises_nothing),

@@ -218,6 +218,21 @@ static void put_ends(struct text *t, const struct alert *a)
         put(t, "resolver", span_str(addr_text(&a->where.server, address)));
 }
 
+/* What makes an alert less severe than its tier, and what came of it. */
+static void put_grade(struct text *t, const struct alert *a)
+{
+    const struct incident *in = a->incident;
+
+    if (a->age.aged)
+        text_fmt(t, " age_days=%" PRIu64, a->age.days);
+    if (in->ioc->low_trust)
+        text_str(t, " trust=low");
+    if (in->blocked == BLOCKED_NOT)
+        return;
+    text_fmt(t, " blocked=%s", blocked_names[in->blocked]);
+    put_name(t, "blocked_by", in->blocked_by);
+}
+
 static void syslog_alert(void *self, const struct alert *a)
 {
     struct syslog *s = self;
@@ -235,7 +250,8 @@ static void syslog_alert(void *self, const struct alert *a)
     put(&t, "ioc", span_str(ioc->value));
     alert_campaigns(&c, ioc);
     put(&t, "campaign", text_span(&c));
-    text_fmt(&t, " via=%s", via_names[a->where.via]);
+    text_fmt(&t, " tier=%s via=%s", tier_names[ioc->tier], via_names[a->where.via]);
+    put_grade(&t, a);
     if (a->hosting.len > 0)
         put_name(&t, "hosting", a->hosting);
     text_fmt(&t, " incident=%s count=%" PRIu64 " bytes_out=%" PRIu64 " bytes_in=%" PRIu64, in->id, in->count,

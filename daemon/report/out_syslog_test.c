@@ -90,16 +90,31 @@ static void alerts_as_keys_and_values(void **state)
     char *id = strstr(text, "incident=") + strlen("incident=");
     assert_int_equal(strspn(id, "0123456789abcdef"), 16);
     memset(id, 'X', 16);
-    assert_string_equal(text, "alert sev=1 why=new stage=connected client=10.0.0.5 server=203.0.113.5 "
-                              "observed=www.301-redirecting.com ioc=301-redirecting.com "
-                              "campaign=\"Pegasus (NSO Group) v4\" via=tls-sni hosting=aws/CLOUDFRONT "
-                              "incident=XXXXXXXXXXXXXXXX count=1 bytes_out=517 bytes_in=0");
+    assert_string_equal(
+        text, "alert sev=1 why=new stage=connected client=10.0.0.5 server=203.0.113.5 "
+              "observed=www.301-redirecting.com ioc=301-redirecting.com "
+              "campaign=\"Pegasus (NSO Group) v4\" tier=infection via=tls-sni hosting=aws/CLOUDFRONT "
+              "incident=XXXXXXXXXXXXXXXX count=1 bytes_out=517 bytes_in=0");
     rec = bench_dns(&b, AT(0), "192.0.2.1");
     rec.via = VIA_DNS_ADDRESS;
     rec.stage = STAGE_RESOLVED;
     reporter_record(b.r, b.im, &rec);
     text = body(receive(&d), "<28>"); /* daemon.warning */
     assert_non_null(strstr(text, " resolver=10.0.0.1 observed=192.0.2.1 ioc=192.0.2.0/24 "));
+    rec = bench_tls(&b, AT(0), "192.88.99.7", STAGE_EXCHANGED);
+    rec.via = VIA_FLOW;
+    reporter_record(b.r, b.im, &rec);
+    text = body(receive(&d), "<29>"); /* daemon.notice */
+    assert_non_null(strstr(text, " campaign=\"unnamed campaign\" tier=c2 via=flow age_days=1082 trust=low "));
+    rec = bench_dns(&b, AT(0), "301-redirecting.com");
+    rec.client.b[15]++;
+    rec.blocked = BLOCKED_PARKED;
+    rec.value_addr = ip("198.51.100.9");
+    reporter_record(b.r, b.im, &rec);
+    text = body(receive(&d), "<28>");
+    assert_non_null(
+        strstr(text, " stage=queried client=10.0.0.6 resolver=10.0.0.1 observed=301-redirecting.com "));
+    assert_non_null(strstr(text, " via=dns-query blocked=parked blocked_by=\"a'b\\c\\010d\\027[31m\\255"));
     reporter_tick(b.r, AT(200000)); /* closed: not a word */
     assert_string_equal(receive(&d), "");
     daemon_stop(&d);

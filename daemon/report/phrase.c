@@ -74,6 +74,37 @@ void phrase_place(struct text *t, const struct alert *a)
     text_char(t, ')');
 }
 
+void phrase_blocked(struct text *t, enum blocked blocked, struct span by)
+{
+    static const struct {
+        const char *before, *behind; /* who did it */
+    } words[BLOCKS] = {
+        [BLOCKED_NODATA] = {"blocked or gone: ", " gives no address for it"},
+        [BLOCKED_REFUSED] = {"refused by ", ""},
+        [BLOCKED_NXDOMAIN] = {"blocked or gone: ", " says that there is no such name"},
+        [BLOCKED_NOBODY] = {"blocked by ", ""},
+        [BLOCKED_PARKED] = {"parked at ", ""},
+        [BLOCKED_SINKHOLE] = {"blocked by ", " (sinkhole)"},
+    };
+
+    if (blocked == BLOCKED_NOT)
+        return;
+    text_fmt(t, ", %s", words[blocked].before);
+    text_utf8(t, by);
+    text_str(t, words[blocked].behind);
+}
+
+void phrase_grade(struct text *t, const struct alert *a)
+{
+    const struct ioc_copy *ioc = a->incident->ioc;
+
+    if (a->age.aged)
+        text_str(t, ", aged: ");
+    ageing_words(t, &a->age, ioc);
+    if (ioc->low_trust)
+        text_str(t, ", its source is trusted little");
+}
+
 void phrase_count(struct text *t, uint64_t n, const char *singular, const char *plural)
 {
     text_fmt(t, "%" PRIu64 " %s", n, n == 1 ? singular : plural);

@@ -68,6 +68,20 @@ static inline struct image *bench_image(const char *campaign)
     struct prefix range = {.bits = 120};
     range.addr = ip("203.0.113.0");
     build_range(b, &range, span_str("aws/CLOUDFRONT"), true);
+    range.addr = ip("146.112.61.0");
+    build_answer(b, &range, ANSWER_SINKHOLE, span_str("Cisco OpenDNS"));
+    range.addr = ip("198.51.100.0");
+    build_answer(b, &range, ANSWER_PARKED, span_str(HOSTILE));
+    /* Two sources that are trusted little, one of which said when: in 2018. */
+    ind = test_prefix("192.88.99.7");
+    ind.tier = TIER_C2;
+    ind.low_trust = true;
+    ind.source = span_str("One");
+    ind.from_s = 1533081600;
+    build_indicator(b, &ind, NULL);
+    ind.source = span_str(HOSTILE);
+    ind.from_s = 0;
+    build_indicator(b, &ind, NULL);
     struct image *im = test_image(b);
     build_free(b);
     return im;

@@ -19,9 +19,9 @@
 #define SAVE_EACH_NS     1000000u
 /* Time that goes back by more than this is another capture, or a clock that was set: timers then go on from
  * where they were. Less is disorder, and timers wait. */
-#define STEP_BACK_NS     (3600 * SECOND_NS)
-#define TIME_MAX_NS      (UINT64_C(1) << 62)
-#define HOSTING_TEXT_MAX 100
+#define STEP_BACK_NS   (3600 * SECOND_NS)
+#define TIME_MAX_NS    (UINT64_C(1) << 62)
+#define WHOSE_TEXT_MAX 100
 
 /* X(field, "name in stats events") besides what workers count */
 #define REPORT_COUNTERS(X)                                                                                   \
@@ -137,12 +137,14 @@ static void tell(struct reporter *r, const struct alert *a)
 static void tell_incident(struct reporter *r, const struct incident *in, enum why why, uint64_t ts_ns,
                           bool at_end)
 {
+    struct ageing age = ageing_of(r->options.settings, in->ioc, in->last_ns);
     struct alert a = {
         .ts_ns = ts_ns,
         .why = why,
-        .severity = in->severity,
+        .severity = age.aged ? SEVERITY_LEAST : in->severity,
         .at_end = at_end,
         .incident = in,
+        .age = age,
         .where = in->face,
         .stage = in->stage,
         .observed = in->observed,
@@ -193,11 +195,6 @@ static void advance(struct reporter *r, uint64_t now_ns)
     handle_due(r);
 }
 
-static bool aged(const struct ioc_copy *ioc, uint64_t ts_ns)
-{
-    return ioc->until_s > 0 && ts_ns / SECOND_NS > (uint64_t)ioc->until_s;
-}
-
 /* The incident that a sighting belongs to; NULL when it belongs to none and opens none. */
 static struct incident *incident_of(struct reporter *r, const struct ioc *ioc, const struct record *rec)
 {
@@ -223,6 +220,12 @@ static struct incident *incident_of(struct reporter *r, const struct ioc *ioc, c
     return in;
 }
 
+/* Texts of an image have no bounds: of this one so much is told. */
+static struct span some_of(struct span text)
+{
+    return text.len <= WHOSE_TEXT_MAX ? text : span_of(text.at, WHOSE_TEXT_MAX);
+}
+
 /* Where the listed thing is hosted, as text; empty when that is not known or was not contacted. */
 static struct span hosting_of(const struct image *im, const struct record *rec)
 {
@@ -231,12 +234,38 @@ static struct span hosting_of(const struct image *im, const struct record *rec)
 
     if (a == NULL || !image_hosting(im, a, &tag, NULL))
         return span_of(NULL, 0);
-    return tag.len <= HOSTING_TEXT_MAX ? tag : span_of(tag.at, HOSTING_TEXT_MAX);
+    return some_of(tag);
+}
+
+/*
+ * Says in the step what stood in the way, and who. A connection to a blocker's page is none to what is
+ * listed: it was tried, no more.
+ */
+static void see_blocked(const struct image *im, const struct record *rec, struct incident_step *step,
+                        char text[ADDR_TEXT_MAX])
+{
+    bool contacted = phrase_contacted(rec->via);
+    uint8_t kind = contacted ? image_answer(im, &rec->server, NULL) : ANSWER_REAL;
+
+    step->blocked = !contacted                ? rec->blocked
+                    : kind == ANSWER_SINKHOLE ? BLOCKED_SINKHOLE
+                    : kind == ANSWER_PARKED   ? BLOCKED_PARKED
+                                              : BLOCKED_NOT;
+    if (step->blocked == BLOCKED_NOT)
+        return;
+    if (contacted) {
+        step->stage = step->stage < STAGE_ATTEMPTED ? step->stage : STAGE_ATTEMPTED;
+        step->bytes_out = step->bytes_in = 0;
+    }
+    image_answer(im, contacted ? &rec->server : &rec->value_addr, &step->blocked_by);
+    step->blocked_by = some_of(step->blocked_by);
+    if (step->blocked < BLOCKED_PARKED || step->blocked_by.len == 0)
+        step->blocked_by = span_str(addr_text(&rec->server, text));
 }
 
 static void handle_sighting(struct reporter *r, const struct image *im, const struct record *rec)
 {
-    char address[ADDR_TEXT_MAX];
+    char address[ADDR_TEXT_MAX], blocker[ADDR_TEXT_MAX];
     struct ioc ioc;
     bool match = rec->match != MATCH_NONE && rec->match != MATCH_EXCEPTION;
 
@@ -257,9 +286,10 @@ static void handle_sighting(struct reporter *r, const struct image *im, const st
         .bytes_out = rec->bytes_out,
         .bytes_in = rec->bytes_in,
         .stage = rec->stage,
-        .severity =
-            alert_severity(in->ioc->tier, in->ioc->type, rec->stage, aged(in->ioc, rec->ts_ns), rec->flags),
     };
+    struct ageing age = ageing_of(r->options.settings, in->ioc, rec->ts_ns);
+    see_blocked(im, rec, &step, blocker);
+    step.severity = alert_severity(in->ioc, step.stage, age.aged, rec->flags);
     uint64_t before = in->count;
     enum why why = incident_step(&r->incidents, in, &step);
     r->totals.sightings += in->count - before;
@@ -269,10 +299,11 @@ static void handle_sighting(struct reporter *r, const struct image *im, const st
     tell(r, &(struct alert){
                 .ts_ns = rec->ts_ns,
                 .why = why,
-                .severity = in->severity,
+                .severity = age.aged ? SEVERITY_LEAST : in->severity,
                 .incident = in,
+                .age = age,
                 .where = step.where,
-                .stage = rec->stage,
+                .stage = step.stage,
                 .observed = step.observed.len > 0 ? step.observed : in->observed,
                 .hosting = step.hosting,
                 .record = rec,

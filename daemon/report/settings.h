@@ -69,6 +69,19 @@
       NULL, "An incident is closed when nothing was sighted for this long.")                                 \
     X("alerts", "incidents-max", incidents_max, NUMBER, DEFAULT("8192", "65536"), 16, 16777216, NULL,        \
       "Open incidents that are kept; the oldest is closed for a new one. 8192 in the build for routers.")    \
+    X("ageing", "address", age_address, DURATION, "90d", 0, 36500ull * 86400 * SECOND_NS, NULL,              \
+      "So long after the latest date for which a source vouches for an address, alerts about it have the "   \
+      "least severity, and say why: addresses change hands. Where no source gives a date, it is that on "    \
+      "which the address was first loaded here; where that is not known either, it does not age. What its "  \
+      "source listed until a date that has passed is aged at once. 0: never.")                               \
+    X("ageing", "prefix", age_prefix, DURATION, "90d", 0, 36500ull * 86400 * SECOND_NS, NULL,                \
+      "Likewise for prefixes.")                                                                              \
+    X("ageing", "name", age_name, DURATION, "0s", 0, 36500ull * 86400 * SECOND_NS, NULL,                     \
+      "Likewise for names.")                                                                                 \
+    X("ageing", "certificate", age_certificate, DURATION, "0s", 0, 36500ull * 86400 * SECOND_NS, NULL,       \
+      "Likewise for certificates.")                                                                          \
+    X("ageing", "fingerprint", age_fingerprint, DURATION, "365d", 0, 36500ull * 86400 * SECOND_NS, NULL,     \
+      "Likewise for fingerprints of clients (JA3, JA4).")                                                    \
     X("syslog", "enabled", syslog, BOOL, "yes", 0, 0, NULL, "Send alerts to the local syslog daemon.")       \
     X("syslog", "socket", syslog_socket, TEXT, "/dev/log", 0, 0, NULL, "Socket of the syslog daemon.")       \
     X("syslog", "facility", syslog_facility, CHOICE, "daemon", 0, 0,                                         \

@@ -14,14 +14,32 @@
 #include "base/text.h"
 #include "intel/match.h"
 
-#define FIRST_LINE     "bridle incidents 1"
+#define FIRST_LINE     "bridle incidents 2"
 #define LINE_MAX_BYTES 32768
 #define FIELDS_MAX     32
 
-/* indicator KEY TYPE VALUE TIER LINE UNTIL SOURCE REFERENCE FEED CAMPAIGN... */
-enum { I_KEY = 1, I_TYPE, I_VALUE, I_TIER, I_LINE, I_UNTIL, I_SOURCE, I_REFERENCE, I_FEED, I_CAMPAIGNS };
+/* indicator KEY TYPE VALUE TIER LINE FROM UNTIL FIRST DOUBTS REFERENCE FEED SOURCES SOURCE... CAMPAIGN... */
+enum {
+    I_KEY = 1,
+    I_TYPE,
+    I_VALUE,
+    I_TIER,
+    I_LINE,
+    I_FROM,
+    I_UNTIL,
+    I_FIRST,
+    I_DOUBTS,
+    I_REFERENCE,
+    I_FEED,
+    I_SOURCES, /* how many */
+    I_TEXTS,
+};
+
+enum { DOUBT_LOW_TRUST = 1, DOUBT_REBUILT = 2, DOUBTS_ALL = 3 };
+
 /* incident KEY TYPE VALUE CLIENT ID FIRST LAST ACTIVE TOLD COUNT TOLD-COUNT OUT IN STAGE SEVERITY
- *          SERVER CLIENT-PORT SERVER-PORT IP-PROTO VIA MATCH FLAGS FLOW OBSERVED HOSTING */
+ *          SERVER CLIENT-PORT SERVER-PORT IP-PROTO VIA MATCH FLAGS FLOW OBSERVED HOSTING BLOCKED BLOCKED-BY
+ */
 enum {
     N_KEY = 1,
     N_TYPE,
@@ -48,6 +66,8 @@ enum {
     N_FLOW,
     N_OBSERVED,
     N_HOSTING,
+    N_BLOCKED,
+    N_BLOCKED_BY,
     N_FIELDS,
 };
 
@@ -80,10 +100,15 @@ static void put_indicator(struct text *t, const struct ioc_copy *c)
     put_indicator_ref(t, c);
     put_str(t, tier_names[c->tier]);
     put_u64(t, c->line);
-    text_fmt(t, "\t%" PRId64, c->until_s);
-    put_str(t, c->source);
+    const int64_t times[] = {c->from_s, c->until_s, c->first_s};
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++)
+        put_u64(t, times[i] > 0 ? (uint64_t)times[i] : 0); /* from before 1970 they say nothing */
+    put_u64(t, (c->low_trust ? DOUBT_LOW_TRUST : 0) | (c->rebuilt ? DOUBT_REBUILT : 0));
     put_str(t, c->reference);
     put_str(t, c->feed);
+    put_u64(t, c->sources);
+    for (unsigned i = 0; i < c->sources; i++)
+        put_str(t, c->source[i]);
     for (unsigned i = 0; i < c->campaigns; i++)
         put_str(t, c->campaign[i]);
 }
@@ -119,6 +144,8 @@ static void put_incident(struct text *t, const struct incident *in, uint64_t off
     put_u64(t, f->flow_id);
     put_text(t, in->observed);
     put_text(t, in->hosting);
+    put_str(t, blocked_names[in->blocked]);
+    put_text(t, in->blocked_by);
 }
 
 static void put_line(FILE *to, struct text *t)
@@ -279,7 +306,7 @@ static struct addr address(struct span s, bool *ok)
 /* Makes the copy that the incidents after this line use; it is held until the end of the load. */
 static struct ioc_copy *read_indicator(struct incidents *s, const struct fields *f)
 {
-    bool ok = f->n >= I_CAMPAIGNS, negative = ok && f->f[I_UNTIL].len > 0 && f->f[I_UNTIL].at[0] == '-';
+    bool ok = f->n >= I_TEXTS;
     struct ioc ioc = {0};
 
     if (!ok)
@@ -289,12 +316,19 @@ static struct ioc_copy *read_indicator(struct incidents *s, const struct fields 
     ioc.tier = named(f->f[I_TIER], tier_names, TIERS, &ok);
     ioc.value = f->f[I_VALUE];
     ioc.line = (uint32_t)number(f->f[I_LINE], 10, UINT32_MAX, &ok);
-    ioc.until_s = negative ? 0 : (int64_t)number(f->f[I_UNTIL], 10, INT64_MAX, &ok);
-    ioc.source[0] = f->f[I_SOURCE];
-    ioc.sources = ioc.source[0].len > 0;
+    ioc.from_s = (int64_t)number(f->f[I_FROM], 10, INT64_MAX, &ok);
+    ioc.until_s = (int64_t)number(f->f[I_UNTIL], 10, INT64_MAX, &ok);
+    ioc.first_s = (int64_t)number(f->f[I_FIRST], 10, INT64_MAX, &ok);
+    uint64_t doubts = number(f->f[I_DOUBTS], 10, DOUBTS_ALL, &ok);
+    ioc.low_trust = (doubts & DOUBT_LOW_TRUST) != 0;
+    ioc.rebuilt = (doubts & DOUBT_REBUILT) != 0;
     ioc.reference = f->f[I_REFERENCE];
     ioc.feed = f->f[I_FEED];
-    for (size_t i = I_CAMPAIGNS; i < f->n && ioc.campaigns < IMAGE_CAMPAIGNS_MAX; i++)
+    ioc.sources = (unsigned)number(f->f[I_SOURCES], 10, IMAGE_SOURCES_MAX, &ok);
+    if (!ok || ioc.sources > f->n - I_TEXTS)
+        return NULL;
+    memcpy(ioc.source, &f->f[I_TEXTS], ioc.sources * sizeof *ioc.source);
+    for (size_t i = I_TEXTS + ioc.sources; i < f->n && ioc.campaigns < IMAGE_CAMPAIGNS_MAX; i++)
         ioc.campaign[ioc.campaigns++] = f->f[i];
     return ok && ioc.value.len > 0 ? ioc_copy_get(&s->copies, &ioc, IOC_NO_GENERATION) : NULL;
 }
@@ -313,6 +347,8 @@ static bool read_face(struct incident *in, const struct fields *f)
     in->face.flow_id = number(f->f[N_FLOW], 10, UINT64_MAX, &ok);
     incident_text(&in->observed, f->f[N_OBSERVED]);
     incident_text(&in->hosting, f->f[N_HOSTING]);
+    in->blocked = named(f->f[N_BLOCKED], blocked_names, BLOCKS, &ok);
+    incident_text(&in->blocked_by, f->f[N_BLOCKED_BY]);
     return ok;
 }
 

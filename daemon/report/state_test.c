@@ -43,8 +43,12 @@ static void add(struct incidents *s, unsigned n, const char *value)
                       .value = span_str(value),
                       .campaigns = 2,
                       .campaign = {span_str(HOSTILE), span_str("")},
-                      .source = {span_str("tab\there")},
-                      .sources = 1,
+                      .source = {span_str("tab\there"), span_str(""), span_str(HOSTILE)},
+                      .sources = 3,
+                      .low_trust = n % 2 == 0,
+                      .rebuilt = true,
+                      .from_s = -5,
+                      .first_s = 1600000000,
                       .reference = span_str("https://example.org/?a=\\b"),
                       .feed = span_str("f.ioc"),
                       .line = 12,
@@ -75,6 +79,10 @@ static void add(struct incidents *s, unsigned n, const char *value)
     incident_step(s, in, &step);
     incident_told(s, in, AT(n));
     incident_step(s, in, &step);
+    if (n % 2 == 0) {
+        in->blocked = BLOCKED_PARKED;
+        incident_text(&in->blocked_by, span_str("tab\t\xc3\xb6"));
+    }
 }
 
 static void everything_comes_back(void **state)
@@ -103,7 +111,13 @@ static void everything_comes_back(void **state)
     assert_int_equal(ioc->tier, TIER_DELIVERY);
     assert_int_equal(ioc->until_s, 1700000000);
     assert_int_equal(ioc->campaigns, 2);
-    assert_string_equal(ioc->source, "tab\\009here"); /* as it was copied out of the image */
+    assert_int_equal(ioc->from_s, 0); /* from before 1970 says nothing */
+    assert_int_equal(ioc->first_s, 1600000000);
+    assert_true(ioc->low_trust && ioc->rebuilt);
+    assert_int_equal(ioc->sources, 3);
+    assert_string_equal(ioc->source[0], "tab\\009here"); /* as it was copied out of the image */
+    assert_string_equal(ioc->source[1], "");
+    assert_string_equal(ioc->source[2], "a\"b\\c\\010d\\027[31m\\255\xc3\xb6\\226\\128\\174\\127");
     assert_string_equal(ioc->reference, "https://example.org/?a=\\b");
     struct incident *in = incidents_find(&after, ioc, &client), *was;
     assert_non_null(in);
@@ -120,6 +134,8 @@ static void everything_comes_back(void **state)
     assert_string_equal(in->id, "0123456789abcdef");
     assert_true(span_eq(in->observed, was->observed));
     assert_true(span_eq(in->hosting, was->hosting));
+    assert_int_equal(in->blocked, BLOCKED_PARKED);
+    assert_true(span_eq(in->blocked_by, span_str("tab\t\xc3\xb6")));
     assert_int_equal(in->face.flow_id, was->face.flow_id);
     assert_int_equal(in->face.match, MATCH_BELOW);
     assert_int_equal(incidents_oldest(&after)->face.client.b[15], 0);
@@ -205,7 +221,7 @@ static void damage_costs_what_is_damaged(void **state)
 
 static void nonsense_is_refused(void **state)
 {
-    static const char junk[] = "bridle incidents 1\nindicator\nincident\tx\n\n\t\t\t\nindicator\tzz\n\\999\n";
+    static const char junk[] = "bridle incidents 2\nindicator\nincident\tx\n\n\t\t\t\nindicator\tzz\n\\999\n";
     struct incidents s;
     char *endless = malloc(100000);
 
@@ -219,7 +235,7 @@ static void nonsense_is_refused(void **state)
     assert_int_equal(s.table.count, 0);
     incidents_done(&s);
     free(endless);
-    load_text(&s, "bridle incidents 2\n", 19);
+    load_text(&s, "bridle incidents 1\n", 19);
     assert_non_null(strstr(heard.last, "alert again"));
     incidents_done(&s);
 }

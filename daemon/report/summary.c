@@ -14,8 +14,8 @@ struct summary_row {
     struct addr client;
     uint64_t serial, client_serial; /* order of first sighting; of the client's first incident */
     uint64_t first_ns, last_ns, count, bytes_out, bytes_in;
-    uint8_t stage;
-    char *campaigns, *value; /* owned */
+    uint8_t stage, blocked;
+    char *campaigns, *value, *blocked_by; /* owned */
 };
 
 /* What `put` writes, owned by the caller; NULL without memory. */
@@ -39,9 +39,12 @@ void summary_add(struct summary *s, const struct incident *in)
         }
     }
     char *campaigns = text_of(alert_campaigns, in->ioc), *value = text_of(alert_value, in->ioc);
-    if (s->rows == s->room || campaigns == NULL || value == NULL) {
+    char *blocked_by =
+        strndup(in->blocked_by.len > 0 ? (const char *)in->blocked_by.at : "", in->blocked_by.len);
+    if (s->rows == s->room || campaigns == NULL || value == NULL || blocked_by == NULL) {
         free(campaigns);
         free(value);
+        free(blocked_by);
         s->left_out++;
         return;
     }
@@ -54,6 +57,8 @@ void summary_add(struct summary *s, const struct incident *in)
         .bytes_out = in->bytes_out,
         .bytes_in = in->bytes_in,
         .stage = in->stage,
+        .blocked = in->blocked,
+        .blocked_by = blocked_by,
         .campaigns = campaigns,
         .value = value,
     };
@@ -64,6 +69,7 @@ void summary_done(struct summary *s)
     for (size_t i = 0; i < s->rows; i++) {
         free(s->row[i].campaigns);
         free(s->row[i].value);
+        free(s->row[i].blocked_by);
     }
     free(s->row);
     *s = (struct summary){0};
@@ -135,6 +141,7 @@ static void print_row(const struct summary_row *row, FILE *to)
     struct text t = text_on(buf, sizeof buf);
 
     text_fmt(&t, "  %s — %s: %s", row->value, row->campaigns, stage_words[row->stage]);
+    phrase_blocked(&t, row->blocked, span_str(row->blocked_by));
     if (row->bytes_out > 0 || row->bytes_in > 0)
         text_fmt(&t, ", %" PRIu64 " bytes out, %" PRIu64 " in", row->bytes_out, row->bytes_in);
     text_str(&t, "; ");

@@ -186,6 +186,13 @@ bool addresses_look(struct worker *w, const struct packet *p, struct flow_key ke
     return true;
 }
 
+static bool is_shared(const struct image *im, const struct addr *a)
+{
+    bool shared = false;
+
+    return image_hosting(im, a, NULL, &shared) && shared;
+}
+
 void addresses_rematch(struct worker *w)
 {
     for (uint32_t i = 0; i < w->learned.count && w->learned.in_use > 0; i++) {
@@ -193,10 +200,12 @@ void addresses_rematch(struct worker *w)
         if (!e->used)
             continue;
         struct match now = match_name(w->image, span_of(e->name, e->name_len));
-        if (!match_found(now))
+        if (!match_found(now) || image_answer(w->image, &e->addr, NULL) != ANSWER_REAL) {
             learned_remove(&w->learned, e);
-        else
-            learned_renumber(&w->learned, e, now.ioc);
+            continue;
+        }
+        learned_renumber(&w->learned, e, now.ioc);
+        e->shared = is_shared(w->image, &e->addr);
     }
 }
 
@@ -207,7 +216,7 @@ static struct learned *learn(struct worker *w, const struct addr *addr, const st
 
     if (name.len == 0 || name.len > sizeof what.name)
         return NULL;
-    image_hosting(w->image, addr, NULL, &what.shared);
+    what.shared = is_shared(w->image, addr);
     what.name_len = (uint16_t)name.len;
     memcpy(what.name, name.at, name.len);
     return learned_add(&w->learned, &what, ttl_s, w->now_ns);

@@ -121,7 +121,7 @@ static void sinkholed(void **state)
 
     resolve(rig, alice, resolver, "evil.example", "0.0.0.0");
     resolve(rig, alice, resolver, "evil.example", "127.0.0.1");
-    assert_string_equal(stages(rig, -1), "QqQq");
+    assert_string_equal(stages(rig, -1), "QqqQqq");
     assert_int_equal(rig_count(rig, RECORD_LEARNED, -1, NULL, NULL), 0);
     rig_free(rig);
 }

@@ -240,6 +240,8 @@ enum parse_result message_parse_udp(struct message *m)
     m->parse.whole = m->p->payload_wire_bytes;
     m->parse.cut = m->p->payload_bytes < m->p->payload_wire_bytes;
     enum parse_result result = protos[m->proto]->udp(&m->parse);
+    if (m->dns_hits > 0)
+        resolve_end(m, result);
     note_roles(m);
     return result;
 }
@@ -269,11 +271,13 @@ enum parse_result message_parse_stream(struct message *m, struct span bytes, boo
     m->parse.last = last;
     m->parse.sender = sender_of(m);
     m->seen = false;
-    m->dns_hits = m->dns_addresses = 0;
+    m->dns_hits = m->dns_addresses = m->dns_saw = m->dns_blocked = 0;
     m->dns_sightings = 0;
     m->parse.facts = (struct parse_facts){0};
     enum parse_result result =
         m->stream != NULL && m->stream->handshake ? proto->handshake(&m->parse) : proto->tcp(&m->parse);
+    if (m->dns_hits > 0)
+        resolve_end(m, result);
     if (result == PARSE_NEXT && m->parse.consumed > MESSAGE_BYTES_MAX)
         return PARSE_DONE;
     return result;

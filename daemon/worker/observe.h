@@ -13,9 +13,10 @@ void observe_record(struct record *r, const struct message *m, struct observatio
 void observe_sighting(const struct message *m, struct observation *o, struct match hit, enum stage stage,
                       uint16_t flags);
 
-/* resolve.c: a name in DNS; an address in a DNS answer. */
+/* resolve.c: a name in DNS; an address in a DNS answer; the message ended (`result`: of its parse). */
 void resolve_name(struct message *m, struct observation *o, struct match hit);
 void resolve_address(struct message *m, struct observation *o, struct match hit);
+void resolve_end(struct message *m, enum parse_result result);
 
 /* named.c: the name that a client gives its server; one that a server sends its client to; what a certificate
  * says; a client's fingerprint. */

@@ -17,6 +17,12 @@ const char *const stage_names[STAGES] = {
 #undef X
 };
 
+const char *const blocked_names[BLOCKS] = {
+#define X(id, name) name,
+    BRIDLE_BLOCKS(X)
+#undef X
+};
+
 const char *const notice_names[NOTICES] = {
 #define X(id, name, text) name,
     BRIDLE_NOTICES(X)
@@ -66,10 +72,11 @@ static bool path_plausible(uint64_t path, unsigned depth)
 static bool plausible(const struct record *r, uint32_t len)
 {
     return r->kind < RECORD_KINDS && r->via < VIAS && r->match <= MATCH_EXCEPTION && r->stage < STAGES &&
-           r->notice < NOTICES && r->vlans <= PACKET_VLANS_MAX && r->tunnel_depth <= PACKET_DEPTH_MAX &&
-           path_plausible(r->tunnel_path, r->tunnel_depth) && r->is_addr <= 1 && r->mapped <= 1 &&
-           r->attrs <= OBSERVATION_ATTRS_MAX && r->value_len <= NAME_TEXT_MAX &&
-           FIXED + r->value_len <= len && (r->flags & ~RECORD_FLAGS_ALL) == 0;
+           r->blocked < BLOCKS && r->notice < NOTICES && r->vlans <= PACKET_VLANS_MAX &&
+           r->tunnel_depth <= PACKET_DEPTH_MAX && path_plausible(r->tunnel_path, r->tunnel_depth) &&
+           r->is_addr <= 1 && r->mapped <= 1 && r->attrs <= OBSERVATION_ATTRS_MAX &&
+           r->value_len <= NAME_TEXT_MAX && FIXED + r->value_len <= len &&
+           (r->flags & ~RECORD_FLAGS_ALL) == 0;
 }
 
 int record_unpack(const uint8_t *buf, uint32_t len, struct record *ret)

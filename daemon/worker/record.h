@@ -35,6 +35,23 @@ enum stage {
         STAGES
 };
 
+/* What DNS gave that leads nowhere; of several a later one is told. */
+#define BRIDLE_BLOCKS(X)                                                                                     \
+    X(NOT, "")                                                                                               \
+    X(NODATA, "nodata")     /* no address, and nothing else either (RFC 2308 §2.2) */                       \
+    X(REFUSED, "refused")   /* RCODE 5 */                                                                    \
+    X(NXDOMAIN, "nxdomain") /* RCODE 3: blocked, or the name has lapsed */                                   \
+    X(NOBODY, "blocked")    /* 0.0.0.0, ::, the asker itself: enum answer_kind */                            \
+    X(PARKED, "parked")                                                                                      \
+    X(SINKHOLE, "sinkhole")
+
+enum blocked {
+#define X(id, name) BLOCKED_##id,
+    BRIDLE_BLOCKS(X)
+#undef X
+        BLOCKS
+};
+
 /* X(identifier, "name in engine events", "text for people; %llu are the two numbers") */
 #define BRIDLE_NOTICES(X)                                                                                    \
     X(FILE_DONE, "file-done", "file %llu: read to its end, %llu packets")                                    \
@@ -99,7 +116,7 @@ struct record {
     struct addr client, server;   /* as observations define it: for DNS who asked, and whom */
     uint64_t tunnel_path;
     struct addr tunnel_src, tunnel_dst;
-    struct addr value_addr; /* the value, if is_addr */
+    struct addr value_addr; /* the value, if is_addr; of NOBODY, PARKED and SINKHOLE the address given */
     uint32_t ioc;           /* indicator id, or RECORD_NO_IOC */
     uint32_t generation;    /* of the image that `ioc` belongs to */
     uint32_t source;        /* file or interface */
@@ -112,7 +129,8 @@ struct record {
     uint16_t value_len; /* of `value`, if not is_addr */
     uint8_t kind, via, match, stage, notice;
     uint8_t ip_proto, vlans, tunnel_depth, is_addr;
-    uint8_t proto; /* index in protos[] + 1; 0: none */
+    uint8_t proto;   /* index in protos[] + 1; 0: none */
+    uint8_t blocked; /* enum blocked: sighting of a name in DNS, told when its answer ended */
     uint8_t attrs;
     struct attr attr[OBSERVATION_ATTRS_MAX]; /* values point into the buffer that was unpacked */
     struct span value;                       /* the name, likewise */
@@ -124,7 +142,7 @@ uint32_t record_pack(const struct record *r, uint8_t *buf);
  * checked by the caller against the image. Spans borrow `buf`. */
 int record_unpack(const uint8_t *buf, uint32_t len, struct record *ret);
 
-extern const char *const stage_names[STAGES];
+extern const char *const stage_names[STAGES], *const blocked_names[BLOCKS];
 extern const char *const notice_names[NOTICES], *const notice_texts[NOTICES];
 
 #endif

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What DNS showed: who asked for listed names, and which addresses the answers gave. */
+/* What DNS showed: who asked for listed names, and which addresses the answers gave, or that they gave none
+ * that lead anywhere: RFC 1035, RFC 2308 (negative answers). */
 #include "worker/observe.h"
+
+/* What an answer held; bits of `dns_saw`. */
+enum { SAW_RECORDS = 1, SAW_REAL = 2, SAW_ADDRESS_ASKED = 4 };
+
+enum { RCODE_NXDOMAIN = 3, RCODE_REFUSED = 5 };
 
 /* Records whose target serves the name that was asked for, so that its addresses are the name's, too. */
 static bool is_alias(struct observation *o)
@@ -15,21 +21,37 @@ static bool is_alias(struct observation *o)
     return false;
 }
 
-/* An answer that names no reachable host resolves nothing: blockers answer so. */
+/* Addresses of no host: blockers answer so, and an image need not say it. */
 static bool reachable(const struct addr *a)
 {
     return !addr_is_group(a) && !(addr_is_v4(a) && a->b[12] == 127) && !(a->w[0] == 0 && !addr_is_v4(a));
 }
 
-static void note_dns_hit(struct message *m, struct match hit, struct span name)
+static enum blocked where_to(const struct worker *w, const struct addr *a)
+{
+    static const uint8_t of_kind[ANSWER_KINDS] = {
+        [ANSWER_REAL] = BLOCKED_NOT,
+        [ANSWER_BLOCKED] = BLOCKED_NOBODY,
+        [ANSWER_SINKHOLE] = BLOCKED_SINKHOLE,
+        [ANSWER_PARKED] = BLOCKED_PARKED,
+    };
+
+    return !reachable(a) ? BLOCKED_NOBODY : of_kind[image_answer(w->image, a, NULL)];
+}
+
+static void note_dns_hit(struct message *m, struct match hit, struct observation *o)
 {
     for (unsigned i = 0; i < m->dns_hits; i++)
         if (m->dns_hit[i].ioc == hit.ioc)
             return;
-    if (m->dns_hits == WATCH_HITS_MAX || name.len > NAME_TEXT_MAX)
+    if (m->dns_hits == WATCH_HITS_MAX || o->name.len > NAME_TEXT_MAX)
         return;
-    memcpy(m->dns_name[m->dns_hits], name.at, name.len);
-    m->dns_name_len[m->dns_hits] = (uint16_t)name.len;
+    observation_complete(o);
+    if (o->via == VIA_DNS_QUERY && span_eq(observation_attr(o, ATTR_RRTYPE), span_str("A")))
+        m->dns_saw |= SAW_ADDRESS_ASKED;
+    memcpy(m->dns_name[m->dns_hits], o->name.at, o->name.len);
+    m->dns_name_len[m->dns_hits] = (uint16_t)o->name.len;
+    m->dns_via[m->dns_hits] = o->via;
     m->dns_hit[m->dns_hits++] = hit;
 }
 
@@ -43,9 +65,17 @@ static bool awaited(const struct message *m)
  * message: a packet of hundreds would fill the ring for all others. */
 static void resolved(struct message *m, struct observation *o)
 {
-    if (m->dns_hits == 0 || !o->from_server || !o->section_answer || m->parse.facts.rcode != 0 ||
-        !reachable(&o->addr))
+    if (m->dns_hits == 0 || !o->from_server || !o->section_answer || m->parse.facts.rcode != 0)
         return;
+    enum blocked nowhere = where_to(m->w, &o->addr);
+    if (nowhere != BLOCKED_NOT) {
+        if (nowhere > m->dns_blocked) {
+            m->dns_blocked = (uint8_t)nowhere;
+            m->dns_nowhere = o->addr;
+        }
+        return;
+    }
+    m->dns_saw |= SAW_REAL;
     if (m->dns_addresses == WORKER_ADDRESSES) {
         m->w->counters[COUNT_LEARNED_LIMIT]++;
         return;
@@ -73,10 +103,12 @@ void resolve_name(struct message *m, struct observation *o, struct match hit)
 {
     if (o->via == VIA_DNS_QUERY && !o->from_server)
         note_question(m, o);
+    else if (o->via == VIA_DNS_ANSWER)
+        m->dns_saw |= SAW_RECORDS;
     if (hit.how == MATCH_NONE)
         return;
     if (o->from_server && (o->via == VIA_DNS_QUERY || (o->section_answer && is_alias(o))))
-        note_dns_hit(m, hit, o->name);
+        note_dns_hit(m, hit, o);
     if (m->dns_sightings++ >= WORKER_SIGHTINGS)
         return;
     /* A question is counted once: in its answer only if the query itself was not seen. */
@@ -88,6 +120,49 @@ void resolve_address(struct message *m, struct observation *o, struct match hit)
 {
     if (hit.how != MATCH_NONE && m->dns_sightings++ < WORKER_SIGHTINGS)
         observe_sighting(m, o, hit, STAGE_RESOLVED, 0);
+    m->dns_saw |= SAW_RECORDS;
     visibility_resolved(&m->w->visibility, &o->addr, m->w->now_ns);
     resolved(m, o);
+}
+
+/*
+ * How the answer led nowhere, if it did. One real address among others is enough to get there. No address is
+ * told only of a question for IPv4: half the world has no other, and a resolver's referral to other servers,
+ * or an answer that was cut, is none.
+ */
+static enum blocked led_nowhere(const struct message *m, enum parse_result result)
+{
+    bool whole = (result == PARSE_DONE || result == PARSE_NEXT) && !m->parse.facts.truncated;
+
+    if (m->parse.facts.rcode == RCODE_NXDOMAIN)
+        return BLOCKED_NXDOMAIN;
+    if (m->parse.facts.rcode == RCODE_REFUSED)
+        return BLOCKED_REFUSED;
+    if (m->parse.facts.rcode != 0 || (m->dns_saw & SAW_REAL) != 0)
+        return BLOCKED_NOT;
+    if (m->dns_blocked == BLOCKED_NOT && whole && m->dns_saw == SAW_ADDRESS_ASKED)
+        return BLOCKED_NODATA;
+    return m->dns_blocked;
+}
+
+void resolve_end(struct message *m, enum parse_result result)
+{
+    enum blocked blocked = led_nowhere(m, result);
+
+    for (unsigned i = 0; i < m->dns_hits && blocked != BLOCKED_NOT; i++) {
+        struct observation o = {.via = m->dns_via[i],
+                                .name = span_of(m->dns_name[i], m->dns_name_len[i]),
+                                .from_server = true};
+        struct record r;
+        observe_record(&r, m, &o);
+        r.kind = RECORD_SIGHTING;
+        r.ioc = m->dns_hit[i].ioc;
+        r.match = m->dns_hit[i].how;
+        r.stage = STAGE_QUERIED;
+        r.flags |= RECORD_UPDATE;
+        r.blocked = (uint8_t)blocked;
+        r.value_addr = m->dns_nowhere;
+        m->w->counters[COUNT_SIGHTINGS]++;
+        worker_emit(m->w, &r);
+    }
 }

@@ -25,6 +25,14 @@ static void add(struct build *b, const char *text)
         build_range(b, &prefix, span_str("cdn"), true);
         return;
     }
+    for (enum answer_kind kind = ANSWER_SINKHOLE; kind <= ANSWER_PARKED; kind++) {
+        const char *word = kind == ANSWER_SINKHOLE ? "sinkhole " : "parked ";
+        if (strncmp(text, word, strlen(word)) != 0)
+            continue;
+        assert(prefix_parse(span_str(text + strlen(word)), &prefix, NULL));
+        build_answer(b, &prefix, kind, span_str("somebody"));
+        return;
+    }
     struct span digest = span_str(text);
     enum ioc_type said = digest_type(&digest);
     if (said != IOC_TYPES) {

@@ -30,7 +30,8 @@ struct rig_end {
 };
 
 /* `indicators`: text as "evil.example", "=exact.example", "!not.evil.example", "192.0.2.1",
- * "198.51.100.0/24", "cert:..", "ja3:.."; hosting ranges as "shared 203.0.113.0/24"; ends with NULL. */
+ * "198.51.100.0/24", "cert:..", "ja3:.."; hosting ranges as "shared 203.0.113.0/24",
+ * addresses that lead nowhere as "sinkhole 192.0.2.0/24", "parked 192.0.2.1"; ends with NULL. */
 struct rig *rig_new(const char *const *indicators);
 /* With small tables, so that everything crowds everything out. */
 struct rig *rig_sized_new(const char *const *indicators, unsigned flow_entries_log2, unsigned streams,

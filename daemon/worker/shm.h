@@ -16,7 +16,7 @@
 #include "worker/visibility.h"
 
 /* Raised whenever anything in this file, record.h or image.h changes its meaning. */
-#define BRIDLE_ABI 5u
+#define BRIDLE_ABI 6u
 
 #define WORKER_CONTROL_FD 3
 #define WORKER_SHM_FD     4

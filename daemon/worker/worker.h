@@ -93,7 +93,11 @@ struct message {
     bool named;     /* the message named a server */
     /* DNS: what this message has shown */
     uint8_t dns_hits, dns_addresses;
+    uint8_t dns_saw;     /* resolve.c: what the answer held beside them */
+    uint8_t dns_blocked; /* enum blocked: by `dns_nowhere` */
     uint32_t dns_sightings;
+    struct addr dns_nowhere; /* an address in the answer that leads nowhere */
+    uint8_t dns_via[WATCH_HITS_MAX];
     struct match dns_hit[WATCH_HITS_MAX];
     struct parse parse;
     uint16_t dns_name_len[WATCH_HITS_MAX];

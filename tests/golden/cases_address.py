@@ -255,3 +255,26 @@ def _(line):
     tcp = Connection(line, B, WEB).open()
     tcp.say(0, hello('unlisted.example')).say(1, server_hello())
     secretly(line, B, ('198.51.100.127', 4444))
+
+
+@case('address-aged', '''# bridle-ioc 1
+@campaign Test
+@tier c2
+203.0.113.60
+@from 2021-07-01
+203.0.113.61
+@from 2018-08-01
+203.0.113.62
+198.51.100.128/25
+old.example
+@until 2019-01-01
+203.0.113.63
+ended.example
+''')
+def _(line):
+    """What was listed years ago is told, one grade down: addresses and prefixes by themselves, names when their
+    source said until when. An address of which nobody said when is not old."""
+    for i, where in enumerate(['203.0.113.60', '203.0.113.61', '203.0.113.62', '203.0.113.63', '198.51.100.200']):
+        secretly(line, (f'192.168.1.{20 + i}', 4000), (where, 4444))
+    for i, name in enumerate(['old.example', 'ended.example']):
+        visit(line, (f'192.168.1.{30 + i}', 4000), WEB, name)

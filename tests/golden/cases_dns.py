@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Cases of names in DNS."""
 from cases import A, B, DNS_SERVER, DNS_SERVER6, LISTED, case
-from packets import Connection, answer, labels, over_tcp, question
+from packets import Connection, answer, hello, labels, over_tcp, question
 
 
 @case('dns-cname', LISTED)
@@ -165,3 +165,45 @@ def _(line):
         for asker, resolver in ((client, DNS_SERVER), (client6, DNS_SERVER6)):
             line.datagram(asker, resolver, question(50 + i, 'www.example.net'))
             line.fragments(resolver, asker, answer(50 + i, 'www.example.net', 'A', chain), (0, 24, 176), order)
+
+
+NOWHERE = LISTED + '''
+@sinkhole A blocker
+198.51.100.64/28
+2001:db8:bad::/48
+@parking A seller of names
+203.0.113.128
+'''
+
+
+@case('dns-blocked', NOWHERE)
+def _(line):
+    """Blockers' pages, parking, no such name, no address, refused: blocked, by whom; and nothing is learned. One
+    real address among others is enough to be found."""
+    page = [('', 'CNAME', 'block.example.net'), ('block.example.net', 'A', '198.51.100.70')]
+    for i, (kind, rcode, records) in enumerate([
+            ('A', 0, [('', 'A', '198.51.100.70')]), ('AAAA', 0, [('', 'AAAA', '2001:db8:bad::1')]), ('A', 0, page),
+            ('A', 0, [('', 'A', '203.0.113.128')]), ('A', 3, []), ('A', 0, []), ('AAAA', 0, []), ('A', 5, []),
+            ('A', 0, [('', 'A', '0.0.0.0'), ('', 'A', '198.51.100.70')]),
+            ('A', 0, [('', 'A', '198.51.100.70'), ('', 'A', '203.0.113.129')])]):
+        line.ask((f'192.168.1.{20 + i}', 4000), DNS_SERVER, 'www.listed.example', kind, answers=records, rcode=rcode)
+    line.ask(A, DNS_SERVER, 'shop.example.net', answers=[
+        ('', 'CNAME', 'a.listed.example'), ('a.listed.example', 'A', '198.51.100.70')])
+    for i in range(3):
+        page = Connection(line, (f'192.168.1.{20 + i}', 5000), ('198.51.100.70', 80)).open()
+        page.say(0, b'hello\n').say(1, b'hello\n')
+
+
+@case('dns-blocked-then-found', NOWHERE)
+def _(line):
+    """The first resolver blocks, of IPv6 and IPv4; the client goes to the block page, then asks another resolver."""
+    name, client, other = 'www.listed.example', A[0], ('192.0.2.53', 53)
+    line.ask(A, DNS_SERVER, name, 'AAAA', answers=[], ident=1)
+    line.ask(A, DNS_SERVER, name, answers=[('', 'A', '198.51.100.70')], ident=2)
+    page = Connection(line, (client, 5000), ('198.51.100.70', 443)).open()
+    page.say(0, hello(name))
+    page.say(1, b'\x15\x03\x03\x00\x02\x02\x28')
+    line.ask(A, DNS_SERVER, name, answers=[('', 'A', '198.51.100.70')], ident=3)
+    line.ask(A, other, name, answers=[('', 'A', '203.0.113.5')], ident=4)
+    line.ask(A, DNS_SERVER, name, answers=[], rcode=3, ident=5)
+    Connection(line, (client, 5001), ('203.0.113.5', 443)).open().say(0, hello(name, seed='again')).close()

@@ -23,7 +23,8 @@ KEPT = ('event_type', 'timestamp', 'pcap_cnt', 'via', 'name', 'ip', 'rrname', 'r
         'via_resolver', 'vlan', 'tunnel', 'match')
 TOLD = ('alert', 'observation', 'engine')
 HUMAN = re.compile(r'\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC  \S[^\x00-\x1f\x7f-\x9f]*')
-KEPT_INSIDE = {'alert': ('severity',), 'engine': ('kind',), 'ioc': ('value', 'type', 'match', 'via', 'observed', 'hosting'),
+KEPT_INSIDE = {'alert': ('severity',), 'engine': ('kind',), 'dns': ('blocked', 'blocked_by'),
+               'ioc': ('value', 'type', 'match', 'via', 'observed', 'hosting', 'aged', 'age_days', 'trust'),
                'incident': ('why', 'stage', 'count', 'bytes_out', 'bytes_in')}
 
 

@@ -17,7 +17,7 @@ GOOD = {
         'alert': {'action': 'allowed', 'gid': 2107, 'signature_id': 1, 'rev': 1, 'signature': 's', 'category': 'c',
                   'severity': 1},
         'ioc': {'type': 'domain', 'value': 'x.example', 'tier': 'c2', 'match': 'below', 'via': 'tls-sni',
-                'observed': 'a.x.example', 'campaigns': ['p'], 'source': '', 'reference': '', 'feed': 'f', 'line': 0,
+                'observed': 'a.x.example', 'campaigns': ['p'], 'source': '', 'sources': [], 'reference': '', 'feed': 'f', 'line': 0,
                 'hosting': ''},
         'incident': {'id': '0123456789abcdef', 'why': 'new', 'stage': 'queried', 'first_seen': TIME, 'last_seen': TIME,
                      'count': 1, 'bytes_out': 0, 'bytes_in': 0}},
@@ -26,6 +26,9 @@ GOOD = {
     'stats': {'timestamp': TIME, 'event_type': 'stats', 'stats': {'capture': {'packets': 1}},
               'visibility': {'clients': [{'ip': '10.0.0.1', **SEEN}], 'others': SEEN}},
 }
+GOOD['blocked'] = {**GOOD['alert'], 'dns': {'blocked': 'nxdomain', 'blocked_by': '10.0.0.1'}}
+GOOD['aged'] = {**GOOD['alert'], 'alert': {**GOOD['alert']['alert'], 'severity': 3},
+                'ioc': {**GOOD['alert']['ioc'], 'valid_from': '2018-08-01', 'aged': True, 'age_days': 9, 'trust': 'low'}}
 # what, event, path of the key, value that it must not have (None: it is taken away)
 BAD = [
     ('unknown type', 'engine', ['event_type'], 'dns'),
@@ -39,6 +42,18 @@ BAD = [
     ('signature id 0', 'alert', ['alert', 'signature_id'], 0),
     ('campaigns as text', 'alert', ['ioc', 'campaigns'], 'p'),
     ('an exception', 'alert', ['ioc', 'type'], 'exception'),
+    ('source as list', 'alert', ['ioc', 'source'], ['p']),
+    ('sources as text', 'alert', ['ioc', 'sources'], 'p'),
+    ('no sources', 'alert', ['ioc', 'sources'], None),
+    ('a date with time', 'alert', ['ioc', 'valid_from'], TIME),
+    ('aged, but not since when', 'alert', ['ioc', 'aged'], True),
+    ('not aged', 'alert', ['ioc', 'aged'], False),
+    ('full trust', 'alert', ['ioc', 'trust'], 'full'),
+    ('blocked by nobody', 'alert', ['dns'], {'blocked': 'sinkhole'}),
+    ('blocked somehow', 'alert', ['dns'], {'blocked': 'yes', 'blocked_by': '10.0.0.1'}),
+    ('blocked, and reached', 'blocked', ['incident', 'stage'], 'connected'),
+    ('blocked, and no alert', 'observation', ['dns'], {'blocked': 'nxdomain', 'blocked_by': '10.0.0.1'}),
+    ('aged, and severe', 'aged', ['alert', 'severity'], 2),
     ('no match', 'alert', ['ioc', 'match'], 'none'),
     ('incident without id', 'alert', ['incident', 'id'], None),
     ('count 0', 'alert', ['incident', 'count'], 0),
