@@ -15,11 +15,22 @@
 #include "intel/load_unpack.h"
 
 /* In the order in which they are asked; the first that says yes gets the file. */
+/* clang-format off */
 static const struct load_format *const formats[] = {
-    &load_format_stix,    &load_format_zeek,    &load_format_adblock, &load_format_ioc,
-    &load_format_dnsmasq, &load_format_unbound, &load_format_nftset,  &load_format_hosts,
-    &load_format_dataset, &load_format_plain,   &load_format_guard, /* only if the configuration says so */
+    &load_format_stix,
+    &load_format_zeek,
+    &load_format_adblock,
+    &load_format_ioc,
+    &load_format_dnsmasq,
+    &load_format_unbound,
+    &load_format_nftset,
+    &load_format_hosts,
+    &load_format_dataset,
+    &load_format_csv,
+    &load_format_plain,
+    &load_format_guard, /* only if the configuration says so */
 };
+/* clang-format on */
 
 /* A value of `allow` or `force` that means nothing. */
 struct bad_option {
@@ -164,7 +175,8 @@ static const struct load_format *find_format(const char *name, struct span head)
 
 static void load_by_format(struct load_file *f, struct load_input *in, struct span head)
 {
-    const char *name = load_options(f)->format;
+    const struct load_options *o = load_options(f);
+    const char *name = !o->format && o->columns ? "csv" : o->format;
     const struct load_format *format = find_format(name, head);
     struct load_place top = {.line = 1, .column = 1};
 

@@ -90,8 +90,8 @@ struct load_format {
     bool has_guards; /* guards may stand in it: it is read for them first */
 };
 
-extern const struct load_format load_format_adblock, load_format_dataset, load_format_dnsmasq,
-    load_format_guard, load_format_hosts, load_format_ioc, load_format_nftset, load_format_plain,
-    load_format_stix, load_format_unbound, load_format_zeek;
+extern const struct load_format load_format_adblock, load_format_csv, load_format_dataset,
+    load_format_dnsmasq, load_format_guard, load_format_hosts, load_format_ioc, load_format_nftset,
+    load_format_plain, load_format_stix, load_format_unbound, load_format_zeek;
 
 #endif

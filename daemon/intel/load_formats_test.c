@@ -66,6 +66,34 @@ static const struct sample samples[] = {
      "Intel::EMAIL\tx@y.example\t-\tLab\t-\tT\nIntel::FILE_HASH\tabc\t-\tLab\t-\tT\n"
      "Intel::CERT_HASH\t0123456789abcdef0123456789abcdef01234567\t-\tLab\t-\tT\nshort\n",
      5, 1, 2, 1, "a.example c.example", "", "192.0.2.1 198.51.100.9", "b.example"},
+    {"csv", "header.csv",
+     "type,indicator,app\ndomain,a.example,Phantom\ndomain,b.example,\"Phan\"\"tom, Inc\"\n"
+     "ipv4,192.0.2.1,Phantom\ndomain,https://host.example/me,Phantom\nsha256,00,Phantom\n\n,,\n",
+     3, 1, 1, 1, "a.example b.example", "", "192.0.2.1", "host.example"},
+    {"csv", "misp.csv",
+     "uuid,event_id,category,type,value,comment,to_ids,date\n"
+     "1,2,Network activity,domain,\"a.example\",\"two\nlines\",1,20160824\n"
+     "1,2,Network activity,ip-dst,\"192.0.2.1\",\"\",1,20160824\n"
+     "1,2,Network activity,domain,\"b.example\",\"\",0,20160824\n"
+     "1,2,Network activity,domain|ip,\"c.example|192.0.2.2\",\"\",1,20160824\n"
+     "1,2,Network activity,ip-dst|port,\"192.0.2.3|443\",\"\",1,20160824\n"
+     "1,2,Payload delivery,md5,\"x\",\"\",1,20160824\n",
+     5, 0, 1, 0, "a.example c.example", "", "192.0.2.1 192.0.2.2 192.0.2.3", "b.example"},
+    {"csv", "semicolons.csv",
+     "Domain;Relevant resolution;Relevant date\r\na.example;192.0.2.1;\"March 3rd, 2015\"\n", 2, 0, 0, 0,
+     "a.example", "", "192.0.2.1", ""},
+    {"csv", "bare.tsv", "2020-01-01\ta.example\t192.0.2.1\n2020-01-02\tb.example\t192.0.2.2; 192.0.2.3\n", 5,
+     0, 0, 0, "a.example b.example", "", "192.0.2.1 192.0.2.2 192.0.2.3", ""},
+    {"csv", "abuse.csv",
+     "# comment\n# \"first_seen_utc\",\"dst_ip\",\"dst_port\",\"malware\"\n"
+     "\"2021-01-01 10:00:00\",\"192.0.2.1\",\"443\",\"X\"\n",
+     1, 0, 0, 0, "", "", "192.0.2.1", ""},
+    {"csv", "open.csv", "domain,comment\na.example,\"never closed\nb.example,x\nc.example,y\n", 3, 0, 0, 1,
+     "a.example b.example c.example", "", "", ""},
+    {"none", "geofeed.csv", "192.0.2.0/24,NL,NL-NH,Amsterdam,1\n198.51.100.0/24,US,US-CA,X,\n", 0, 0, 0, 0,
+     "", "", "", "192.0.2.1"},
+    {"none", "dns.log", "#separator \\x09\n#fields\tts\tuid\thost\n1\tC\ta.example\n", 0, 0, 0, 0, "", "", "",
+     "a.example"},
     {"suricata-dataset", "names.lst",
      "YS5leGFtcGxl\nYmIuZXhhbXBsZQ==\nY2NjLmV4YW1wbGU=,5\nMTkyLjAuMi4x\nplain.example\n", 5, 0, 0, 0,
      "a.example bb.example ccc.example plain.example", "", "192.0.2.1", ""},

@@ -9,27 +9,27 @@ static const struct {
     const char *word;
     enum load_kind kind;
 } words[] = {
-    {"domain", LOAD_KIND_HOST},
-    {"domain-name", LOAD_KIND_HOST},
-    {"hostname", LOAD_KIND_HOST},
-    {"host", LOAD_KIND_HOST},
-    {"fqdn", LOAD_KIND_HOST},
-    {"ip", LOAD_KIND_HOST},
-    {"ip-dst", LOAD_KIND_HOST},
-    {"ip-src", LOAD_KIND_HOST},
-    {"ipv4", LOAD_KIND_HOST},
-    {"ipv6", LOAD_KIND_HOST},
-    {"ip4", LOAD_KIND_HOST},
-    {"ip6", LOAD_KIND_HOST},
-    {"ipv4-addr", LOAD_KIND_HOST},
-    {"ipv6-addr", LOAD_KIND_HOST},
-    {"ip-address", LOAD_KIND_HOST},
-    {"address", LOAD_KIND_HOST},
-    {"cidr", LOAD_KIND_HOST},
-    {"subnet", LOAD_KIND_HOST},
-    {"intel::domain", LOAD_KIND_HOST},
-    {"intel::addr", LOAD_KIND_HOST},
-    {"intel::subnet", LOAD_KIND_HOST},
+    {"domain", LOAD_KIND_NAME},
+    {"domain-name", LOAD_KIND_NAME},
+    {"hostname", LOAD_KIND_NAME},
+    {"host", LOAD_KIND_NAME},
+    {"fqdn", LOAD_KIND_NAME},
+    {"ip", LOAD_KIND_ADDRESS},
+    {"ip-dst", LOAD_KIND_ADDRESS},
+    {"ip-src", LOAD_KIND_ADDRESS},
+    {"ipv4", LOAD_KIND_ADDRESS},
+    {"ipv6", LOAD_KIND_ADDRESS},
+    {"ip4", LOAD_KIND_ADDRESS},
+    {"ip6", LOAD_KIND_ADDRESS},
+    {"ipv4-addr", LOAD_KIND_ADDRESS},
+    {"ipv6-addr", LOAD_KIND_ADDRESS},
+    {"ip-address", LOAD_KIND_ADDRESS},
+    {"address", LOAD_KIND_ADDRESS},
+    {"cidr", LOAD_KIND_ADDRESS},
+    {"subnet", LOAD_KIND_ADDRESS},
+    {"intel::domain", LOAD_KIND_NAME},
+    {"intel::addr", LOAD_KIND_ADDRESS},
+    {"intel::subnet", LOAD_KIND_ADDRESS},
     {"url", LOAD_KIND_URL},
     {"uri", LOAD_KIND_URL},
     {"intel::url", LOAD_KIND_URL},
@@ -110,6 +110,17 @@ static void hand_parts(struct load_file *f, struct load_entry *e, bool port)
         load_entry(f, e);
 }
 
+uint8_t load_kind_want(enum load_kind kind, struct span value)
+{
+    /* Where a list of names has the address of a page, its host is not what was meant: github.com/somebody.
+     */
+    bool page = value.len > 0 && memchr(value.at, '/', value.len);
+
+    return kind == LOAD_KIND_CERT            ? NORMAL_WANT_CERT
+           : kind == LOAD_KIND_NAME && !page ? NORMAL_WANT_HOST
+                                             : NORMAL_WANT_ANY;
+}
+
 void load_kind_entry(struct load_file *f, enum load_kind kind, struct span word, struct load_entry *e)
 {
     switch (kind) {
@@ -127,9 +138,7 @@ void load_kind_entry(struct load_file *f, enum load_kind kind, struct span word,
         hand_parts(f, e, kind == LOAD_KIND_PORT && memchr(e->value.at, '|', e->value.len) != NULL);
         break;
     default:
-        e->want = kind == LOAD_KIND_CERT   ? NORMAL_WANT_CERT
-                  : kind == LOAD_KIND_HOST ? NORMAL_WANT_HOST
-                                           : NORMAL_WANT_ANY;
+        e->want = load_kind_want(kind, e->value);
         load_entry(f, e);
     }
 }

@@ -7,7 +7,8 @@
 
 enum load_kind {
     LOAD_KIND_UNKNOWN, /* a word that is in no table: what no network sensor can see, mostly */
-    LOAD_KIND_HOST,    /* a name or an address */
+    LOAD_KIND_NAME,
+    LOAD_KIND_ADDRESS, /* or a prefix */
     LOAD_KIND_URL,
     LOAD_KIND_CERT, /* digest of a certificate */
     LOAD_KIND_JA3,
@@ -18,6 +19,8 @@ enum load_kind {
 
 /* By a word of any case, with `-`, `_` or a blank between its parts. */
 enum load_kind load_kind_of(struct span word);
+/* What the normaliser is to make of a value of that kind: an enum normal_want. */
+uint8_t load_kind_want(enum load_kind kind, struct span value);
 /* Hands an entry of that kind on, whose value is as the feed wrote it: prefixed for digests, taken apart for
  * pairs. `word`: the type as written, told where no network sensor can see it. */
 void load_kind_entry(struct load_file *f, enum load_kind kind, struct span word, struct load_entry *e);
