@@ -18,7 +18,7 @@
 #define LOAD_FILES_MAX       10000u
 #define LOAD_FOLDERS_MAX     1000u
 #define LOAD_DEPTH_MAX       16u
-#define LOAD_GUARDS_MAX      20000u
+#define LOAD_GUARDS_MAX      100000u
 #define LOAD_REFUSED_MAX     100000u /* malformed entries of one file: it is something else */
 #define LOAD_TEXT_BYTES_MAX  1024u   /* of a campaign, source, comment ... */
 #define LOAD_NOTES_MAX       1000u   /* of one file; the rest is counted */
