@@ -17,6 +17,12 @@
 /* In the order in which they are asked; the first that says yes gets the file. */
 /* clang-format off */
 static const struct load_format *const formats[] = {
+    &load_format_misp,
+    &load_format_misp_index,
+    &load_format_warninglist,
+    &load_format_tinycheck,
+    &load_format_ranges,
+    &load_format_geofeed,
     &load_format_stix,
     &load_format_zeek,
     &load_format_adblock,
@@ -28,7 +34,9 @@ static const struct load_format *const formats[] = {
     &load_format_dataset,
     &load_format_csv,
     &load_format_plain,
-    &load_format_guard, /* only if the configuration says so */
+    /* only if the configuration says so */
+    &load_format_guard,
+    &load_format_prefixes,
 };
 /* clang-format on */
 
@@ -180,6 +188,8 @@ static void load_by_format(struct load_file *f, struct load_input *in, struct sp
     const struct load_format *format = find_format(name, head);
     struct load_place top = {.line = 1, .column = 1};
 
+    if (!name && format == &load_format_plain && load_options(f)->hosting)
+        format = &load_format_prefixes;
     if (!format && name)
         load_error(f, top, span_str(name), "is no format that is known");
     else if (!format)

@@ -367,6 +367,18 @@ void load_range(struct load_file *f, struct load_place at, struct span value, st
     }
 }
 
+void load_merged(struct load_file *f, uint64_t n)
+{
+    char text[96];
+
+    if (n == 0 || f->guards_only)
+        return;
+    f->merged += n;
+    snprintf(text, sizeof(text), "%" PRIu64 " of the ranges were listed before: what says most labels them",
+             n);
+    say(f, load_count_names[LOAD_DUPLICATE], "", (struct load_place){0}, span_of(NULL, 0), text);
+}
+
 void load_resolver(struct load_file *f, struct load_place at, struct span value)
 {
     struct build *b = f->loader->build;
@@ -535,6 +547,7 @@ void load_file_end(struct load_file *f)
             say_more(f, load_count_names[i], f->count[i] - LOAD_FEW_MAX);
     if (f->notes_left_out > 0)
         say_more(f, "warning", f->notes_left_out);
+    f->count[LOAD_DUPLICATE] += f->merged;
     if (!f->guards_only)
         load_report_file(f->loader->report, span_str(f->path), f->format ? f->format : "none", f->count);
 }

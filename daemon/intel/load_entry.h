@@ -39,6 +39,8 @@ struct load_entry {
 /* Each normalises, counts, reports; nothing can fail for the caller. */
 void load_entry(struct load_file *f, const struct load_entry *e);
 void load_range(struct load_file *f, struct load_place at, struct span value, struct span tag, bool shared);
+/* `n` ranges that the file lists more than once, and that were put together: counted as duplicates. */
+void load_merged(struct load_file *f, uint64_t n);
 /* A public resolver: a name, which stands for all below it, or addresses. */
 void load_resolver(struct load_file *f, struct load_place at, struct span value);
 /* `why` begins with a word for the kind: `shared`, `shortener`, `popular`, `dynamic-dns`, `cdn` ... A name,
@@ -91,7 +93,9 @@ struct load_format {
 };
 
 extern const struct load_format load_format_adblock, load_format_csv, load_format_dataset,
-    load_format_dnsmasq, load_format_guard, load_format_hosts, load_format_ioc, load_format_nftset,
-    load_format_plain, load_format_stix, load_format_unbound, load_format_zeek;
+    load_format_dnsmasq, load_format_geofeed, load_format_guard, load_format_hosts, load_format_ioc,
+    load_format_misp, load_format_misp_index, load_format_nftset, load_format_plain, load_format_prefixes,
+    load_format_ranges, load_format_stix, load_format_tinycheck, load_format_unbound, load_format_warninglist,
+    load_format_zeek;
 
 #endif

@@ -48,6 +48,7 @@ struct load_file {
     bool silent;                      /* nor is anything told: the file will be read again */
     bool gave_up;
     uint64_t count[LOAD_COUNTS];
+    uint64_t merged; /* ranges that were listed more than once */
     uint32_t notes, notes_left_out, advice;
     struct {
         char name[64];

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The index of a MISP feed, manifest.json: it has no indicators, and says in which files they are. */
+#include <stdlib.h>
+
+#include "intel/load_json.h"
+#include "intel/load_misp.h"
+
+#define UUID_LEN 36
+
+/* `UUID` alone, or `UUID.member`. */
+static bool is_uuid_path(struct span path, const char *member)
+{
+    for (size_t i = 0; i < UUID_LEN; i++) {
+        uint8_t c = i < path.len ? path.at[i] : 0;
+        bool hyphen = i == 8 || i == 13 || i == 18 || i == 23;
+        if (hyphen ? c != '-' : !c || !strchr("0123456789abcdefABCDEF", c))
+            return false;
+    }
+    struct span rest = span_of(path.at + UUID_LEN, path.len - UUID_LEN);
+    return member ? rest.len > 1 && rest.at[0] == '.' &&
+                        span_eq(span_of(rest.at + 1, rest.len - 1), span_str(member))
+                  : rest.len == 0;
+}
+
+static bool known(const struct load_json *w, void *ctx)
+{
+    struct span path = load_json_path(w);
+    return is_uuid_path(path, "info") || is_uuid_path(path, "Orgc") || is_uuid_path(path, "timestamp");
+}
+
+static bool is_index(struct span head)
+{
+    return load_json_is(head, known, NULL);
+}
+
+static bool load_index(struct load_file *f, struct load_input *in)
+{
+    struct load_json *w = load_json_new(f, in);
+    char first[UUID_LEN + 1] = "";
+    unsigned long events = 0;
+
+    if (!w)
+        return false;
+    for (enum json_token t = load_json_next(w); t != JSON_END && t != JSON_BROKEN; t = load_json_next(w)) {
+        if (t != JSON_OBJECT || !is_uuid_path(load_json_path(w), NULL))
+            continue;
+        if (events++ == 0)
+            memcpy(first, w->path, UUID_LEN);
+    }
+    load_json_free(w);
+    load_warning(f, (struct load_place){.line = 1, .column = 1}, span_of(NULL, 0),
+                 "is the index of a MISP feed and has no indicators itself: those of its %lu events are in "
+                 "files beside it that are named by UUID, such as %s.json",
+                 events, first);
+    return true;
+}
+
+const struct load_format load_format_misp_index = {"misp-index", is_index, load_index};
