@@ -90,7 +90,7 @@ static const struct sample samples[] = {
      1, 0, 0, 0, "", "", "192.0.2.1", ""},
     {"csv", "open.csv", "domain,comment\na.example,\"never closed\nb.example,x\nc.example,y\n", 3, 0, 0, 1,
      "a.example b.example c.example", "", "", ""},
-    {"none", "geofeed.csv", "192.0.2.0/24,NL,NL-NH,Amsterdam,1\n198.51.100.0/24,US,US-CA,X,\n", 0, 0, 0, 0,
+    {"geofeed", "geofeed.csv", "192.0.2.0/24,NL,NL-NH,Amsterdam,1\n198.51.100.0/24,US,US-CA,X,\n", 0, 0, 0, 0,
      "", "", "", "192.0.2.1"},
     {"none", "dns.log", "#separator \\x09\n#fields\tts\tuid\thost\n1\tC\ta.example\n", 0, 0, 0, 0, "", "", "",
      "a.example"},
