@@ -16,15 +16,26 @@ static int by_place(const void *a, const void *b)
     return c;
 }
 
-/* Whether `b` says more than `a` about the same range: that it is shared, or a part ("aws", "aws/EC2"). */
-static bool says_more(const struct build *build, uint32_t a, uint32_t b, uint32_t flags)
+/* Whether `b` names a part of what `a` names: "aws/EC2", "aws". */
+static bool is_part(const struct build *build, uint32_t a, uint32_t b, uint32_t flags)
 {
     struct span old = pool_get(&build->strings, a & ~flags);
     struct span new = pool_get(&build->strings, b & ~flags);
 
-    if ((a ^ b) & flags)
-        return (b & flags) > (a & flags);
     return new.len > old.len &&new.at[old.len] == '/' && span_eq(span_of(new.at, old.len), old);
+}
+
+/* Whether `b` says more than `a` about the same range: by its flags, such as that it is shared, or a part. */
+static bool says_more(const struct build *build, uint32_t a, uint32_t b, uint32_t flags)
+{
+    return (a ^ b) & flags ? (b & flags) > (a & flags) : is_part(build, a, b, flags);
+}
+
+/* What labels a range inside another one: its own tag, unless the wider one names a part of the same: in a
+ * list that was put together by addresses alone, ranges may be smaller than in one that tells parts apart. */
+static uint32_t tag_within(const struct build *build, uint32_t tag, uint32_t around, uint32_t flags)
+{
+    return (tag & flags) <= (around & flags) && is_part(build, tag, around, flags) ? around : tag;
 }
 
 /* Sorts, and leaves one of equal ranges. The order of arrival is kept by a merge sort (glibc's and musl's
@@ -93,6 +104,7 @@ int build_ranges(const struct build *b, struct build_ranges *ranges, uint32_t fl
                  struct build_section *ret)
 {
     uint32_t open[129]; /* ranges around the current place; each is inside the one before */
+    uint32_t tag[129];  /* what labels them */
     unsigned depth = 0;
     struct addr end;
 
@@ -109,11 +121,13 @@ int build_ranges(const struct build *b, struct build_ranges *ranges, uint32_t fl
                 break;
             depth--;
             if (behind(top, &end))
-                emit(ret, &end, depth ? ranges->list[open[depth - 1]].tag : 0);
+                emit(ret, &end, depth ? tag[depth - 1] : 0);
         }
         if (i < ranges->count) {
-            emit(ret, &ranges->list[i].prefix.addr, ranges->list[i].tag);
-            open[depth++] = (uint32_t)i;
+            uint32_t own = ranges->list[i].tag;
+            open[depth] = (uint32_t)i;
+            tag[depth] = depth > 0 ? tag_within(b, own, tag[depth - 1], flags) : own;
+            emit(ret, &ranges->list[i].prefix.addr, tag[depth++]);
         }
     }
     ret->at = ret->memory.at;

@@ -17,6 +17,8 @@ static void hosting_is_the_longest_range(void **state)
         {"10.9.0.0/16", "aws/EC2", false},  {"10.9.0.0/16", "google", false},
         {"10.10.0.0/16", "cdn", true},      {"10.10.0.0/16", "cdn/more", false},
         {"2001:db8::/32", "doc", false},    {"2001:db8:1::/48", "doc/1", false},
+        {"10.9.9.0/24", "aws", false},      {"10.9.9.128/25", "aws", true},
+        {"10.10.9.0/24", "cdn", true},      {"10.9.9.64/26", "google", false},
     };
     static const struct {
         const char *addr, *tag;
@@ -33,6 +35,9 @@ static void hosting_is_the_longest_range(void **state)
         {"11.0.0.0", NULL},
         {"255.255.255.255", "end"},
         {"10.9.1.1", "aws/EC2"},
+        {"10.9.9.1", "aws/EC2"}, /* inside it, "aws" says nothing new */
+        {"10.9.9.65", "google"},
+        {"10.9.9.129", "aws"},
         {"10.10.1.1", "cdn"},
         {"2001:db8::", "doc"},
         {"2001:db8:1:2::3", "doc/1"},
@@ -56,7 +61,7 @@ static void hosting_is_the_longest_range(void **state)
         assert_int_equal(image_hosting(im, &a, &tag, &shared), rows[i].tag != NULL);
         assert_span(tag, rows[i].tag ? rows[i].tag : "untouched");
         assert_int_equal(shared, rows[i].tag == NULL || strcmp(rows[i].tag, "first") == 0 ||
-                                     strcmp(rows[i].tag, "cdn") == 0);
+                                     strcmp(rows[i].tag, "cdn") == 0 || strcmp(rows[i].tag, "aws") == 0);
     }
     image_unmap(im);
     build_free(b);
