@@ -3,27 +3,27 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "config.h"
-#include "intel/load.h"
+#include "intel/load_args.h"
+#include "intel/load_before.h"
 #include "intel/load_wire.h"
 #include "intel/suffix.h"
+#include "os/bus.h"
 #include "os/privilege.h"
 #include "os/sandbox.h"
 
 /* Hostile JSON grows when it is read, and lists have no end; the machine must not feel it. */
 #define MEMORY_BYTES_MAX ((uint64_t)1 << 30)
-
-/* What stands before the paths: --entries NUMBER, --memory BYTES. */
-struct limits {
-    uint64_t entries, memory_bytes;
-};
 
 static void send_line(void *ctx, const char *line)
 {
@@ -48,41 +48,33 @@ static int mute(void)
     return 0;
 }
 
-/* Takes the limits off the front of argv; gives the index of what follows, or 0 when they are wrong. */
-static int take_limits(int argc, char **argv, struct limits *ret)
+/* Of a descriptor that is mapped besides; 0 when it is no file. */
+static uint64_t size_of(int fd)
 {
-    int i = 1;
-
-    *ret = (struct limits){LOAD_ENTRIES_MAX, MEMORY_BYTES_MAX};
-    for (; i + 1 < argc; i += 2) {
-        bool entries = strcmp(argv[i], "--entries") == 0;
-        char *end;
-        if (!entries && strcmp(argv[i], "--memory") != 0)
-            break;
-        uint64_t n = strtoull(argv[i + 1], &end, 10);
-        if (*end != 0 || n == 0)
-            return 0;
-        *(entries ? &ret->entries : &ret->memory_bytes) = n;
-    }
-    return i < argc ? i : 0;
+    struct stat st;
+    return fstat(fd, &st) == 0 && st.st_size > 0 ? (uint64_t)st.st_size : 0;
 }
 
-/* As much as was given, but at most half of the machine's. */
-static int limit_memory(uint64_t bytes)
+/* As much as was given, but at most half of the machine's; what main gives us to look at comes on top. */
+static int limit_memory(const struct load_args *a)
 {
     uint64_t half = (uint64_t)sysconf(_SC_PHYS_PAGES) / 2 * (uint64_t)sysconf(_SC_PAGESIZE);
+    uint64_t bytes = a->memory_bytes > 0 ? a->memory_bytes : MEMORY_BYTES_MAX;
     struct rlimit memory;
 
-    memory.rlim_cur = memory.rlim_max = (rlim_t)(bytes < half ? bytes : half);
+    bytes = bytes < half ? bytes : half;
+    bytes += (a->before ? size_of(LOADER_BEFORE_FD) : 0) + (a->known ? size_of(LOADER_KNOWN_FD) : 0);
+    memory.rlim_cur = memory.rlim_max = (rlim_t)bytes;
     return !BRIDLE_SANITIZED && setrlimit(RLIMIT_AS, &memory) < 0 ? -errno : 0;
 }
 
 /* Gives up what a loader does not need. A kernel without seccomp is main's to tell. */
-static int jail(uint64_t memory_bytes)
+static int jail(const struct load_args *a)
 {
     char why[256];
 
-    int err = limit_memory(memory_bytes);
+    bus_init();
+    int err = limit_memory(a);
     if (err == 0)
         err = privilege_drop(NULL, KEEP_NOTHING, why, sizeof(why));
     if (err == 0)
@@ -92,65 +84,117 @@ static int jail(uint64_t memory_bytes)
     return err == -ENOSYS ? 0 : err;
 }
 
-/* Writes the image, makes it unchangeable, and sends it. 0 or negative errno. */
-static int hand_over(struct build *b)
+/* Makes a memory file unchangeable, and sends it with its line. 0 or negative errno. */
+static int send_file(const char *what, uint64_t entries, int fd)
 {
-    char line[32];
+    char line[48];
+
+    snprintf(line, sizeof(line), "%s\t%" PRIu64, what, entries);
+    if (fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0)
+        return -errno;
+    return loader_line_send(LOADER_WIRE_FD, line, fd);
+}
+
+static int send_image(struct build *b)
+{
     int fd = memfd_create("bridle-image", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
     if (fd < 0)
         return -errno;
     int err = build_write(b, fd);
-    if (err == 0 && fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0)
-        err = -errno;
-    snprintf(line, sizeof(line), "image\t%u", build_count(b));
     if (err == 0)
-        err = loader_line_send(LOADER_WIRE_FD, line, fd);
+        err = send_file("image", build_count(b), fd);
     close(fd);
     return err;
 }
 
+/* What changed, and the next file of known values. */
+static int compare(struct load_before *before, struct build *b, int64_t now_s)
+{
+    int64_t known = -1;
+    int fd = memfd_create("bridle-known", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+    if (fd < 0)
+        return -errno;
+    int err = load_before_compare(before, b, now_s, fd, &known);
+    if (err == 0 && known >= 0)
+        err = send_file("known", (uint64_t)known, fd);
+    close(fd);
+    return err;
+}
+
+/* Reads all paths. 1: some of them could not be read, nor kept as they were; 0; -ENOMEM. */
+static int read_paths(struct load_args *a, struct loader *l, const struct load_before *before)
+{
+    const char **failed = calloc(a->room, sizeof *failed);
+    size_t count = 0, lost = 0;
+    struct load_arg arg;
+    enum load_arg_kind kind;
+
+    if (failed == NULL)
+        return -ENOMEM;
+    while ((kind = load_args_next(a, &arg)) < LOAD_ARG_END) {
+        if (kind == LOAD_ARG_GUARD)
+            loader_guards(l, arg.path);
+        else if (loader_source(l, arg.path, &arg.options) < 0)
+            failed[count++] = arg.path;
+    }
+    int err = loader_finish(l);
+    for (size_t i = 0; i < count; i++)
+        lost += !load_before_kept(before, failed[i]);
+    free(failed);
+    return err < 0 ? err : lost > 0;
+}
+
+static int load_into(struct build *b, struct loader *l, struct load_before *before, struct load_args *a,
+                     const struct load_report *report)
+{
+    int64_t now_s = a->now_s > 0 ? a->now_s : (int64_t)time(NULL);
+
+    loader_clock(l, now_s);
+    loader_limit(l, a->entries > 0 ? a->entries : LOAD_ENTRIES_MAX);
+    loader_before(l, before);
+    int incomplete = read_paths(a, l, before), err = incomplete < 0 ? incomplete : 0;
+    if (err == 0)
+        err = compare(before, b, now_s);
+    if (err == 0 && loader_expires(l) > 0)
+        load_report_expires(report, loader_expires(l));
+    if (err == 0)
+        err = send_image(b);
+    return err < 0 ? err : incomplete > 0 || build_count(b) == 0;
+}
+
 /* Everything between the jail and the end. An enum loader_exit. */
-static int load(char **argv, int argc, uint64_t entries_max)
+static int load(struct load_args *a)
 {
     struct load_report report = {.line = send_line};
     struct build *b = build_new();
     struct loader *l = b ? loader_new(b, &report, SUFFIXES_FILE) : NULL;
-    bool incomplete = false;
-    int err = l ? 0 : -ENOMEM;
+    struct load_before *before = load_before_new(a->before ? LOADER_BEFORE_FD : -1,
+                                                 a->known ? LOADER_KNOWN_FD : -1, a->take_shrunk, &report);
+    const char *last = a->end[-1];
+    int done = l && before ? load_into(b, l, before, a, &report) : -ENOMEM;
 
-    if (l)
-        loader_limit(l, entries_max);
-    for (int i = 0; l && i < argc; i++) {
-        if (strcmp(argv[i], "--guard") == 0 && i + 1 < argc)
-            loader_guards(l, argv[++i]);
-        else
-            incomplete |= loader_path(l, argv[i]) < 0;
-    }
-    if (l)
-        err = loader_finish(l);
-    if (err == 0)
-        err = hand_over(b);
-    if (err < 0)
-        load_report_note(&report, span_str(argv[argc - 1]), 0, 0, "error", span_of(NULL, 0),
-                         err == -ENOMEM ? "no image was made: more memory is needed (limits.loader-memory)"
-                                        : strerror(-err),
+    if (done < 0)
+        load_report_note(&report, span_str(last), 0, 0, "error", span_of(NULL, 0),
+                         done == -ENOMEM ? "no image was made: more memory is needed (limits.loader-memory)"
+                                         : strerror(-done),
                          "");
-    incomplete |= b && build_count(b) == 0;
     loader_free(l);
+    load_before_free(before);
     build_free(b);
-    return err < 0 ? LOADER_FAILED : incomplete ? LOADER_INCOMPLETE : LOADER_OK;
+    return done < 0 ? LOADER_FAILED : done > 0 ? LOADER_INCOMPLETE : LOADER_OK;
 }
 
 int main(int argc, char **argv)
 {
-    struct limits limits;
-    int first = take_limits(argc, argv, &limits);
+    struct load_args args;
+    int err = load_args_init(&args, argc, argv);
 
-    if (first == 0)
-        return fail("started by bridled and bridlectl, not by hand", -EINVAL);
-    int err = jail(limits.memory_bytes);
     if (err < 0)
-        return fail("sandbox", err);
-    return load(argv + first, argc - first, limits.entries);
+        return fail("started by bridled and bridlectl, not by hand", err);
+    err = jail(&args);
+    int done = err < 0 ? fail("sandbox", err) : load(&args);
+    load_args_done(&args);
+    return done;
 }

@@ -312,13 +312,21 @@ enum build_added build_indicator(struct build *b, const struct indicator *ind, s
     return BUILD_MERGED;
 }
 
-int build_day(struct build *b, uint32_t id, uint16_t day)
+int build_days(struct build *b)
+{
+    return region_grow(&b->days, (size_t)2 * b->entries.count + 1);
+}
+
+void build_day(struct build *b, uint32_t id, uint16_t day)
 {
     assert(id < b->entries.count);
-    if (region_grow(&b->days, (size_t)2 * b->entries.count) < 0)
-        return -ENOMEM;
     put_le16(b->days.at + (size_t)2 * id, day);
-    return 0;
+}
+
+uint16_t build_day_of(const struct build *b, uint32_t id)
+{
+    assert(id < b->entries.count);
+    return le16(b->days.at + (size_t)2 * id);
 }
 
 static int add_range(struct build_ranges *to, const struct prefix *range, uint32_t tag)

@@ -36,9 +36,11 @@ int build_resolver_net(struct build *b, const struct prefix *net);
 /* Addresses that lead nowhere, and who answers there. 0, -ENOMEM, or -EFBIG with too many texts. */
 int build_answer(struct build *b, const struct prefix *net, enum answer_kind kind, struct span who);
 uint32_t build_count(const struct build *b);
-/* The day on which an entry (below build_count) was first loaded, in days since IMAGE_DAY_ZERO; after the
- * last entry. 0 or -ENOMEM. */
-int build_day(struct build *b, uint32_t id, uint16_t day);
+/* Room for the days on which entries were first loaded; after the last entry, before a day. 0 or -ENOMEM. */
+int build_days(struct build *b);
+/* An entry's day, as IMAGE_FIRST_DAYS has it; 0, as at first: not known. */
+void build_day(struct build *b, uint32_t id, uint16_t day);
+uint16_t build_day_of(const struct build *b, uint32_t id);
 /* Writes the image to `fd` from its current position. What was collected is given up on the way, so that both
  * together never take much more memory than the image: a builder writes once. 0 or negative errno; -EFBIG
  * when it would pass 4 GiB, what was written is then of no use. */

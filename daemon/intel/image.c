@@ -225,6 +225,37 @@ static bool row(const struct image *im, enum image_section s, uint64_t i, const 
     return true;
 }
 
+/* The next record; its line is added to what it differs from. */
+static inline void read_record(struct cur *c, struct span *ret_text, uint64_t *ret_meta, uint64_t *line)
+{
+    uint64_t len = cur_varint(c);
+    *ret_text = cur_take(c, len > NAME_TEXT_MAX ? UINT32_MAX : (uint32_t)len);
+    *ret_meta = cur_varint(c);
+    uint64_t step = cur_varint(c);
+    *line += step >> 1 ^ (0 - (step & 1));
+}
+
+bool image_walk(const struct image *im, struct image_walk *w, uint32_t id, struct image_record *ret)
+{
+    struct span all = im->section[IMAGE_RECORDS];
+    const uint8_t *group;
+    uint64_t meta = 0;
+
+    if (id >= im->iocs)
+        return false;
+    if (id != w->next || id % IMAGE_GROUP == 0) {
+        if (!row(im, IMAGE_GROUPS, id / IMAGE_GROUP, &group) || le32(group) > all.len)
+            return false;
+        w->c = cur_datagram(all.at + le32(group), all.len - le32(group), all.len - le32(group));
+        w->next = id - id % IMAGE_GROUP;
+        w->line = 0;
+    }
+    for (; w->next <= id; w->next++)
+        read_record(&w->c, &ret->text, &meta, &w->line);
+    ret->line = (uint32_t)w->line;
+    return cur_ok(&w->c) && row(im, IMAGE_METAS, meta, &ret->meta);
+}
+
 bool image_record(const struct image *im, uint32_t id, struct image_record *ret)
 {
     struct span all = im->section[IMAGE_RECORDS];
@@ -238,13 +269,8 @@ bool image_record(const struct image *im, uint32_t id, struct image_record *ret)
     if (start > all.len)
         return false;
     struct cur c = cur_datagram(all.at + start, all.len - start, all.len - start);
-    for (uint32_t i = id % IMAGE_GROUP + 1; i > 0; i--) {
-        uint64_t len = cur_varint(&c);
-        text = cur_take(&c, len > NAME_TEXT_MAX ? UINT32_MAX : (uint32_t)len);
-        meta = cur_varint(&c);
-        uint64_t step = cur_varint(&c);
-        line += step >> 1 ^ (0 - (step & 1));
-    }
+    for (uint32_t i = id % IMAGE_GROUP + 1; i > 0; i--)
+        read_record(&c, &text, &meta, &line);
     if (!cur_ok(&c) || !row(im, IMAGE_METAS, meta, &ret->meta))
         return false;
     ret->text = text;
@@ -267,12 +293,12 @@ static bool element(const struct image *im, enum image_section at, enum image_se
     return true;
 }
 
-static bool string(const struct image *im, uint32_t id, struct span *ret)
+bool image_string(const struct image *im, uint32_t id, struct span *ret)
 {
     return element(im, IMAGE_STRINGS_AT, IMAGE_STRINGS, id, ret);
 }
 
-static uint64_t value_hash(uint8_t type, struct span text)
+uint64_t image_value_key(uint8_t type, struct span text)
 {
     struct hash_key key = value_key;
 
@@ -280,27 +306,24 @@ static uint64_t value_hash(uint8_t type, struct span text)
     return hash_bytes(&key, text.at, text.len);
 }
 
-/* The texts of a set, at most `most`. */
-static bool set_texts(const struct image *im, uint32_t id, struct span *ret, unsigned most, unsigned *ret_n)
+bool image_set(const struct image *im, uint32_t id, struct span *ret, unsigned most, unsigned *ret_n)
 {
     struct span set;
 
     if (!element(im, IMAGE_SETS_AT, IMAGE_SETS, id, &set) || set.len % 4 != 0 || set.len / 4 > most)
         return false;
     for (unsigned i = 0; i < set.len / 4; i++)
-        if (!string(im, le32(set.at + 4 * i), &ret[i]))
+        if (!image_string(im, le32(set.at + 4 * i), &ret[i]))
             return false;
     *ret_n = (unsigned)(set.len / 4);
     return true;
 }
 
-/* The day on which an indicator was first loaded here, in Unix seconds; 0: not known. */
-static int64_t first_s(const struct image *im, uint32_t id)
+uint16_t image_first_day(const struct image *im, uint32_t id)
 {
     const uint8_t *at;
-    uint16_t day = row(im, IMAGE_FIRST_DAYS, id, &at) ? le16(at) : 0;
 
-    return day == 0 ? 0 : ((int64_t)IMAGE_DAY_ZERO + day) * DAY_SECONDS;
+    return row(im, IMAGE_FIRST_DAYS, id, &at) ? le16(at) : 0;
 }
 
 bool image_ioc(const struct image *im, uint32_t id, struct ioc *ret)
@@ -312,20 +335,21 @@ bool image_ioc(const struct image *im, uint32_t id, struct ioc *ret)
     if (!image_record(im, id, &rec) || rec.meta[META_AT_TYPE] >= IOC_TYPES || rec.meta[META_AT_TIER] >= TIERS)
         return false;
     for (unsigned i = 0; i < IMAGE_TEXT_PARTS; i++)
-        if (!string(im, le32(rec.meta + META_AT_TEXT + 4 * i), text[i]))
+        if (!image_string(im, le32(rec.meta + META_AT_TEXT + 4 * i), text[i]))
             return false;
-    if (!set_texts(im, le32(rec.meta + META_AT_CAMPAIGNS), ioc.campaign, IMAGE_CAMPAIGNS_MAX,
+    if (!image_set(im, le32(rec.meta + META_AT_CAMPAIGNS), ioc.campaign, IMAGE_CAMPAIGNS_MAX,
                    &ioc.campaigns) ||
-        !set_texts(im, le32(rec.meta + META_AT_SOURCES), ioc.source, IMAGE_SOURCES_MAX, &ioc.sources))
+        !image_set(im, le32(rec.meta + META_AT_SOURCES), ioc.source, IMAGE_SOURCES_MAX, &ioc.sources))
         return false;
     ioc.type = rec.meta[META_AT_TYPE];
     ioc.tier = rec.meta[META_AT_TIER];
     ioc.value = rec.text;
-    ioc.key = value_hash(ioc.type, rec.text);
+    ioc.key = image_value_key(ioc.type, rec.text);
     ioc.line = rec.line;
     ioc.from_s = (int64_t)le64(rec.meta + META_AT_FROM);
     ioc.until_s = (int64_t)le64(rec.meta + META_AT_UNTIL);
-    ioc.first_s = first_s(im, id);
+    uint16_t day = image_first_day(im, id);
+    ioc.first_s = day == 0 ? 0 : ((int64_t)IMAGE_DAY_ZERO + day) * DAY_SECONDS;
     ioc.low_trust = (rec.meta[META_AT_FLAGS] & META_LOW_TRUST) != 0;
     ioc.rebuilt = (rec.meta[META_AT_FLAGS] & META_REBUILT) != 0;
     *ret = ioc;
@@ -353,7 +377,7 @@ bool image_hosting(const struct image *im, const struct addr *a, struct span *re
     uint32_t what = range_at(im, IMAGE_HOSTING, a);
     struct span tag;
 
-    if (what == 0 || !string(im, what & ~IMAGE_SHARED, &tag))
+    if (what == 0 || !image_string(im, what & ~IMAGE_SHARED, &tag))
         return false;
     if (ret_tag != NULL)
         *ret_tag = tag;
@@ -380,7 +404,7 @@ uint8_t image_answer(const struct image *im, const struct addr *a, struct span *
 
     if (leads_nowhere(a))
         kind = ANSWER_BLOCKED;
-    else if (kind != ANSWER_REAL && !string(im, what & ~IMAGE_ANSWER_MASK, &who))
+    else if (kind != ANSWER_REAL && !image_string(im, what & ~IMAGE_ANSWER_MASK, &who))
         kind = ANSWER_REAL;
     if (ret_who != NULL)
         *ret_who = who;
@@ -396,7 +420,7 @@ bool image_resolver_name(const struct image *im, struct span name)
     while (low < high) {
         size_t mid = low + (high - low) / 2;
         struct span listed;
-        if (!row(im, IMAGE_RESOLVERS, mid, &at) || !string(im, le32(at), &listed))
+        if (!row(im, IMAGE_RESOLVERS, mid, &at) || !image_string(im, le32(at), &listed))
             return false;
         if (name_order(listed, name) <= 0) {
             last = listed;

@@ -43,6 +43,9 @@ struct ioc {
     bool rebuilt;            /* some source gave nothing but the day on which it was made anew: no from_s */
 };
 
+/* The key of a value in its normalised form, as struct ioc has it. */
+uint64_t image_value_key(uint8_t type, struct span value);
+
 /* False when there is no such id or the image is broken there. */
 bool image_ioc(const struct image *im, uint32_t id, struct ioc *ret);
 

@@ -15,6 +15,7 @@
 
 #include <endian.h>
 
+#include "base/cursor.h"
 #include "base/hash.h"
 #include "intel/image.h"
 
@@ -155,6 +156,24 @@ void image_levels(const uint8_t *set, bool v4, struct image_levels *ret);
 
 /* False when there is no such id or the image is broken there. */
 bool image_record(const struct image *im, uint32_t id, struct image_record *ret);
+
+/* A walk over records, which reads each once where they are asked for in order. */
+struct image_walk {
+    struct cur c;
+    uint32_t next; /* id of the record at the cursor; 0 at first */
+    uint64_t line;
+};
+
+/* Reads record `id`; false as image_record. */
+bool image_walk(const struct image *im, struct image_walk *w, uint32_t id, struct image_record *ret);
+/* The day on which an indicator was first loaded, as FIRST_DAYS has it. */
+uint16_t image_first_day(const struct image *im, uint32_t id);
+/* The text of that number; false when there is none. */
+bool image_string(const struct image *im, uint32_t id, struct span *ret);
+/* The texts of a set of METAS; false when it is broken or has more than `most`. */
+bool image_set(const struct image *im, uint32_t id, struct span *ret, unsigned most, unsigned *ret_n);
+/* The indicator of this type with exactly this value. */
+bool image_find(const struct image *im, uint8_t type, struct span text, uint32_t *ret_id);
 
 static inline uint32_t le32(const uint8_t *p)
 {

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "intel/image_format.h"
+#include "intel/load_before.h"
 #include "intel/load_store.h"
 #include "intel/load_unpack.h"
 
@@ -322,7 +323,9 @@ int loader_finish(struct loader *l)
             read_source(&f, &l->sources[i]);
         load_progress(l);
         load_file_end(&f);
+        load_before_file(l->before, &l->sources[i], &f);
     }
+    load_before_keep(l->before, l);
     if (l->bytes_told > 0) /* all is read, the image is not made yet */
         load_report_progress(l->report, l->bytes_total, l->bytes_total, build_count(l->build) + l->ranges);
     load_report_total(l->report, build_count(l->build));

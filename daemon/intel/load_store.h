@@ -79,6 +79,7 @@ struct loader {
     struct build *build;         /* borrowed */
     struct load_report *report;  /* borrowed */
     struct guards *guards;       /* owned */
+    struct load_before *before;  /* borrowed, or NULL */
     struct load_source *sources; /* owned */
     size_t source_count, source_room;
     struct load_config **configs; /* owned, each owned; the first one says nothing */

@@ -122,6 +122,37 @@ struct match match_addr(const struct image *im, const struct addr *a)
     return found;
 }
 
+/* The row of ADDRS for exactly this prefix. */
+static bool find_prefix(const struct image *im, const struct prefix *p, uint32_t *ret_id)
+{
+    struct match found;
+
+    if (!addr_at(im, &p->addr, p->bits, addr_hash(&im->key, &p->addr, p->bits), &found))
+        return false;
+    *ret_id = found.ioc;
+    return true;
+}
+
+bool image_find(const struct image *im, uint8_t type, struct span text, uint32_t *ret_id)
+{
+    struct prefix p;
+    uint32_t id;
+
+    if (ioc_is_address(type))
+        return prefix_parse(text, &p, NULL) && find_prefix(im, &p, ret_id);
+    uint64_t hash =
+        ioc_is_digest(type) ? digest_hash(&im->key, type, text) : text_hash(&im->key, im->key.k[0], text);
+    if (!filter_has(&im->name_filter, hash))
+        return false;
+    struct table_walk walk = table_walk(&im->names, hash);
+    while (table_next(&walk, &id)) {
+        struct image_record rec;
+        if (image_record(im, id, &rec) && rec.meta[META_AT_TYPE] == type && span_eq(rec.text, text))
+            return *ret_id = id, true;
+    }
+    return false;
+}
+
 bool image_has_type(const struct image *im, enum ioc_type type)
 {
     return type < IOC_TYPES && (im->types >> type & 1);
@@ -132,19 +163,12 @@ struct match match_value(const struct image *im, enum ioc_type type, struct span
     uint8_t folded[DIGEST_TEXT_MAX];
     uint32_t id;
 
-    if (!image_has_type(im, type) || text.len > sizeof folded)
+    if (!ioc_is_digest((uint8_t)type) || !image_has_type(im, type) || text.len > sizeof folded)
         return (struct match){0};
     for (size_t i = 0; i < text.len; i++)
         folded[i] = (uint8_t)(text.at[i] >= 'A' && text.at[i] <= 'Z' ? text.at[i] + 32 : text.at[i]);
     text = span_of(folded, text.len);
-    uint64_t hash = digest_hash(&im->key, type, text);
-    if (!filter_has(&im->name_filter, hash))
-        return (struct match){0};
-    struct table_walk walk = table_walk(&im->names, hash);
-    while (table_next(&walk, &id)) {
-        struct image_record rec;
-        if (image_record(im, id, &rec) && rec.meta[META_AT_TYPE] == type && span_eq(rec.text, text))
-            return (struct match){.ioc = id, .how = MATCH_EXACT};
-    }
+    if (image_find(im, (uint8_t)type, text, &id))
+        return (struct match){.ioc = id, .how = MATCH_EXACT};
     return (struct match){0};
 }
