@@ -92,10 +92,25 @@ struct load_format {
     bool has_guards; /* guards may stand in it: it is read for them first */
 };
 
-extern const struct load_format load_format_adblock, load_format_csv, load_format_dataset,
-    load_format_dnsmasq, load_format_geofeed, load_format_guard, load_format_hosts, load_format_ioc,
-    load_format_misp, load_format_misp_index, load_format_nftset, load_format_plain, load_format_prefixes,
-    load_format_ranges, load_format_stix, load_format_tinycheck, load_format_unbound, load_format_warninglist,
-    load_format_zeek;
+extern const struct load_format load_format_adblock;
+extern const struct load_format load_format_csv;
+extern const struct load_format load_format_dataset;
+extern const struct load_format load_format_dnsmasq;
+extern const struct load_format load_format_geofeed;
+extern const struct load_format load_format_guard;
+extern const struct load_format load_format_hosts;
+extern const struct load_format load_format_ioc;
+extern const struct load_format load_format_misp;
+extern const struct load_format load_format_misp_index;
+extern const struct load_format load_format_nftset;
+extern const struct load_format load_format_plain;
+extern const struct load_format load_format_prefixes;
+extern const struct load_format load_format_ranges;
+extern const struct load_format load_format_stix;
+extern const struct load_format load_format_suricata;
+extern const struct load_format load_format_tinycheck;
+extern const struct load_format load_format_unbound;
+extern const struct load_format load_format_warninglist;
+extern const struct load_format load_format_zeek;
 
 #endif

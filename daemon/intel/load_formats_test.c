@@ -94,6 +94,43 @@ static const struct sample samples[] = {
      "", "", "", "192.0.2.1"},
     {"none", "dns.log", "#separator \\x09\n#fields\tts\tuid\thost\n1\tC\ta.example\n", 0, 0, 0, 0, "", "", "",
      "a.example"},
+    {"suricata-rules", "some.rules",
+     "alert dns $HOME_NET any -> any any (msg:\"one\"; dns.query; content:\"a.example\"; depth:9; nocase; "
+     "endswith; fast_pattern; reference:url,lab.example/1; metadata: created_at 2020_01_31, malware_family "
+     "Phantom; sid:1; rev:1;)\n"
+     "alert dns any any -> any any (msg:\"below too\"; dns_query; dotprefix; content:\".b.example\"; nocase; "
+     "endswith; sid:2;)\n"
+     "alert tls any any -> $EXTERNAL_NET 443 (msg:\"bsize\"; tls.sni; bsize:9; content:\"c.example\"; "
+     "sid:3;)\n"
+     "alert http any any -> any any (msg:\"modifier\"; flow:established,to_server; content:\"d|2e|example\"; "
+     "http_host; isdataat:!1,relative; sid:4;)\n"
+     "alert http any any -> any any (msg:\"and a path\"; http.host; content:\"e.example\"; endswith; "
+     "http.uri; content:\"/x\"; sid:5;)\n"
+     "alert dns any any -> any any (msg:\"not\"; dns.query; content:!\"f.example\"; endswith; sid:6;)\n"
+     "alert dns any any -> any any (msg:\"pcre\"; dns.query; content:\"g.example\"; endswith; pcre:\"/^x/\"; "
+     "sid:7;)\n"
+     "alert dns any any -> any any (msg:\"part\"; dns.query; content:\"h.example\"; startswith; sid:8;)\n"
+     "alert ip $HOME_NET any -> [192.0.2.1, 198.51.100.0/24] any (msg:\"addresses\"; sid:9;)\n"
+     "alert tcp $HOME_NET any -> 203.0.113.7 8443 (msg:\"port\"; sid:10;)\n"
+     "#alert dns any any -> any any (msg:\"off\"; dns.query; content:\"i.example\"; bsize:9; sid:11;)\n"
+     "# alert dns any any -> any any (msg:\"off\"; dns.query; content:\"j.example\"; bsize:9; sid:12;)\n"
+     "# a comment\n"
+     "alert dns any any -> any any \\\n  (msg:\"a \\\"quote\\; here\\\"\"; dns.query; \\\n  "
+     "content:\"k.example\"; bsize:9; sid:13;)\n"
+     "pass dns any any -> any any (msg:\"ok\"; dns.query; dotprefix; content:\".ok.b.example\"; endswith; "
+     "sid:14;)\n"
+     "alert tls any any -> any any (msg:\"cert\"; tls.cert_fingerprint; "
+     "content:\"01:23:45:67:89:ab:cd:ef:01:23:45:67:89:ab:cd:ef:01:23:45:67\"; sid:15;)\n"
+     "alert tls any any -> any any (msg:\"ja3\"; ja3.hash; content:\"0123456789abcdef0123456789abcdef\"; "
+     "sid:16;)\n"
+     "alert tcp any any -> any any (msg:\"bytes\"; content:\"|03|www\"; sid:17;)\n"
+     "alert dns any any -> any any (msg:\"no end; dns.query; content:\"l.example\"\n"
+     "alert dns any any -> [192.0.2.9] any (msg:\"both\"; dns.query; content:\"m.example\"; bsize:9; "
+     "sid:18;)\n",
+     10, 7, 0, 1, "b.example d.example", "a.example c.example k.example", "192.0.2.1 198.51.100.9",
+     "e.example f.example g.example h.example i.example j.example l.example m.example ok.b.example "
+     "203.0.113.7 "
+     "192.0.2.9"},
     {"suricata-dataset", "names.lst",
      "YS5leGFtcGxl\nYmIuZXhhbXBsZQ==\nY2NjLmV4YW1wbGU=,5\nMTkyLjAuMi4x\nplain.example\n", 5, 0, 0, 0,
      "a.example bb.example ccc.example plain.example", "", "192.0.2.1", ""},

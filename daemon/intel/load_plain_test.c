@@ -85,7 +85,6 @@ static void what_is_no_list_is_not_guessed_at(void **state)
          "none", "UTF-16"},
         {"This is a text\nthat speaks of evil.example\nat some length\nand says\nno more\n", "none",
          "no known format"},
-        {"alert dns any any -> any any (msg:\"x\"; sid:1;)\n", "none", "no known format"},
         {"uuid,event_id,name\n1,2,a\n", "none", "no known format"},
         {"\x7f"
          "ELF\x02\x01\x01\n\x03\x04\x05\x06\x07\x08",
