@@ -30,6 +30,11 @@ static void begin(struct load_json *w, struct load_file *f, struct load_input *i
     json_read_init(&w->read, more, w);
 }
 
+static void no_memory(struct load_file *f)
+{
+    load_error(f, (struct load_place){0}, span_of(NULL, 0), "was not read: there is no memory left");
+}
+
 struct load_json *load_json_new(struct load_file *f, struct load_input *in)
 {
     struct load_json *w = malloc(sizeof(*w));
@@ -37,7 +42,7 @@ struct load_json *load_json_new(struct load_file *f, struct load_input *in)
     if (w)
         begin(w, f, in, span_of(NULL, 0));
     else
-        load_error(f, (struct load_place){0}, span_of(NULL, 0), "was not read: there is no memory left");
+        no_memory(f);
     return w;
 }
 
@@ -87,17 +92,38 @@ static void open_container(struct load_json *w, bool array)
     w->len = own;
 }
 
-static void tell_end(struct load_json *w)
+static void tell_broken(const struct load_json *w, struct load_file *f, struct load_input *in,
+                        const char *what)
 {
-    struct span none = span_of(NULL, 0);
+    if (in->error)
+        load_error(f, load_json_place(w), span_of(NULL, 0), "cannot be read further: %s", load_input_why(in));
+    else
+        load_error(f, load_json_place(w), span_of(NULL, 0), "%s: %s", what,
+                   w->read.why ? w->read.why : "it cannot be read again");
+}
 
-    if (!w->f)
-        return;
-    if (w->in && w->in->error == 0)
-        load_error(w->f, load_json_place(w), none,
-                   "is broken JSON from here on: %s; what stands before it was read", w->read.why);
-    else if (w->in)
-        load_error(w->f, load_json_place(w), none, "cannot be read further: %s", load_input_why(w->in));
+bool load_json_whole(struct load_file *f, struct load_input *in)
+{
+    struct load_json *w = load_json_silent(in);
+
+    if (!w) {
+        no_memory(f);
+        return false;
+    }
+    json_read_next(&w->read);
+    json_read_skip(&w->read);
+    bool good = json_read_next(&w->read) == JSON_END && load_input_rewind(in) == 0;
+    if (!good)
+        tell_broken(w, f, in, "is broken JSON, nothing of it was loaded");
+    load_json_free(w);
+    return good;
+}
+
+/* It was whole a moment ago. */
+static void tell_changed(struct load_json *w)
+{
+    if (w->f && w->in)
+        tell_broken(w, w->f, w->in, "changed while it was read, the rest was not loaded");
 }
 
 enum json_token load_json_next(struct load_json *w)
@@ -120,7 +146,7 @@ enum json_token load_json_next(struct load_json *w)
     if (opens)
         open_container(w, token == JSON_ARRAY);
     else if (token == JSON_BROKEN)
-        tell_end(w);
+        tell_changed(w);
     return token;
 }
 

@@ -23,6 +23,9 @@ struct load_json {
     uint16_t item[JSON_DEPTH_MAX];    /* and that of what is in it, up to a key */
 };
 
+/* Reads a file to its end, and begins anew: nothing is loaded of one that is broken or cut, which is told. */
+bool load_json_whole(struct load_file *f, struct load_input *in);
+
 /* Over what is left of a file. Large: on the heap. NULL without memory, which is told. */
 struct load_json *load_json_new(struct load_file *f, struct load_input *in);
 /* The same, but nothing is told: for a first reading. */

@@ -2,7 +2,6 @@
 /* The attributes of MISP events: what a network sensor can see of them, and why the others are not loaded. */
 #include "intel/load_misp.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 #include "base/text.h"
@@ -330,27 +329,21 @@ static void read_attributes(struct misp_reader *r)
 
 static bool load_misp(struct load_file *f, struct load_input *in)
 {
+    if (!load_json_whole(f, in))
+        return false;
+    struct misp_events *events = misp_events_read(f, in);
     struct misp_reader *r = calloc(1, sizeof(*r));
-    struct misp_events *events = r ? misp_events_read(f, in) : NULL;
-    int err = events ? load_input_rewind(in) : 0;
-    bool good = events && err == 0;
-
-    if (err < 0)
-        load_error(f, (struct load_place){0}, span_of(NULL, 0), "cannot be read twice: %s",
-                   load_input_why(in));
-    if (good) {
+    struct load_json *w = r && events && load_input_rewind(in) == 0 ? load_json_new(f, in) : NULL;
+    if (w) {
         r->f = f;
         r->events = events;
-        r->w = load_json_new(f, in);
-        good = r->w != NULL;
-    }
-    if (good)
+        r->w = w;
         read_attributes(r);
-    if (r)
-        load_json_free(r->w);
+    }
+    load_json_free(w);
     misp_events_free(events);
     free(r);
-    return good;
+    return w != NULL;
 }
 
 /* An event, or an attribute that has a type. */

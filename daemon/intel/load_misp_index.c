@@ -35,7 +35,7 @@ static bool is_index(struct span head)
 
 static bool load_index(struct load_file *f, struct load_input *in)
 {
-    struct load_json *w = load_json_new(f, in);
+    struct load_json *w = load_json_whole(f, in) ? load_json_new(f, in) : NULL;
     char first[UUID_LEN + 1] = "";
     unsigned long events = 0;
 

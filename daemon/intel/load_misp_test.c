@@ -131,6 +131,23 @@ static void what_its_publisher_says_is_none(void **state)
     load_test_end(&t);
 }
 
+/* The configuration may want some of them all the same. */
+static void forced(void **state)
+{
+    static const char *const force[] = {"off1.example.net", "=gone1.example.net"};
+    char path[] = "/tmp/misp-XXXXXX.json";
+    struct load_test t;
+
+    load_test_options(&t, path, 5, withdrawn,
+                      &(struct load_options){.force = force, .forces = 2, .tier = TIER_C2, .has_tier = true});
+    assert_int_equal(load_test_count(&t, path, LOAD_LOADED), 4);
+    assert_int_equal(load_test_count(&t, path, LOAD_WITHDRAWN), 3);
+    assert_int_equal(load_test_count(&t, path, LOAD_FORCED), 2);
+    assert_int_equal(load_test_ioc(&t, "off1.example.net").tier, TIER_C2);
+    load_test_ioc(&t, "gone1.example.net");
+    load_test_end(&t);
+}
+
 static const char galaxies[] =
     "{\"response\": [{\"Event\": {\"Attribute\": [" A("domain", "event.example.net", "") "," A(
         "domain", "own.example.net",
@@ -252,10 +269,12 @@ static void hostile(void **state)
 
     for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
         struct load_test t;
+        bool broken = i < 2;
         load_test_one(&t, "f.json", texts[i]);
-        load_test_ioc(&t, "a.example.net");
-        assert_int_equal(load_test_count(&t, "f.json", LOAD_LOADED), 1);
+        assert_int_equal(load_test_count(&t, "f.json", LOAD_LOADED), !broken);
         assert_int_equal(load_test_find(&t, "note\tf.json\t1\t") != NULL, i < 3);
+        if (broken)
+            load_test_has(&t, "note\tf.json\t1\t", "is broken JSON, nothing of it was loaded");
         load_test_end(&t);
     }
 }
@@ -325,6 +344,7 @@ int main(void)
         cmocka_unit_test(wrappings),
         cmocka_unit_test(types),
         cmocka_unit_test(what_its_publisher_says_is_none),
+        cmocka_unit_test(forced),
         cmocka_unit_test(campaigns_are_those_of_galaxies),
         cmocka_unit_test(dates_and_comments),
         cmocka_unit_test(dates_of_a_build),

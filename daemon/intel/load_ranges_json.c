@@ -337,13 +337,13 @@ static bool load_ranges_json(struct load_file *f, struct load_input *in)
                    "Fastly, RIPEstat");
         return false;
     }
-    c.w = load_json_new(f, in);
-    c.ranges = load_ranges_new(f);
-    if (c.w && c.ranges)
+    c.w = load_json_whole(f, in) ? load_json_new(f, in) : NULL;
+    c.ranges = c.w ? load_ranges_new(f) : NULL;
+    if (c.ranges)
         read_ranges(&c);
     load_ranges_end(c.ranges);
     load_json_free(c.w);
-    return c.w && c.ranges;
+    return c.ranges != NULL;
 }
 
 const struct load_format load_format_ranges = {"ip-ranges", is_ranges, load_ranges_json};

@@ -181,7 +181,7 @@ static void hostile(void **state)
                      "{\"ip_prefix\": "
                      "\"1111111111111111111111111111111111111111111111111111111111111111111111/8\"},"
                      "{\"service\": \"CLOUDFRONT\", \"more\": {\"service\": \"x\"}, \"ip_prefix\": "
-                     "\"2001:db8::/32\"},";
+                     "\"2001:db8::/32\"}]}";
     struct load_test t;
 
     load_test_one(&t, "x.json", json);
@@ -193,8 +193,39 @@ static void hostile(void **state)
     assert_int_equal(load_test_count(&t, "x.json", LOAD_MALFORMED), 2);
     assert_int_equal(load_test_count(&t, "x.json", LOAD_QUARANTINED), 1);
     load_test_has(&t, "note\tx.json\t1\t", "bits behind the prefix");
-    load_test_has(&t, "note\tx.json\t1\t", "broken JSON from here on");
     load_test_end(&t);
+    load_test_one(&t, "x.json", "{\"prefixes\": [" AWS("192.0.2.0/24", "S3", "eu-west-1") ",");
+    load_test_has(&t, "note\tx.json\t1\t", "broken JSON, nothing of it");
+    check(&t, &(struct row){"192.0.2.1", NULL, false});
+    load_test_end(&t);
+}
+
+/* A plain list is one of ranges if the configuration names a hoster, or says so. */
+static void plain_lists(void **state)
+{
+    static const char text[] =
+        "# ranges\n192.0.2.0/24\n; more\n 2001:db8::/32 x\n192.0.2.0/24\na.example.net\n";
+    static const struct load_options options[] = {{.hosting = "ovh"},
+                                                  {.format = "prefixes"},
+                                                  {.format = "plain"}};
+    static const struct row rows[] = {{"192.0.2.1", "ovh", false}, {"2001:db8::1", "ovh", false}};
+
+    for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++) {
+        char path[] = "/tmp/ranges-XXXXXX.txt";
+        struct load_test t;
+        load_test_options(&t, path, 4, text, &options[i]);
+        assert_int_equal(load_test_count(&t, path, LOAD_RANGES), i < 2 ? 2 : 0);
+        assert_int_equal(load_test_count(&t, path, LOAD_DUPLICATE), 1);
+        assert_int_equal(load_test_count(&t, path, LOAD_MALFORMED), i < 2 ? 1 : 0);
+        for (size_t r = 0; i == 0 && r < 2; r++)
+            check(&t, &rows[r]);
+        if (i == 1) {
+            char tag[32];
+            snprintf(tag, sizeof(tag), "%.13s", path + 5);
+            check(&t, &(struct row){"2001:db8::1", tag, false});
+        }
+        load_test_end(&t);
+    }
 }
 
 /* Far more ranges than are kept: each labels all the same. */
@@ -224,7 +255,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(aws),        cmocka_unit_test(others),  cmocka_unit_test(networks),
-        cmocka_unit_test(not_ranges), cmocka_unit_test(hostile), cmocka_unit_test(many),
+        cmocka_unit_test(not_ranges), cmocka_unit_test(hostile), cmocka_unit_test(plain_lists),
+        cmocka_unit_test(many),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,8 @@
 #define BRIDLE_INTEL_LOAD_TEST_H
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "intel/image_test.h"
 #include "intel/load.h"
@@ -70,6 +72,21 @@ static inline void load_test_end(struct load_test *t)
     image_unmap(t->im);
     loader_free(t->l);
     build_free(t->b);
+}
+
+/* One file alone under options, on disk: `path` gets its name, ends in XXXXXX and `suffix`. */
+static inline void load_test_options(struct load_test *t, char *path, int suffix, const char *text,
+                                     const struct load_options *o)
+{
+    int fd = mkstemps(path, suffix);
+
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+    load_test_begin(t);
+    assert_int_equal(loader_source(t->l, path, o), 0);
+    load_test_finish(t);
+    close(fd);
+    unlink(path);
 }
 
 /* The first line of the report that begins so, or NULL. */

@@ -80,15 +80,15 @@ static void end_ioc(struct load_file *f, const struct check_ioc *ioc, struct loa
 
 static bool load_tinycheck(struct load_file *f, struct load_input *in)
 {
-    struct load_json *w = load_json_new(f, in);
-    struct check_ioc *ioc = calloc(1, sizeof(*ioc));
+    struct load_json *w = load_json_whole(f, in) ? load_json_new(f, in) : NULL;
+    struct check_ioc *ioc = w ? calloc(1, sizeof(*ioc)) : NULL;
 
-    if (!ioc)
-        load_error(f, (struct load_place){0}, span_of(NULL, 0), "was not read: there is no memory left");
-    if (ioc && w)
-        forget(ioc);
-    for (enum json_token t = JSON_BEGIN; ioc && w && t != JSON_END && t != JSON_BROKEN;) {
-        t = load_json_next(w);
+    if (!ioc) {
+        load_json_free(w);
+        return false;
+    }
+    forget(ioc);
+    for (enum json_token t = load_json_next(w); t != JSON_END && t != JSON_BROKEN; t = load_json_next(w)) {
         if (t == JSON_OBJECT_END && load_json_at(w, "iocs[]")) {
             end_ioc(f, ioc, load_json_place(w));
             forget(ioc);
@@ -96,10 +96,9 @@ static bool load_tinycheck(struct load_file *f, struct load_input *in)
             take_member(ioc, w);
         }
     }
-    bool good = ioc && w;
     free(ioc);
     load_json_free(w);
-    return good;
+    return true;
 }
 
 const struct load_format load_format_tinycheck = {"tinycheck", is_tinycheck, load_tinycheck};

@@ -3,7 +3,6 @@
  * MISP warninglists: names that analysts list by mistake. They become guards. What kind of list it is stands
  * behind the list itself, so a file is read twice.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <strings.h>
 
@@ -109,13 +108,9 @@ static bool load_warninglist(struct load_file *f, struct load_input *in)
     struct about about;
     char buf[NAME_MAX + 32];
     struct text why = text_on(buf, sizeof(buf));
-    bool good = read_about(in, &about);
-    int err = good ? load_input_rewind(in) : -ENOMEM;
-    struct load_json *w = err == 0 ? load_json_new(f, in) : NULL;
+    bool good = load_json_whole(f, in) && read_about(in, &about) && load_input_rewind(in) == 0;
+    struct load_json *w = good ? load_json_new(f, in) : NULL;
 
-    if (err < 0)
-        load_error(f, (struct load_place){0}, span_of(NULL, 0), "cannot be read twice: %s",
-                   load_input_why(in));
     if (!w)
         return false;
     text_fmt(&why, "%s: %s", load_warninglist_word(about.name),
