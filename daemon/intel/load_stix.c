@@ -224,7 +224,8 @@ static struct span comment_of(const struct stix_object *o)
     struct span s = o->text[o->text[STIX_DESCRIPTION].len > 0 ? STIX_DESCRIPTION : STIX_NAME];
     struct span pattern = o->text[STIX_PATTERN];
 
-    return s.len > 0 && memmem(pattern.at, pattern.len, s.at, s.len) ? span_of(NULL, 0) : s;
+    return s.len > 0 && pattern.len > 0 && memmem(pattern.at, pattern.len, s.at, s.len) ? span_of(NULL, 0)
+                                                                                        : s;
 }
 
 static void load_indicator(struct bundle *b, const struct stix_object *o)

@@ -57,7 +57,7 @@ enum stix_kind stix_kind_of(struct span type)
 
 enum stix_kind stix_kind_of_id(struct span id)
 {
-    const uint8_t *dashes = memmem(id.at, id.len, "--", 2);
+    const uint8_t *dashes = id.len > 0 ? memmem(id.at, id.len, "--", 2) : NULL;
 
     return dashes ? stix_kind_of(span_of(id.at, (size_t)(dashes - id.at))) : STIX_KIND_NONE;
 }

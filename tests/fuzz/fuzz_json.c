@@ -137,7 +137,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (ours && theirs) {
         require(odd || json_equal(ours, theirs));
     } else if (theirs) {
-        require(strstr(r.why, "too deep"));
+        /* jansson takes a NUL for the end. */
+        bool nul = size > 0 && memchr(data, 0, size);
+        require(strstr(r.why, "too deep") || (nul && strstr(r.why, "behind the end")));
     } else if (ours) {
         enum json_error_code code = json_error_code(&err);
         require(code == json_error_numeric_overflow || code == json_error_null_byte_in_key ||
