@@ -51,6 +51,24 @@ static void say(struct load_file *f, const char *kind, const char *reason, struc
         load_report_note(f->loader->report, span_str(f->path), at.line, at.column, kind, value, text, reason);
 }
 
+void load_entry_id(struct load_file *f, struct span id)
+{
+    f->id = id;
+}
+
+/* Says behind the text which entry it is about, where the feed gives entries names of their own. */
+static void add_id(const struct load_file *f, char *buf, size_t cap)
+{
+    size_t len = strlen(buf);
+    struct text t = text_on(buf + len, cap - len);
+
+    if (f->id.len == 0)
+        return;
+    text_str(&t, " (");
+    text_escaped(&t, f->id);
+    text_char(&t, ')');
+}
+
 /* As `say`, but only counted once there were too many. */
 static void __attribute__((format(printf, 6, 0)))
 vnote(struct load_file *f, const char *kind, const char *reason, struct load_place at, struct span value,
@@ -65,6 +83,7 @@ vnote(struct load_file *f, const char *kind, const char *reason, struct load_pla
     f->notes++;
     f->loader->notes++;
     vsnprintf(text, sizeof(text), fmt, ap);
+    add_id(f, text, sizeof(text));
     say(f, kind, reason, at, value, text);
 }
 
@@ -494,9 +513,11 @@ static bool is_full(struct load_file *f)
 
 bool load_goes_on(struct load_file *f)
 {
-    const struct loader *l = f->loader;
+    struct loader *l = f->loader;
     const char *why = NULL;
 
+    if (!f->guards_only)
+        load_progress(l);
     if (l->no_memory)
         why = "there is no memory left (limits.loader-memory)";
     else if (is_full(f))

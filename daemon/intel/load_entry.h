@@ -41,6 +41,9 @@ void load_entry(struct load_file *f, const struct load_entry *e);
 void load_range(struct load_file *f, struct load_place at, struct span value, struct span tag, bool shared);
 /* `n` ranges that the file lists more than once, and that were put together: counted as duplicates. */
 void load_merged(struct load_file *f, uint64_t n);
+/* What the feed itself calls the entries that come: borrowed until the next call, told with every note on
+ * them. Empty: nothing. */
+void load_entry_id(struct load_file *f, struct span id);
 /* A public resolver: a name, which stands for all below it, or addresses. */
 void load_resolver(struct load_file *f, struct load_place at, struct span value);
 /* `why` begins with a word for the kind: `shared`, `shortener`, `popular`, `dynamic-dns`, `cdn` ... A name,

@@ -66,7 +66,10 @@ static void tell_merged(struct load_file *f, const struct load_waiting *w, const
     text_raw(&t, first->feed);
     if (first->line > 0)
         text_fmt(&t, ":%" PRIu32, first->line);
+    struct span id = f->id;
+    f->id = span_of(NULL, 0); /* that of another entry, which came later */
     load_note(f, LOAD_DUPLICATE, w->place, value, "listed before in %s; the campaigns are merged", where);
+    f->id = id;
 }
 
 /* Gives the oldest to the builder, once for each campaign. */

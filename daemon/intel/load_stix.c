@@ -106,49 +106,35 @@ static bool collect(struct stix_walk *w, void *ctx)
     return true;
 }
 
-/* The object's id, for people. */
-static const char *told_id(const struct stix_object *o, char buf[static 128])
-{
-    struct text t = text_on(buf, 128);
-
-    text_escaped(&t, o->text[STIX_ID]);
-    return t.len > 0 ? buf : "an indicator without id";
-}
-
 static void refuse(struct bundle *b, struct span value, const char *why)
 {
-    char id[128];
-
-    load_refused(b->f, LOAD_MALFORMED, b->walk.object.place, value, "%s (%s)", why,
-                 told_id(&b->walk.object, id));
+    load_refused(b->f, LOAD_MALFORMED, b->walk.object.place, value, "%s", why);
 }
 
 static void refuse_blind(struct bundle *b, struct span value, const struct stix_comparison *blind)
 {
-    char path[128], id[128];
+    char path[128];
     struct text t = text_on(path, sizeof(path));
 
     text_escaped(&t, blind->path);
     load_quarantined(
         b->f, LOAD_CONDITIONS, b->walk.object.place, value,
         "the pattern also demands %s, which is not seen on a network or not so: alone it is broader "
-        "than what was listed (%s)",
-        path, told_id(&b->walk.object, id));
+        "than what was listed",
+        path);
 }
 
 /* More is matched than the pattern says; the alternative is to match nothing. */
 static void tell_loose(struct bundle *b, const struct stix_group *g)
 {
-    char id[128];
+    const char *what = g->loose
+                           ? "a port, protocol or time, which are not matched: loaded for all traffic with it"
+                       : g->resolved ? "an address of that name: loaded is the name, whatever its address"
+                                     : "something else at the same time: each is loaded by itself";
 
     b->loose++;
     if (b->loose <= LOOSE_TOLD_MAX)
-        load_warning(b->f, b->walk.object.place, g->value, "the pattern also demands %s (%s)",
-                     g->loose
-                         ? "a port, protocol or time, which are not matched: loaded for all traffic with it"
-                     : g->resolved ? "an address of that name: loaded is the name, whatever its address"
-                                   : "something else at the same time: each is loaded by itself",
-                     told_id(&b->walk.object, id));
+        load_warning(b->f, b->walk.object.place, g->value, "the pattern also demands %s", what);
 }
 
 static void hand_term(struct bundle *b, const struct stix_group *g, unsigned i, struct load_entry *e)
@@ -215,7 +201,7 @@ static void read_dates(struct bundle *b, const struct stix_object *o, struct loa
         load_warning(b->f, e->place, from, "valid_from is no date");
     if (until.len > 0 && !load_date(until, true, &e->until_s))
         load_warning(b->f, e->place, until, "valid_until is no date");
-    e->from_s = load_dates_true(&b->dates, e->from_s);
+    e->rebuilt = e->from_s != 0 && load_dates_true(&b->dates, e->from_s) == 0;
 }
 
 /* A name that only repeats the value tells nobody anything. */
@@ -257,8 +243,11 @@ static bool hand(struct stix_walk *w, void *ctx)
 {
     struct bundle *b = ctx;
 
-    if (is_type(&w->object, "indicator"))
+    if (is_type(&w->object, "indicator")) {
+        load_entry_id(b->f, w->object.text[STIX_ID]);
         load_indicator(b, &w->object);
+        load_entry_id(b->f, span_of(NULL, 0));
+    }
     return load_goes_on(b->f);
 }
 

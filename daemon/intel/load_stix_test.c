@@ -172,6 +172,7 @@ static void values_are_what_their_type_says_or_told(void **state)
     load_test_ioc(&t, "198.51.100.2");
     has_note(&t, "warning", "198.51.100.2", "port");
     has_note(&t, "quarantined", "label", "single label");
+    has_note(&t, "quarantined", "label", "(indicator--2)");
     load_test_end(&t);
 }
 

@@ -47,6 +47,7 @@ struct load_file {
     bool guards_only;                 /* nothing but guards is looked for */
     bool silent;                      /* nor is anything told: the file will be read again */
     bool gave_up;
+    struct span id; /* borrowed: what the feed calls the entry in hand */
     uint64_t count[LOAD_COUNTS];
     uint64_t merged; /* ranges that were listed more than once */
     uint32_t notes, notes_left_out, advice;

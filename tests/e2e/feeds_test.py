@@ -6,6 +6,7 @@ import ipaddress
 import json
 import pathlib
 import re
+import subprocess
 import sys
 
 import loading
@@ -17,6 +18,7 @@ LOADER = BUILD / "daemon" / "bridle-loader"
 GUARDS = SOURCE / "rules" / "guard"
 SIMPLE = re.compile(r"\[\s*([a-z0-9-]+:[^=]+?)\s*=\s*'((?:[^'\\]|\\.)*)'\s*\]")
 NETWORK = {"domain-name:value", "ipv4-addr:value", "ipv6-addr:value"}
+COUNTED = {"loaded", "duplicate", "quarantined", "not-network", "malformed", "retyped", "single-label", "withdrawn"}
 DISTINCT_LEAST = 4900
 
 
@@ -56,12 +58,54 @@ def check_stix(tap, folder):
     seen = set()
     for path in sorted(folder.iterdir()):
         fmt, counts = report.files.get(str(path), ("missing", {}))
-        tap.same((fmt, {k: v for k, v in counts.items() if v}), ("stix", count_bundle(path, seen)), path.name)
+        tap.same((fmt, {k: v for k, v in counts.items() if v and k in COUNTED}), ("stix", count_bundle(path, seen)), path.name)
     names = sum(not is_address(v) for v in seen)
     tap.same((report.total, report.exit), (len(seen), loading.OK), "every distinct value is an indicator")
     tap.ok(names >= DISTINCT_LEAST, f"{names} distinct names")
     tap.same(report.of_kind("error", "malformed"), [], "no bundle has an error")
     return report
+
+
+def host_of(value):
+    return value.lower().rstrip(".").split("/")[0]
+
+
+def wanted_campaigns(folder):
+    """For each name and address what the bundles' relationships lead to, over whole documents in memory."""
+    campaigns = collections.defaultdict(set)
+    for path in folder.iterdir():
+        objects = json.loads(path.read_text(encoding="utf-8"))["objects"]
+        names = {o["id"]: o["name"] for o in objects if o["type"] == "malware"}
+        indicates = collections.defaultdict(set)
+        for o in objects:
+            if o["type"] == "relationship":
+                indicates[o["source_ref"]].add(names[o["target_ref"]])
+        for o in objects:
+            kind, value = SIMPLE.fullmatch(o["pattern"]).groups() if o["type"] == "indicator" else ("", "")
+            if kind in NETWORK and "." in host_of(value):
+                campaigns[host_of(value)] |= indicates[o["id"]]
+    return campaigns
+
+
+def check_campaigns(tap, folder):
+    wanted = wanted_campaigns(folder)
+    run = subprocess.run([BUILD / "daemon" / "bridlectl", "lookup", "--json", "-R", folder, *wanted], text=True,
+                         capture_output=True, check=False)
+    iocs = {a["query"]: a["ioc"] for a in map(json.loads, run.stdout.splitlines()) if a["match"]}
+    got = {host: set(ioc["campaigns"]) for host, ioc in iocs.items()}
+    wrong = {h: (got.get(h), c) for h, c in wanted.items() if got.get(h) != c}
+    tap.ok(not wrong, f"campaigns of {len(wanted)} values", dict(list(wrong.items())[:5]))
+    dated = [h for h, ioc in iocs.items() if "valid_from" in ioc]
+    tap.same(dated, [], "the days of rebuilds are no dates")
+
+
+def check_places(tap, report, folder):
+    """A note stands where the pattern does."""
+    for note in report.of_kind("retyped", "quarantined"):
+        line = pathlib.Path(note.path).read_bytes().split(b"\n")[note.line - 1]
+        pattern = line[note.column - 1:].split(b'"')[1].decode()
+        tap.ok(note.path.startswith(str(folder)) and note.value in pattern.lower(),
+               f"{note.value} is told at its place", (note.line, note.column, pattern[:80]))
 
 
 def check_oddities(tap, report):
@@ -93,7 +137,10 @@ def main():
     if not feeds:
         skip_all("the feeds are not here")
     tap = Tap()
-    check_oddities(tap, check_stix(tap, feeds / "stix2"))
+    report = check_stix(tap, feeds / "stix2")
+    check_oddities(tap, report)
+    check_places(tap, report, feeds / "stix2")
+    check_campaigns(tap, feeds / "stix2")
     check_plain(tap, feeds)
     return tap.done()
 
