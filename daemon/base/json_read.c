@@ -409,11 +409,6 @@ bool json_read_key(struct json_read *r)
     return json_read_next(r) == JSON_KEY;
 }
 
-bool json_read_is(const struct json_read *r, const char *text)
-{
-    return !r->cut && span_eq(r->text, span_str(text));
-}
-
 bool json_read_string(struct json_read *r, struct span *ret)
 {
     if (json_read_next(r) == JSON_STRING) {

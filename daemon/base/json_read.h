@@ -77,8 +77,11 @@ void json_read_skip(struct json_read *r);
  *             json_read_string(r, &value);
  */
 bool json_read_key(struct json_read *r);
-/* Whether the key or string at hand is that. */
-bool json_read_is(const struct json_read *r, const char *text);
+/* Whether the key or string at hand is that; inline, so that the length of a constant is one. */
+static inline bool json_read_is(const struct json_read *r, const char *text)
+{
+    return !r->cut && span_eq(r->text, span_str(text));
+}
 /* Behind a key: takes its value. True, with its text, if it is a string; anything else is left out. */
 bool json_read_string(struct json_read *r, struct span *ret);
 /* Behind a key: takes its value. True if it is the beginning of that (JSON_OBJECT or JSON_ARRAY); anything

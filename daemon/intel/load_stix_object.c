@@ -6,9 +6,9 @@
 
 static const struct {
     const char *key;
-    size_t offset, room;
+    size_t key_len, offset, room;
 } texts[STIX_TEXTS] = {
-#define X(id, key, bytes) {key, offsetof(struct stix_object, store.id), bytes},
+#define X(id, key, bytes) {key, sizeof(key) - 1, offsetof(struct stix_object, store.id), bytes},
     BRIDLE_STIX_TEXTS(X)
 #undef X
 };
@@ -126,7 +126,7 @@ static void read_member(struct stix_walk *w)
     const struct json_read *r = &w->json;
 
     for (size_t i = 0; i < STIX_REFERENCE; i++)
-        if (json_read_is(r, texts[i].key)) {
+        if (span_eq(r->text, span_of(texts[i].key, texts[i].key_len))) {
             read_text(w, (enum stix_text)i);
             return;
         }
