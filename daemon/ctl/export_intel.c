@@ -4,6 +4,24 @@
 
 #include "ctl/export.h"
 
+/* An indicator takes as many lines as it has campaigns or sources; read again, they are merged. */
+static unsigned lines_of(const struct ioc *i)
+{
+    unsigned n = i->campaigns > i->sources ? i->campaigns : i->sources;
+    return n > 0 ? n : 1;
+}
+
+/* Of the line `k`: the last one is repeated. */
+static struct span campaign_of(const struct ioc *i, unsigned k)
+{
+    return i->campaigns > 0 ? i->campaign[k < i->campaigns ? k : i->campaigns - 1] : span_str("");
+}
+
+static struct span source_of(const struct ioc *i, unsigned k)
+{
+    return i->sources > 0 ? i->source[k < i->sources ? k : i->sources - 1] : span_str("");
+}
+
 /* A field of Zeek's logs and input files: TAB and newline would begin another, a backslash an escape. */
 static void zeek_field(struct text *t, struct span s)
 {
@@ -22,22 +40,25 @@ static void zeek_field(struct text *t, struct span s)
 void export_begin_zeek(struct export *x)
 {
     export_made_by(x, "#");
-    text_str(&x->text, "#fields\tindicator\tindicator_type\tmeta.source\tmeta.desc\tmeta.url\n");
+    text_str(&x->text,
+             "#fields\tindicator\tindicator_type\tmeta.source\tmeta.desc\tmeta.url\tmeta.campaign\n");
 }
 
-/* Several texts in one field, with "; " between them. */
-static void zeek_fields(struct text *t, const struct span *texts, unsigned count)
+/* All campaigns in one field. */
+static void zeek_campaigns(struct text *t, const struct ioc *i)
 {
     char all[EXPORT_TEXT_MAX];
     struct text joined = text_on(all, sizeof all);
 
-    for (unsigned k = 0; k < count; k++) {
+    for (unsigned k = 0; k < i->campaigns; k++) {
         text_str(&joined, k > 0 ? "; " : "");
-        text_raw(&joined, texts[k]);
+        text_raw(&joined, i->campaign[k]);
     }
     zeek_field(t, text_span(&joined));
 }
 
+/* Zeek keeps one line of each source for a value: who reads its logs finds all campaigns in the description.
+ */
 bool export_zeek(struct export *x, const struct export_entry *e)
 {
     static const char *const kinds[IOC_TYPES] = {[IOC_DOMAIN] = "Intel::DOMAIN",
@@ -46,19 +67,23 @@ bool export_zeek(struct export *x, const struct export_entry *e)
                                                  [IOC_PREFIX] = "Intel::SUBNET",
                                                  [IOC_CERT] = "Intel::CERT_HASH"};
     const struct ioc *i = &e->ioc;
+    unsigned k = 0;
 
     if (i->type == IOC_CERT && i->value.len != 40) /* it compares SHA-1 alone */
         return false;
-    if (ioc_is_address(i->type))
-        text_str(&x->text, e->addr);
-    else
-        text_name(&x->text, i->value);
-    text_char(&x->text, '\t');
-    text_str(&x->text, kinds[i->type]);
-    zeek_fields(&x->text, i->sources > 0 ? i->source : &i->feed, i->sources > 0 ? i->sources : 1);
-    zeek_fields(&x->text, i->campaign, i->campaigns);
-    zeek_field(&x->text, i->reference);
-    text_char(&x->text, '\n');
+    do {
+        if (ioc_is_address(i->type))
+            text_str(&x->text, e->addr);
+        else
+            text_name(&x->text, i->value);
+        text_char(&x->text, '\t');
+        text_str(&x->text, kinds[i->type]);
+        zeek_field(&x->text, i->sources > 0 ? source_of(i, k) : i->feed);
+        zeek_campaigns(&x->text, i);
+        zeek_field(&x->text, i->reference);
+        zeek_field(&x->text, campaign_of(i, k));
+        text_char(&x->text, '\n');
+    } while (++k < lines_of(i));
     return true;
 }
 
@@ -135,34 +160,34 @@ static void ioc_value(struct text *t, const struct export_entry *e)
     }
 }
 
+static void ioc_text(struct text *t, const char *key, struct span s)
+{
+    if (s.len == 0)
+        return;
+    text_fmt(t, " %s=", key);
+    quoted(t, s, true);
+}
+
 void export_begin_ioc(struct export *x)
 {
     text_str(&x->text, "# bridle-ioc 1\n");
     export_made_by(x, "#");
 }
 
-/* As many lines as there are campaigns or sources: read again, they are merged. */
 bool export_ioc(struct export *x, const struct export_entry *e)
 {
     const struct ioc *i = &e->ioc;
-    unsigned k = 0;
 
-    do {
-        ioc_headers(x, i, i->sources > 0 ? i->source[k < i->sources ? k : i->sources - 1] : span_str(""));
+    for (unsigned k = 0; k < lines_of(i); k++) {
+        ioc_headers(x, i, source_of(i, k));
         ioc_value(&x->text, e);
-        if (i->campaigns > 0) {
-            text_str(&x->text, " campaign=");
-            quoted(&x->text, i->campaign[k < i->campaigns ? k : i->campaigns - 1], true);
-        }
+        ioc_text(&x->text, "campaign", campaign_of(i, k));
         if (i->tier != TIER_UNKNOWN)
             text_fmt(&x->text, " tier=%s", tier_names[i->tier]);
         ioc_date(&x->text, "from", i->from_s, false);
         ioc_date(&x->text, "until", i->until_s, true);
-        if (i->comment.len > 0) {
-            text_str(&x->text, " comment=");
-            quoted(&x->text, i->comment, true);
-        }
+        ioc_text(&x->text, "comment", i->comment);
         text_char(&x->text, '\n');
-    } while (++k < i->campaigns || k < i->sources);
+    }
     return true;
 }
