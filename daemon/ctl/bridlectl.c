@@ -18,6 +18,7 @@ static const struct command {
 } commands[] = {
     {"status", "", "what the daemon does", 0, 0, ctl_status},
     {"reload", "", "load the rules again; the old ones stay in use when that fails", 0, 0, ctl_reload},
+    {"changes", "", "what the last loads added, removed and changed", 0, 0, ctl_changes},
     {"check", "[PATH...]", "read indicator files and tell what becomes of each entry (-v: of all)", 0, ~0u,
      ctl_check},
     {"lookup", "VALUE...",
@@ -25,7 +26,7 @@ static const struct command {
      "                             (- reads standard input; -R: in these rules)",
      1, ~0u, ctl_lookup},
     {"compile", "-o FILE PATH...", "write the matcher image of these rules to a file", 1, ~0u, ctl_compile},
-    {"export", "--format FORMAT",
+    {"export", "--format NAME",
      "write the indicators for another program (-R: of these rules;\n"
      "                             -o: to a file; an unknown format: which there are)",
      0, 0, ctl_export},
@@ -33,7 +34,7 @@ static const struct command {
 
 #define COMMANDS (sizeof commands / sizeof *commands)
 
-enum long_option { OPT_JSON = 256, OPT_FORMAT, OPT_VERSION };
+enum long_option { OPT_JSON = 256, OPT_FORMAT, OPT_TAKE_SHRUNK, OPT_VERSION };
 
 static const struct option long_options[] = {
     {"socket", required_argument, NULL, 's'},
@@ -43,6 +44,7 @@ static const struct option long_options[] = {
     {"verbose", no_argument, NULL, 'v'},
     {"help", no_argument, NULL, 'h'},
     {"format", required_argument, NULL, OPT_FORMAT},
+    {"take-shrunk", no_argument, NULL, OPT_TAKE_SHRUNK},
     {"version", no_argument, NULL, OPT_VERSION},
     {NULL, 0, NULL, 0},
 };
@@ -56,7 +58,8 @@ static void help(FILE *to)
           "  --json         for programs\n"
           "  -R RULES       lookup, export: rules to ask instead of the daemon; may be repeated\n"
           "  -o FILE        compile, export: where to write\n"
-          "  --format FORMAT  export: what to write\n"
+          "  --format NAME  export: what to write\n"
+          "  --take-shrunk  reload: lists that have lost more than half of their entries, too\n"
           "  -v             check: also list what is no problem, such as what was listed before\n"
           "  --help, --version\n",
           to);
@@ -89,6 +92,9 @@ static int take_options(struct ctl *c, int argc, char **argv)
             break;
         case OPT_FORMAT:
             c->format = optarg;
+            break;
+        case OPT_TAKE_SHRUNK:
+            c->take_shrunk = true;
             break;
         case 'v':
             c->verbose = true;

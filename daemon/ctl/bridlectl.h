@@ -18,6 +18,7 @@ struct ctl {
     const char *socket; /* of the daemon */
     bool json;
     bool verbose;       /* -v */
+    bool take_shrunk;   /* --take-shrunk */
     const char *output; /* -o */
     const char *format; /* --format */
     const char **rules; /* -R, owned array of borrowed words */
@@ -28,6 +29,7 @@ struct ctl {
 
 /* Each returns an enum ctl_exit, having told what is wrong. */
 int ctl_status(const struct ctl *c);
+int ctl_changes(const struct ctl *c);
 int ctl_reload(const struct ctl *c);
 int ctl_check(const struct ctl *c);
 int ctl_lookup(const struct ctl *c);

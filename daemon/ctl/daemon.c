@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* bridlectl status, reload: what the daemon answers is printed as it is. */
+/* bridlectl status, changes, reload: what the daemon answers is printed as it is. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -7,22 +7,32 @@
 #include "ctl/ask.h"
 #include "ctl/bridlectl.h"
 
-int ctl_status(const struct ctl *c)
+static int print_answer(const struct ctl *c, const char *request)
 {
     char *text;
 
-    if (ask(c->socket, c->json ? "status json" : "status", &text, NULL) < 0)
+    if (ask(c->socket, request, &text, NULL) < 0)
         return CTL_FAILED;
     fputs(text, stdout);
     free(text);
     return CTL_DONE;
 }
 
+int ctl_status(const struct ctl *c)
+{
+    return print_answer(c, c->json ? "status json" : "status");
+}
+
+int ctl_changes(const struct ctl *c)
+{
+    return print_answer(c, c->json ? "changes json" : "changes");
+}
+
 int ctl_reload(const struct ctl *c)
 {
     char *text, line[16384];
 
-    if (ask(c->socket, "reload", &text, NULL) < 0)
+    if (ask(c->socket, c->take_shrunk ? "reload take-shrunk" : "reload", &text, NULL) < 0)
         return CTL_FAILED;
     if (c->json) {
         struct text t = text_on(line, sizeof line);

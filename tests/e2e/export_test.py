@@ -316,6 +316,26 @@ def check_same_again(tap, folder, rules):
     tap.same(sorted(p.name for p in folder.glob("out*")), ["out"], "no other file is left")
 
 
+def check_bad_images(tap, folder, rules):
+    """A compiled image that cannot be trusted is refused by each command that takes one, with a reason."""
+    good, bad = folder / "good.img", folder / "bad.img"
+    run(BRIDLECTL, "compile", "-o", good, rules)
+    data = good.read_bytes()
+    for what, why, broken, mode in (
+            ("damaged", "checksum", data[:2000] + bytes([data[2000] ^ 4]) + data[2001:], 0o644),
+            ("cut off", "cut off", data[:-7], 0o644),
+            ("of another version", "another version", data[:8] + bytes([data[8] + 1]) + data[9:], 0o644),
+            ("open to all", "nobody else may write", data, 0o666)):
+        bad.write_bytes(broken)
+        bad.chmod(mode)
+        for words in (["export", "--format", "plain", "-R", bad], ["compile", "-o", folder / "out.img", bad],
+                      ["lookup", "-R", bad, "example.org"], ["check", bad]):
+            got = run(BRIDLECTL, *words)
+            tap.ok(got.returncode == 1 and why in got.stderr and not got.stdout,
+                   f"{words[0]}: an image that is {what} is refused", got.stdout[-300:] + got.stderr[-300:])
+    tap.ok(not (folder / "out.img").exists(), "compile: nothing is written of them")
+
+
 def check_refused(tap, folder, rules):
     got = run(BRIDLECTL, "export", "--format", "bind", "-R", rules)
     tap.ok(got.returncode == 2 and all(f in got.stderr for f in FORMATS), "an unknown format: those that are",
@@ -331,6 +351,7 @@ def check_refused(tap, folder, rules):
         got = subprocess.run([BRIDLECTL, "export", "--format", "plain", "-R", rules], stdout=full, check=False,
                              stderr=subprocess.PIPE, text=True)
     tap.ok(got.returncode == 1 and "No space" in got.stderr, "a full disk", got.stderr)
+    check_bad_images(tap, folder, rules)
     got = run(BRIDLECTL, "export", "--format", "plain", "-s", folder / "socket")
     tap.ok(got.returncode == 1 and "-R" in got.stderr, "no daemon to ask", got.stderr)
 
