@@ -77,6 +77,8 @@ static int build_image(const char *path)
             return 1;
         add(b, kind, value, campaign, source, i);
     }
+    if (build_days(b) < 0)
+        return 1;
     for (uint32_t id = 0; id < build_count(b); id += 3)
         build_day(b, id, (uint16_t)(id % 5000 + 1));
     int fd = open(path, O_CREAT | O_TRUNC | O_RDWR, 0644);

@@ -99,31 +99,29 @@ def check_together(tap, feeds):
 
 
 def read_form(path):
-    """What bridle makes of it, as in bridle.ioc(5); what it refuses; None where no format reads it."""
+    """What bridle makes of it, as in bridle.ioc(5); what it refuses; all that it tells."""
     got = subprocess.run([BRIDLECTL, "--json", "check", "-v", path], capture_output=True, text=True, check=False)
     lines = [json.loads(line) for line in got.stdout.splitlines()]
-    if not any(o.get("format", "none") != "none" for o in lines):
-        return None
     refused = {o["value"].lower() for o in lines if o.get("note") in ("quarantined", "malformed", "not-network")}
     got = subprocess.run([BRIDLECTL, "export", "--format", "ioc", "-R", path], capture_output=True, text=True,
                          check=False)
     values = {line.split(" ")[0] for line in got.stdout.split("\n") if line and line[0] not in "#@"}
-    return values, refused
+    return values, refused, " ".join(o.get("text", "") for o in lines)
 
 
 def check_forms(tap, feeds):
-    """An indicator that one form lacks is not in that form: neither its text nor a refusal says otherwise."""
+    """An indicator that one form lacks is not in that form: neither its text nor a refusal says otherwise. A form
+    whose entries are of one name alone says so."""
     forms = {name: read_form(feeds / name) for name in FORMS}
-    for name in [n for n, form in forms.items() if form is None]:
-        tap.skip(f"{name}: the same indicators", "no format reads it yet")
-        del forms[name]
-    everything = set().union(*(values for values, _ in forms.values()))
-    tap.ok(not any(v[0] in "=!" for v in everything), "no form makes another kind of indicator of a name",
-           sorted(v for v in everything if v[0] in "=!")[:10])
-    for name, (values, refused) in forms.items():
+    everything = {v.lstrip("=") for values, _, _ in forms.values() for v in values}
+    tap.note(f"{len(everything)} indicators in all forms together")
+    for name, (values, refused, told) in forms.items():
+        alone = {v for v in values if v[0] in "=!"}
+        tap.ok(not alone or "name alone" in told, f"{name}: names with all below, or it is told why not",
+               sorted(alone)[:5])
         text = (feeds / name).read_text(encoding="utf-8").lower()
         words = set(re.findall(r"[a-z0-9_.:-]+", text.replace("[.]", ".").replace("hxxp", "http")))
-        missing = everything - values
+        missing = everything - {v.lstrip("=") for v in values}
         lost = {v for v in missing if v in words and not any(v in r for r in refused)}
         tap.same(sorted(lost)[:20], [], f"{name}: {len(values)} indicators; the {len(missing)} of other forms that it "
                  "lacks are not in this form")
