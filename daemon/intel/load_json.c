@@ -150,6 +150,11 @@ enum json_token load_json_next(struct load_json *w)
     return token;
 }
 
+void load_json_skip(struct load_json *w)
+{
+    json_read_skip(&w->read);
+}
+
 struct load_place load_json_place(const struct load_json *w)
 {
     return (struct load_place){w->read.line, w->read.column};

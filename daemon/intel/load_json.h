@@ -34,6 +34,8 @@ void load_json_free(struct load_json *w);
 /* The next value, JSON_OBJECT, ..._END and scalars, never a key. JSON_END and JSON_BROKEN: the end; why is
  * told. JSON_END too when load_goes_on says so. */
 enum json_token load_json_next(struct load_json *w);
+/* Behind JSON_OBJECT or JSON_ARRAY: leaves out the rest of it, with its end. */
+void load_json_skip(struct load_json *w);
 struct load_place load_json_place(const struct load_json *w);
 /* Valid until the next call. */
 static inline struct span load_json_path(const struct load_json *w)

@@ -301,8 +301,12 @@ static void take(struct misp_reader *r, enum json_token token)
 {
     struct span path = misp_path(r->w), member;
 
-    if (token == JSON_OBJECT && path.len == 0)
+    if (token == JSON_OBJECT && misp_is_event(r->w))
         misp_events_get(r->events, r->opened++, &r->event);
+    if ((token == JSON_OBJECT || token == JSON_ARRAY) && !misp_path_matters(path)) {
+        load_json_skip(r->w);
+        return;
+    }
     if (!misp_attribute_path(path, &member))
         return;
     if (member.len == 0 && token == JSON_OBJECT)

@@ -18,7 +18,11 @@ struct span misp_path(const struct load_json *w);
  * the attribute itself is "". False: it is none. */
 bool misp_attribute_path(struct span path, struct span *ret_member);
 
-/* What a tag or a cluster of a galaxy says. */
+/* Whether something that matters may stand in the object or list of that path. */
+bool misp_path_matters(struct span path);
+/* Whether the object at hand is an event, or wraps one: each event is counted once. */
+bool misp_is_event(const struct load_json *w);
+
 /* The name of an actor, a tool or malware, or nothing: `misp-galaxy:threat-actor="NAME"`. Borrowed. */
 struct span misp_tag_campaign(struct span tag);
 /* Whether a galaxy's type is of that kind: others are techniques, countries, sectors. */

@@ -179,8 +179,10 @@ static void read_events(struct reader *r)
     for (enum json_token t = load_json_next(r->w); t != JSON_END && t != JSON_BROKEN;
          t = load_json_next(r->w)) {
         struct span path = misp_path(r->w);
-        if (t == JSON_OBJECT && path.len == 0)
+        if (t == JSON_OBJECT && misp_is_event(r->w))
             open_event(r->events);
+        else if ((t == JSON_OBJECT || t == JSON_ARRAY) && !misp_path_matters(path))
+            load_json_skip(r->w);
         else if (!(event = current(r->events)))
             continue;
         else if (t == JSON_OBJECT_END)

@@ -45,6 +45,46 @@ bool misp_attribute_path(struct span path, struct span *ret_member)
     return true;
 }
 
+bool misp_path_matters(struct span path)
+{
+    static const char *const paths[] = {
+        "",
+        "Attribute",
+        "Object",
+        "Object[]",
+        "Object[].Attribute",
+        "Tag",
+        "Tag[]",
+        "EventTag",
+        "EventTag[]",
+        "EventTag[].Tag",
+        "Galaxy",
+        "Galaxy[]",
+        "Galaxy[].GalaxyCluster",
+        "Galaxy[].GalaxyCluster[]",
+        "Event",
+        "Event.Orgc",
+        "Orgc",
+        "Org",
+    };
+
+    misp_attribute_path(path, &path);
+    for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++)
+        if (span_eq(path, span_str(paths[i])))
+            return true;
+    return false;
+}
+
+bool misp_is_event(const struct load_json *w)
+{
+    static const char key[] = ".Event";
+    struct span s = load_json_path(w);
+    size_t n = sizeof(key) - 1;
+    bool within = span_eq(s, span_str(key + 1)) || (s.len > n && memcmp(s.at + s.len - n, key, n) == 0);
+
+    return misp_path(w).len == 0 && !within; /* what is within a wrapper goes with it */
+}
+
 bool misp_galaxy_names(struct span type)
 {
     static const char *const types[] = {
