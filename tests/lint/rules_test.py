@@ -21,9 +21,10 @@ WANTED = {
     "guard/shared-hosts.ioc": {"guards": 426},
     "guard/shorteners.ioc": {"guards": 223},
     "hosting/aws.ioc": {"ranges": 3716},
-    "hosting/digitalocean.ioc": {"ranges": 234},
+    "hosting/cdn.ioc": {"ranges": 43},
+    "hosting/digitalocean.ioc": {"ranges": 789},
     "hosting/google-cloud.ioc": {"ranges": 468},
-    "hosting/linode.ioc": {"ranges": 287},
+    "hosting/linode.ioc": {"ranges": 583},
     "hosting/oracle.ioc": {"ranges": 772},
     "hosting/ovh.ioc": {"ranges": 600},
     "hosting/resolvers.ioc": {"resolvers": 89},
@@ -38,8 +39,8 @@ WANTED = {
     "sinkhole/taken.ioc": {"sinkholes": 9},
 }
 # Written by hand; all others are what contrib/facts-to-rules makes.
-BY_HAND = {"guard/popular.ioc", "guard/shorteners.ioc", "hosting/resolvers.ioc", "sinkhole/blockers.ioc", "sinkhole/parking.ioc",
-           "sinkhole/taken.ioc"}
+BY_HAND = {"guard/popular.ioc", "guard/shorteners.ioc", "hosting/cdn.ioc", "hosting/resolvers.ioc",
+           "sinkhole/blockers.ioc", "sinkhole/parking.ioc", "sinkhole/taken.ioc"}
 INDICATORS = sum(counts.get("loaded", 0) for counts in WANTED.values())
 
 
@@ -60,9 +61,9 @@ def check_headers(tap):
         tap.ok("icence" in text or "CC0" in text, f"{name} says under which licence its facts are")
 
 
-def check_made(tap, facts):
+def check_made(tap, facts, feeds):
     with tempfile.TemporaryDirectory() as made:
-        subprocess.run([tree.SOURCE / "contrib" / "facts-to-rules", facts, made], check=True)
+        subprocess.run([tree.SOURCE / "contrib" / "facts-to-rules", facts, made, feeds], check=True)
         for name in sorted(set(WANTED) - BY_HAND):
             with open(f"{made}/{name}", encoding="utf-8") as file:
                 tap.ok(file.read() == tree.read(f"rules/{name}"), f"{name} is what contrib/facts-to-rules makes")
@@ -105,10 +106,11 @@ def main():
         check_resolvers(tap)
     else:
         tap.skip("resolvers are known", "bridlectl is not here")
-    if facts:
-        check_made(tap, facts)
+    feeds = shared(tree.SOURCE, "feeds")
+    if facts and feeds:
+        check_made(tap, facts, feeds)
     else:
-        tap.skip("rules are what contrib/facts-to-rules makes", "the tables of facts are not here")
+        tap.skip("rules are what contrib/facts-to-rules makes", "the tables of facts or the feeds are not here")
     if facts and (DAEMON / "bridlectl").exists():
         check_matches(tap, facts)
     else:
