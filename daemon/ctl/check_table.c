@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/text.h"
+
 struct check_row {
     char *path; /* owned */
     char format[16];
@@ -26,7 +28,8 @@ void check_table_add(struct check_table *t, const struct load_line *l)
     r->path = strndup((const char *)l->path.at, l->path.len);
     if (r->path == NULL)
         return;
-    snprintf(r->format, sizeof r->format, "%.*s", (int)l->format.len, (const char *)l->format.at);
+    struct text format = text_on(r->format, sizeof r->format);
+    text_raw(&format, l->format);
     memcpy(r->count, l->count, sizeof r->count);
     t->rows++;
 }

@@ -310,6 +310,21 @@ void load_progress(struct loader *l)
     load_report_progress(l->report, done, l->bytes_total, build_count(l->build) + l->ranges);
 }
 
+/* Reads a file for all that is in it. */
+static void load_source_read(struct loader *l, struct load_source *s)
+{
+    struct load_file f;
+
+    load_file_begin(&f, l, s);
+    if (!s->left_out)
+        read_source(&f, s);
+    load_progress(l);
+    load_file_end(&f);
+    load_before_file(l->before, s, &f);
+    s->format = f.format;
+    memcpy(s->count, f.count, sizeof(s->count));
+}
+
 int loader_finish(struct loader *l)
 {
     if (guards_seal(l->guards) < 0)
@@ -317,18 +332,16 @@ int loader_finish(struct loader *l)
     l->bytes_total = l->bytes;
     l->bytes = l->guard_count = 0;
     l->input.taken = 0;
-    for (size_t i = 0; i < l->source_count; i++) {
-        struct load_file f;
-        load_file_begin(&f, l, &l->sources[i]);
-        if (!l->sources[i].left_out)
-            read_source(&f, &l->sources[i]);
-        load_progress(l);
-        load_file_end(&f);
-        load_before_file(l->before, &l->sources[i], &f);
-    }
+    for (size_t i = 0; i < l->source_count; i++)
+        load_source_read(l, &l->sources[i]);
     load_before_keep(l->before, l);
     if (l->bytes_told > 0) /* all is read, the image is not made yet */
         load_report_progress(l->report, l->bytes_total, l->bytes_total, build_count(l->build) + l->ranges);
+    load_shadows(l);
+    for (size_t i = 0; i < l->source_count; i++) {
+        const struct load_source *s = &l->sources[i];
+        load_report_file(l->report, span_str(s->path), s->format ? s->format : "none", s->count);
+    }
     load_report_total(l->report, build_count(l->build));
     return l->no_memory ? -ENOMEM : 0;
 }

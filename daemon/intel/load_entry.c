@@ -533,12 +533,12 @@ bool load_goes_on(struct load_file *f)
     return !why;
 }
 
-static void say_more(struct load_file *f, const char *kind, uint64_t n)
+void load_note_more(struct loader *l, const char *path, const char *kind, uint64_t n)
 {
     char text[64];
 
     snprintf(text, sizeof(text), "and %" PRIu64 " more, which are only counted", n);
-    say(f, kind, "", (struct load_place){0}, span_of(NULL, 0), text);
+    load_report_note(l->report, span_str(path), 0, 0, kind, span_of(NULL, 0), text, "");
 }
 
 /* Of what is no problem, but told one by one, only the first ones are. */
@@ -565,10 +565,8 @@ void load_file_end(struct load_file *f)
     }
     for (unsigned i = 0; i < LOAD_COUNTS; i++)
         if (f->count[i] > LOAD_FEW_MAX && told_few((enum load_count)i))
-            say_more(f, load_count_names[i], f->count[i] - LOAD_FEW_MAX);
+            load_note_more(f->loader, f->path, load_count_names[i], f->count[i] - LOAD_FEW_MAX);
     if (f->notes_left_out > 0)
-        say_more(f, "warning", f->notes_left_out);
+        load_note_more(f->loader, f->path, "warning", f->notes_left_out);
     f->count[LOAD_DUPLICATE] += f->merged;
-    if (!f->guards_only)
-        load_report_file(f->loader->report, span_str(f->path), f->format ? f->format : "none", f->count);
 }

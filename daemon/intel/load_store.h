@@ -33,7 +33,9 @@ struct load_source {
     const struct load_config *config; /* borrowed */
     struct span bytes;                /* borrowed; of `in_memory` */
     bool in_memory;
-    bool left_out; /* why was told already */
+    bool left_out;               /* why was told already */
+    const char *format;          /* static; once it was read */
+    uint64_t count[LOAD_COUNTS]; /* likewise */
 };
 
 /* The file in hand. */
@@ -120,7 +122,11 @@ struct load_waiting *load_queue_slot(struct load_file *f, const struct load_orig
 void load_queue_put(struct load_file *f, struct load_waiting *w, struct span comment);
 /* Gives all that wait to the builder. */
 void load_queue_flush(struct load_file *f);
-/* The last lines about a file. */
+/* The last notes about a file. */
 void load_file_end(struct load_file *f);
+/* Notes and counts entries that a broader one makes superfluous, in all files. */
+void load_shadows(struct loader *l);
+/* Tells that there were more of a kind than were noted. */
+void load_note_more(struct loader *l, const char *path, const char *kind, uint64_t n);
 
 #endif
