@@ -10,6 +10,9 @@
 /* Where bridle-update puts a source whose section names a URL and no path: there, under the source's name. */
 #define SOURCES_DIR "/var/lib/bridle-feeds"
 
+/* The `format` of an index, of which bridle-update makes a folder of lists. */
+#define SOURCE_FORMAT_INDEX "mvt-index"
+
 /* As the choices of the keys; the first of each stands for what is right mostly. */
 enum source_trust { SOURCE_TRUST_AUTO, SOURCE_TRUST_FULL, SOURCE_TRUST_INDICATORS, SOURCE_TRUST_LOW };
 enum { SOURCE_TIER_AUTO }; /* those after it: enum tier + 1 */
@@ -23,11 +26,15 @@ enum { SOURCE_TIER_AUTO }; /* those after it: enum tier + 1 */
       "Where bridle-update(8) fetches the list. The daemon itself never fetches anything. An index of MVT "  \
       "(indicators.yaml) stands for all lists in it: path is then a folder.")                                \
     X("format", format, TEXT, "auto", 0, 0, NULL,                                                            \
-      "Name of the format; `auto`: by content. `bridlectl check` tells which it is.")                        \
+      "Name of the format; `auto`: by content. `bridlectl check` tells which it is. `mvt-index`: the url "   \
+      "is "                                                                                                  \
+      "that of an index, even if it does not look like one.")                                                \
     X("columns", columns, TEXT, "", 0, 0, NULL,                                                              \
       "Of CSV whose first line does not name its columns: what they are, as `value,type,campaign,-`.")       \
     X("campaign", campaign, TEXT, "", 0, 0, NULL,                                                            \
-      "Whose infrastructure it is, for entries that do not say. Empty: the name of the source.")             \
+      "Whose infrastructure it is, for entries that do not say. Empty: the name of the source; in a "        \
+      "folder, "                                                                                             \
+      "the name of the file.")                                                                               \
     X("tier", tier, CHOICE, "auto", 0, 0, "auto unknown infection c2 validation delivery watering-hole",     \
       "What the hosts are for, and so how grave contact with them is, for entries that do not say. `auto`: " \
       "unknown.")                                                                                            \

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The commands of the control socket: one row each. */
 #include <stdlib.h>
+#include <string.h>
 
+#include "serve/changes.h"
 #include "serve/control.h"
 #include "serve/rules.h"
 #include "serve/status.h"
@@ -37,8 +39,28 @@ static void reloaded(void *ctx, bool good, const char *text)
 
 static void reload(struct serve *s, struct control_client *c, const struct control_request *q)
 {
-    if (rules_reload(s, reloaded, c) < 0)
+    bool take_shrunk = q->words > 1 && strcmp(q->word[1], "take-shrunk") == 0;
+
+    if (rules_reload(s, take_shrunk, reloaded, c) < 0)
         control_refuse(c, "too many reloads wait already");
+}
+
+static void changes(struct serve *s, struct control_client *c, const struct control_request *q)
+{
+    const size_t room = 2 * CHANGES_BYTES + 1;
+    char *buf = malloc(room);
+
+    if (buf == NULL) {
+        control_refuse(c, "no memory");
+        return;
+    }
+    struct text t = text_on(buf, room);
+    changes_print(s->settings.state_dir, q->json, &t);
+    if (s->settings.state_dir[0] == 0)
+        control_refuse(c, "without a state folder (daemon.state) changes are not kept");
+    else
+        control_answer(c, text_span(&t), -1);
+    free(buf);
 }
 
 /* The image itself, read-only by its seals: whoever may ask us may look names up on their own. */
@@ -48,8 +70,5 @@ static void image(struct serve *s, struct control_client *c, const struct contro
 }
 
 const struct control_command control_commands[] = {
-    {"status", status},
-    {"reload", reload},
-    {"image", image},
-    {NULL, NULL},
+    {"status", status}, {"reload", reload}, {"changes", changes}, {"image", image}, {NULL, NULL},
 };

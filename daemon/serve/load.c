@@ -16,101 +16,115 @@
 
 #include "base/text.h"
 #include "config.h"
+#include "intel/indicator.h"
 #include "os/spawn.h"
 #include "serve/clock.h"
 
 #define TELL_NS 1000000000u /* between two words about how far a load is */
 
-const char *load_default_rules(void)
-{
-    if (!HAVE_LOADER)
-        return BRIDLE_SYSCONFDIR "/rules.img";
-    char exe[PATH_MAX];
-    ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
-    size_t dir = strlen(BRIDLE_BUILD_DAEMONDIR);
+/* The arguments as they grow; a failure shows at the end. */
+struct arguments {
+    const char **at; /* owned; borrowed words */
+    size_t count, room;
+};
 
-    if (n > 0) {
-        exe[n] = 0;
-        if (strncmp(exe, BRIDLE_BUILD_DAEMONDIR, dir) == 0 && exe[dir] == '/')
-            return BRIDLE_SOURCE_RULESDIR;
-    }
-    return BRIDLE_RULESDIR;
+static void add(struct arguments *a, const char *word)
+{
+    if (a->count < a->room)
+        a->at[a->count++] = word;
 }
 
-static char *folder(const char *base, const char *name)
+static void add_pair(struct arguments *a, const char *option, const char *value)
 {
-    char *path;
+    if (value != NULL && value[0] != 0) {
+        add(a, option);
+        add(a, value);
+    }
+}
+
+static bool is_folder(const char *path)
+{
     struct stat st;
 
-    if (asprintf(&path, "%s/%s", base, name) < 0)
-        return NULL;
-    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-        return path;
-    free(path);
-    return NULL;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-int load_paths_make(struct load_paths *p, char *const *words, size_t count, bool hosting)
+static void add_source(struct arguments *a, const struct settings_source *source, const char *path)
 {
-    *p = (struct load_paths){.at = calloc(count + 2, sizeof *p->at)};
-    if (p->at == NULL)
-        return -ENOMEM;
-    p->rules = strdup(load_default_rules());
-    if (p->rules == NULL) {
-        load_paths_free(p);
-        return -ENOMEM;
-    }
-    bool deflt = false;
-    for (size_t i = 0; i < count; i++) {
-        bool this = strcmp(words[i], "default") == 0;
-        p->at[p->count++] = this ? p->rules : words[i];
-        deflt |= this;
-    }
-    p->guard = folder(p->rules, "guard");
-    if (hosting && !deflt) { /* else the default rules bring them along */
-        p->hosting = folder(p->rules, "hosting");
-        if (p->hosting != NULL)
-            p->at[p->count++] = p->hosting;
-    }
-    return 0;
+    uint32_t trust = source->trust;
+    /* An index is bridle-update's business; what it put into the folder tells its format by itself. */
+    bool known = strcmp(source->format, "auto") != 0 && strcmp(source->format, SOURCE_FORMAT_INDEX) != 0;
+
+    if (trust == SOURCE_TRUST_AUTO)
+        trust = source->url[0] != 0 ? SOURCE_TRUST_INDICATORS : SOURCE_TRUST_FULL;
+    add_pair(a, "--source", source->named.name);
+    add_pair(a, "--format", known ? source->format : NULL);
+    add_pair(a, "--columns", source->columns);
+    /* In a folder, names of files say more. */
+    add_pair(a, "--campaign",
+             source->campaign[0] == 0 && !is_folder(path) ? source->named.name : source->campaign);
+    add_pair(a, "--hosting", source->hosting);
+    add_pair(a, "--tier", source->tier == SOURCE_TIER_AUTO ? NULL : tier_names[source->tier - 1]);
+    add_pair(a, "--trust", load_trust_names[trust - 1]);
+    for (size_t i = 0; i < source->allow.words; i++)
+        add_pair(a, "--allow", source->allow.word[i]);
+    for (size_t i = 0; i < source->force.words; i++)
+        add_pair(a, "--force", source->force.word[i]);
 }
 
-void load_paths_free(struct load_paths *p)
+static size_t room_for(const struct load_paths *paths)
 {
-    free(p->at);
-    free(p->guard);
-    free(p->hosting);
-    free(p->rules);
-    *p = (struct load_paths){0};
+    size_t room = 16;
+
+    for (size_t i = 0; i < paths->count; i++) {
+        const struct settings_source *source = paths->at[i].source;
+        room += 1 + (source == NULL ? 0 : 14 + 2 * (source->allow.words + source->force.words));
+    }
+    return room;
+}
+
+static void add_limit(struct arguments *a, const char *option, uint64_t limit, char text[24])
+{
+    snprintf(text, 24, "%" PRIu64, limit);
+    add_pair(a, option, limit > 0 ? text : NULL);
 }
 
 static int spawn(struct load *l, int exe, const struct load_paths *paths, int theirs)
 {
-    const char **argv = calloc(paths->count + 9, sizeof *argv);
+    const struct load_with none = {-1, -1, false}, *with = l->with != NULL ? l->with : &none;
+    struct arguments a = {.room = room_for(paths)};
     char entries[24], memory[24];
-    size_t n = 0;
+    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    const int fds[] = {theirs, with->before >= 0 ? with->before : null,
+                       with->known >= 0 ? with->known : null};
 
-    if (argv == NULL)
+    a.at = calloc(a.room + 1, sizeof *a.at);
+    if (a.at == NULL || null < 0) {
+        free(a.at);
+        if (null >= 0)
+            close(null);
         return -ENOMEM;
-    argv[n++] = "bridle-loader";
-    if (paths->entries_max > 0) {
-        snprintf(entries, sizeof entries, "%" PRIu64, paths->entries_max);
-        argv[n++] = "--entries";
-        argv[n++] = entries;
     }
-    if (paths->memory_bytes_max > 0) {
-        snprintf(memory, sizeof memory, "%" PRIu64, paths->memory_bytes_max);
-        argv[n++] = "--memory";
-        argv[n++] = memory;
+    add(&a, "bridle-loader");
+    add_limit(&a, "--entries", paths->entries_max, entries);
+    add_limit(&a, "--memory", paths->memory_bytes_max, memory);
+    if (with->before >= 0)
+        add(&a, "--before");
+    if (with->known >= 0)
+        add(&a, "--known");
+    if (with->take_shrunk)
+        add(&a, "--take-shrunk");
+    add_pair(&a, "--guard", paths->guard);
+    for (size_t i = 0; i < paths->count; i++) {
+        if (paths->at[i].optional && !paths->at[i].there)
+            continue;
+        if (paths->at[i].source != NULL)
+            add_source(&a, paths->at[i].source, paths->at[i].at);
+        add(&a, paths->at[i].at);
     }
-    if (paths->guard != NULL) {
-        argv[n++] = "--guard";
-        argv[n++] = paths->guard;
-    }
-    for (size_t i = 0; i < paths->count; i++)
-        argv[n++] = paths->at[i];
-    pid_t pid = spawn_run(exe, (char *const *)(uintptr_t)argv, &theirs, 1);
-    free(argv);
+    pid_t pid = spawn_run(exe, (char *const *)(uintptr_t)a.at, fds, 3);
+    free(a.at);
+    close(null);
     if (pid < 0)
         return pid;
     l->pid = pid;
@@ -123,6 +137,7 @@ int load_start(struct load *l, int exe, const struct load_paths *paths)
 
     l->pid = 0;
     l->image = -1;
+    l->known = 0;
     l->socket = -1;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
         return -errno;
@@ -262,6 +277,8 @@ int load_read(struct load *l)
             !l->complete && ++l->lines <= LOADER_LINES_MAX && is_plain(text) && load_line_parse(text, &line);
         if (fd >= 0 && good && line.kind == LOAD_LINE_IMAGE && l->image < 0)
             l->image = fd;
+        else if (fd > 0 && good && line.kind == LOAD_LINE_KNOWN && l->known == 0)
+            l->known = fd;
         else if (fd >= 0)
             close(fd);
         if (!good)
@@ -323,4 +340,7 @@ void load_abort(struct load *l)
     if (l->image >= 0)
         close(l->image);
     l->image = -1;
+    if (l->known > 0)
+        close(l->known);
+    l->known = 0;
 }

@@ -10,11 +10,14 @@
 
 #include "base/conf.h"
 #include "intel/load_wire.h"
+#include "report/settings.h"
 
 struct load {
-    pid_t pid;  /* 0: not running */
-    int socket; /* owned; -1: closed */
-    int image;  /* owned by whoever takes it (set to -1 then); -1: none came */
+    pid_t pid;                    /* 0: not running */
+    int socket;                   /* owned; -1: closed */
+    int image;                    /* owned by whoever takes it (set to -1 then); -1: none came */
+    int known;                    /* the same: the new file of known values; 0: none came */
+    const struct load_with *with; /* borrowed; NULL: a load that knows of no other */
     uint32_t lines;
     uint64_t indicators, problems;
     uint64_t count[LOAD_COUNTS]; /* over all files */
@@ -28,14 +31,29 @@ struct load {
     void *ctx;
 };
 
+/* One path to load. */
+struct load_path {
+    const char *at;                       /* borrowed, or `made` */
+    char *made;                           /* owned; may be NULL */
+    const struct settings_source *source; /* borrowed: what the configuration says of it; NULL: nothing */
+    bool optional;                        /* it need not be there: it will be fetched later, or is no must */
+    bool there;                           /* it was, at the last load_paths_look */
+};
+
 /* What to load: the paths, and the hosting ranges and guards that came with the program. */
 struct load_paths {
-    const char **at; /* owned array, borrowed words */
-    size_t count;
-    char *guard;                            /* owned; folder for --guard, or NULL */
-    char *hosting;                          /* owned; also the last of `at`, or NULL */
-    char *rules;                            /* owned; the default rules, if `at` holds them */
+    struct load_path *at; /* owned; from the words given first, then sources, exceptions, hosting ranges */
+    size_t count, words;  /* all; those of the words given */
+    char *guard;          /* owned; folder for --guard, or NULL */
+    char *rules;          /* owned; the default rules, if `at` holds them */
     uint64_t entries_max, memory_bytes_max; /* limits.indicators, limits.loader-memory; 0: their defaults */
+};
+
+/* What a load knows of those before it. */
+struct load_with {
+    int before; /* borrowed: the image in use; -1: none */
+    int known;  /* borrowed: the file of values known from earlier loads; -1: none */
+    bool take_shrunk;
 };
 
 /* Folder of the rules that came with the program: the source's in a build tree, else the installed one.
@@ -44,6 +62,12 @@ const char *load_default_rules(void);
 /* `default` among the words stands for the default rules; `hosting`: their hosting ranges are wanted in any
  * case. 0, or -ENOMEM. */
 int load_paths_make(struct load_paths *p, char *const *words, size_t count, bool hosting);
+/* All that the settings name: rules.path, the sources, the exceptions; and hosting ranges. The settings must
+ * outlive it. 0, or -ENOMEM. */
+int load_paths_configured(struct load_paths *p, const struct settings *s);
+/* Looks which paths are there. Calls `missing` for each that is not but should be, or was when it was looked
+ * for last; 0, or -ENOENT when there was one. */
+int load_paths_look(struct load_paths *p, void (*missing)(void *ctx, const char *path, int error), void *ctx);
 void load_paths_free(struct load_paths *p);
 
 /* 0 or negative errno. */

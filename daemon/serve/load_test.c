@@ -14,8 +14,6 @@
 
 #include "serve/load.h"
 
-#define SECOND_NS 1000000000u
-
 static void it_is_told_once_a_second(void **state)
 {
     struct load l = {.told_ns = 5 * (uint64_t)SECOND_NS};

@@ -12,13 +12,18 @@
 #include "base/text.h"
 #include "config.h"
 #include "os/notify.h"
+#include "serve/changes.h"
 #include "serve/clock.h"
+#include "serve/known.h"
+#include "serve/watch.h"
 
 /* Problems told one by one; `bridlectl check` tells all. */
 #define TOLD_MAX 20
 /* A load that takes longer is ended: the loader may be hostile. */
 #define LOAD_SECONDS 600
 #define WAITING_MAX  32
+/* A worker that does not take a new image for so long is not waited for. */
+#define TAKEN_NS 5000000000u
 
 struct waiting {
     rules_done_fn done;
@@ -29,7 +34,14 @@ struct rules {
     struct serve *serve; /* borrowed */
     struct load_paths paths;
     struct load load;
+    struct load_with with;                  /* of the load that runs */
     struct event *readable, *limit, *offer; /* owned; `readable` lives as long as a load */
+    struct watch *watch;                    /* owned; NULL: nothing is watched */
+    struct changes changes;                 /* of the load that runs */
+    struct rules_kept kept[RULES_KEPT_MAX], found[RULES_KEPT_MAX]; /* in use; of the load that runs */
+    uint64_t kept_count, found_count;
+    uint64_t expires_s, next_expires_s; /* wall clock: when an exception ends; 0: none does */
+    uint64_t offered_ns;                /* monotonic: when the new image was offered */
     uint64_t told;
     char text[8192]; /* the problems told, one a line */
     size_t text_len;
@@ -37,7 +49,9 @@ struct rules {
     uint64_t failures;
     struct waiting now[WAITING_MAX], next[WAITING_MAX];
     unsigned now_count, next_count;
+    bool busy;  /* a reload runs, or its answer waits for workers */
     bool again; /* another reload was asked for while one runs */
+    bool take_shrunk, next_take_shrunk;
 };
 
 static void tell(struct rules *r, const char *line)
@@ -50,11 +64,50 @@ static void tell(struct rules *r, const char *line)
         r->text[r->text_len] = 0;
 }
 
+/* Where what is known between loads lies; NULL: a replay knows nothing. */
+static const char *state_folder(const struct rules *r)
+{
+    return r->serve->options.mode == MODE_LIVE ? r->serve->settings.state_dir : NULL;
+}
+
+static void note_kept(struct rules *r, const struct load_line *l)
+{
+    if (r->found_count < RULES_KEPT_MAX) {
+        struct rules_kept *k = &r->found[r->found_count];
+        struct text t = text_on(k->path, sizeof k->path);
+        text_raw(&t, l->path); /* the loader escapes it, which load_read has checked */
+        k->now = l->now;
+        k->before = l->before;
+    }
+    r->found_count++;
+}
+
+/* At once, for it may be large, and the image comes next. Should the load be refused then, nothing is lost: a
+ * value is known that is not in use yet. */
+static void store_known(struct rules *r)
+{
+    int rc = r->load.known > 0 ? known_store(state_folder(r), r->load.known) : -ENOENT;
+
+    if (rc < 0 && rc != -ENOENT)
+        log_warning("rules: the days on which indicators were first loaded cannot be kept in %s: %s",
+                    r->serve->settings.state_dir, strerror(-rc));
+    if (r->load.known > 0)
+        close(r->load.known);
+    r->load.known = 0;
+}
+
 static void on_line(void *ctx, const struct load_line *l)
 {
     struct rules *r = ctx;
     char text[LOAD_LINE_MAX];
 
+    if (l->kind == LOAD_LINE_KNOWN)
+        store_known(r);
+    changes_take(&r->changes, l, clock_wall_ns());
+    if (l->kind == LOAD_LINE_KEPT)
+        note_kept(r, l);
+    if (l->kind == LOAD_LINE_EXPIRES)
+        r->next_expires_s = l->expires_s;
     if (!load_problem_text(l, text, sizeof text))
         return;
     if (r->told++ < TOLD_MAX) {
@@ -63,20 +116,25 @@ static void on_line(void *ctx, const struct load_line *l)
     }
 }
 
+static void on_missing(void *ctx, const char *path, int error)
+{
+    struct rules *r = ctx;
+    char text[512];
+
+    snprintf(text, sizeof text, "%s: cannot be read: %s", path, strerror(error));
+    log_error("%s", text);
+    tell(r, text);
+}
+
 /* A path that is not there is an error of its own: nothing else says that a rule file was forgotten. */
 static int check_paths(struct rules *r)
 {
-    int rc = 0;
+    int rc = load_paths_look(&r->paths, on_missing, r);
 
-    for (size_t i = 0; i < r->paths.count; i++) {
-        char text[512];
-        if (access(r->paths.at[i], R_OK) == 0)
-            continue;
-        snprintf(text, sizeof text, "%s: cannot be read: %s", r->paths.at[i], strerror(errno));
-        log_error("%s", text);
-        tell(r, text);
-        rc = -ENOENT;
-    }
+    for (size_t i = 0; i < r->paths.count; i++)
+        if (!r->paths.at[i].there && r->paths.at[i].source != NULL && rc == 0)
+            log_notice("[source %s]: %s is not there yet: bridle-update fetches it",
+                       r->paths.at[i].source->named.name, r->paths.at[i].at);
     return rc;
 }
 
@@ -96,35 +154,48 @@ static int refuse(struct rules *r, const char *path, const char *why)
  */
 static int compiled(struct rules *r)
 {
-    const size_t given = r->serve->settings.rules.words;
+    const size_t given = r->paths.words, sources = r->serve->settings.sources.count;
     const char *why = NULL;
 
     if (!HAVE_LOADER && check_paths(r) < 0)
         return -ENOENT;
     for (size_t i = 0; i < given; i++) {
-        int fd = images_open_file(r->paths.at[i], &why);
+        int fd = images_open_file(r->paths.at[i].at, &why);
         if (fd == -ENOENT && !HAVE_LOADER)
             why = "is no compiled image, and this build reads nothing else: make one with `bridlectl compile "
                   "-o FILE RULES...` on any machine that has a whole bridle";
         else if (fd == -ENOENT)
             continue;
-        if (fd >= 0 && given > 1) {
+        if (fd >= 0 && given + sources > 1) {
             close(fd);
             why = "is a compiled image, which stands alone: name no other rules, or compile all into one";
         } else if (fd >= 0 && images_add(&r->serve->images, fd, false, clock_wall_ns(), 0, &why) == 0) {
-            r->problems = r->files = r->broken_files = 0;
+            r->problems = r->files = r->broken_files = r->kept_count = r->expires_s = 0;
             return 1;
         }
-        return refuse(r, r->paths.at[i], why);
+        return refuse(r, r->paths.at[i].at, why);
     }
     return 0;
 }
 
 static int begin(struct rules *r)
 {
-    r->load = (struct load){.line = on_line, .ctx = r, .image = -1, .socket = -1};
+    const struct generation *old = images_newest(&r->serve->images);
+
+    r->with = (struct load_with){
+        .before = old != NULL && !old->damaged ? old->fd : -1,
+        .known = known_open(state_folder(r)),
+        .take_shrunk = r->take_shrunk,
+    };
+    r->found_count = r->next_expires_s = 0;
+    changes_drop(&r->changes);
+    r->load = (struct load){.line = on_line, .ctx = r, .image = -1, .socket = -1, .with = &r->with};
     int rc = check_paths(r);
-    return rc < 0 ? rc : load_start(&r->load, r->serve->loader_exe, &r->paths);
+    if (rc == 0)
+        rc = load_start(&r->load, r->serve->loader_exe, &r->paths);
+    if (r->with.known >= 0)
+        close(r->with.known); /* the loader has it */
+    return rc;
 }
 
 static void tell_rest(struct rules *r)
@@ -136,6 +207,31 @@ static void tell_rest(struct rules *r)
     snprintf(more, sizeof more, "%" PRIu64 " more problems: `bridlectl check` tells all", r->told - TOLD_MAX);
     log_warning("%s", more);
     tell(r, more);
+}
+
+/* The image is in use: what else came of the load counts from now on. */
+static void take_over(struct rules *r)
+{
+    struct serve *s = r->serve;
+
+    memcpy(r->kept, r->found, sizeof r->kept);
+    r->kept_count = r->found_count;
+    r->expires_s = r->next_expires_s;
+    for (unsigned i = 0; i < r->kept_count && i < RULES_KEPT_MAX; i++)
+        serve_engine(s, LOG_LEVEL_ERROR, 0, "list-kept",
+                     "%s has %" PRIu64 " entries, and had %" PRIu64 ": the old ones stay in force; "
+                     "`bridlectl reload --take-shrunk` takes it as it is",
+                     r->kept[i].path, r->kept[i].now, r->kept[i].before);
+    if (r->changes.told && r->changes.added + r->changes.removed + r->changes.changed > 0)
+        serve_engine(s, LOG_LEVEL_NOTICE, 0, "rules-diff",
+                     "rules: %" PRIu64 " added, %" PRIu64 " removed, %" PRIu64 " changed: bridlectl changes",
+                     r->changes.added, r->changes.removed, r->changes.changed);
+    int rc = changes_keep(&r->changes, state_folder(r), s->images.newest, clock_wall_ns());
+    if (rc < 0)
+        log_warning("rules: what changed cannot be kept in %s: %s", s->settings.state_dir, strerror(-rc));
+    r->broken_files = r->load.broken_files;
+    r->files = r->load.files;
+    r->problems = r->load.problems;
 }
 
 /* Judges a load that ended, and takes its image; `first`: there are no older rules to fall back to. */
@@ -151,23 +247,22 @@ static int judge(struct rules *r, int spoke, bool first)
         why = spoke == -ETIMEDOUT ? "the loader did not end" : "the loader spoke nonsense";
     } else if (rc == -ENOENT && first && r->load.indicators == 0 && r->serve->settings.observe) {
         rc = 0; /* only names are wanted */
-    } else if (rc == 0 && !first && r->load.broken_files > r->broken_files) {
-        rc = -EBADMSG;
+    } else if (rc == 0 && !first && r->found_count == 0 && r->load.broken_files > r->broken_files) {
+        rc = -EBADMSG; /* one of which the old entries were kept is told as such */
         why = "a file of the rules is broken";
     }
     if (rc == 0) {
         rc = images_add(&r->serve->images, r->load.image, true, clock_wall_ns(), r->load.problems, &why);
         r->load.image = -1;
     }
+    if (rc == 0)
+        take_over(r);
     load_abort(&r->load);
     if (rc < 0) {
         tell(r, why);
         log_error("rules: %s", why);
         return rc;
     }
-    r->broken_files = r->load.broken_files;
-    r->files = r->load.files;
-    r->problems = r->load.problems;
     return 0;
 }
 
@@ -214,32 +309,50 @@ int rules_start(struct serve *s)
     s->rules = r;
     r->serve = s;
     r->load = (struct load){.image = -1, .socket = -1};
-    int rc = load_paths_make(&r->paths, s->settings.rules.word, s->settings.rules.words, true);
+    int rc = load_paths_configured(&r->paths, &s->settings);
     if (rc < 0)
         return rc;
-    r->paths.entries_max = s->settings.indicators_max;
-    r->paths.memory_bytes_max = s->settings.loader_bytes_max;
+    if (s->options.mode == MODE_LIVE && s->settings.rules_watch)
+        r->watch = watch_new(s, &r->paths);
+    if (r->watch != NULL)
+        watch_loads(r->watch);
     rc = compiled(r);
     return rc > 0 ? 0 : rc < 0 ? -EINVAL : load_and_wait(r) < 0 ? -EINVAL : 0;
 }
 
 static void begin_reload(struct rules *r);
 
+/* Those who asked hear of it, and the next reload begins if one was asked for meanwhile. */
 static void answer(struct rules *r, bool good)
 {
     for (unsigned i = 0; i < r->now_count; i++)
         if (r->now[i].done != NULL)
             r->now[i].done(r->now[i].ctx, good, r->text);
     r->now_count = 0;
+    r->busy = false;
+    notify_send("READY=1");
+    if (r->again)
+        begin_reload(r);
 }
 
+/* Offers the new image until all workers have it and use it. */
 static void on_offer(evutil_socket_t fd, short what, void *ctx)
 {
     struct rules *r = ctx;
-    const struct timeval soon = {.tv_usec = 20000};
+    const struct timeval soon = {.tv_usec = 5000};
+    bool late = clock_mono_ns() - r->offered_ns > TAKEN_NS;
 
-    if (workers_offer_image(&r->serve->workers))
+    if (workers_offer_image(&r->serve->workers) ||
+        (r->busy && !late && !workers_use_newest(&r->serve->workers)))
         event_add(r->offer, &soon);
+    else if (r->busy && r->readable == NULL)
+        answer(r, true);
+}
+
+static void offer(struct rules *r)
+{
+    r->offered_ns = clock_mono_ns();
+    on_offer(-1, 0, r);
 }
 
 static void finish_reload(struct rules *r, int rc)
@@ -252,7 +365,7 @@ static void finish_reload(struct rules *r, int rc)
         snprintf(text, sizeof text, "%u indicators in use (generation %u)", image_iocs(g->map), g->number);
         tell(r, text);
         serve_engine(s, LOG_LEVEL_NOTICE, 0, "rules-loaded", "%s", text);
-        on_offer(-1, 0, r);
+        offer(r);
     } else {
         r->failures++;
         /* problems stand before what follows from them */
@@ -262,13 +375,10 @@ static void finish_reload(struct rules *r, int rc)
                      text);
         bool back = images_fall_back(&s->images, clock_wall_ns()) == 0;
         tell(r, back ? "the rules before those are in use again" : "the rules stay as they were");
+        answer(r, false);
         if (back)
-            on_offer(-1, 0, r);
+            offer(r);
     }
-    notify_send("READY=1");
-    answer(r, rc == 0);
-    if (r->again)
-        begin_reload(r);
 }
 
 static void end_reload(struct rules *r, int spoke)
@@ -321,6 +431,11 @@ static void begin_reload(struct rules *r)
     char state[64];
 
     r->again = false;
+    r->busy = true;
+    if (r->watch != NULL)
+        watch_loads(r->watch);
+    r->take_shrunk = r->next_take_shrunk;
+    r->next_take_shrunk = false;
     memcpy(r->now, r->next, sizeof r->now);
     r->now_count = r->next_count;
     r->next_count = 0;
@@ -334,7 +449,7 @@ static void begin_reload(struct rules *r)
         finish_reload(r, rc);
 }
 
-int rules_reload(struct serve *s, rules_done_fn done, void *ctx)
+int rules_reload(struct serve *s, bool take_shrunk, rules_done_fn done, void *ctx)
 {
     struct rules *r = s->rules;
 
@@ -349,20 +464,29 @@ int rules_reload(struct serve *s, rules_done_fn done, void *ctx)
     if (done != NULL)
         r->next[r->next_count++] = (struct waiting){done, ctx};
     r->again = true;
-    if (r->readable == NULL)
+    r->next_take_shrunk |= take_shrunk;
+    if (!r->busy)
         begin_reload(r);
     return 0;
 }
 
 void rules_watch(struct serve *s)
 {
+    struct rules *r = s->rules;
+
+    if (r->expires_s > 0 && clock_wall_ns() / 1000000000u >= r->expires_s) {
+        r->expires_s = 0;
+        log_notice("rules: an exception has ended: loading again");
+        if (rules_reload(s, false, NULL, NULL) < 0)
+            log_error("a reload cannot be started");
+    }
     if (!images_changed(&s->images))
         return;
     serve_engine(s, LOG_LEVEL_ERROR, 0, "rules-changed",
                  "the compiled image was written to while it is in use, so that what it lists may be missed: "
                  "put a new "
                  "one in its place by renaming it, as `bridlectl compile` does");
-    if (rules_reload(s, NULL, NULL) < 0)
+    if (rules_reload(s, false, NULL, NULL) < 0)
         log_error("a reload cannot be started");
 }
 
@@ -389,10 +513,16 @@ struct rules_state rules_state(const struct rules *r)
                              .loading = r->readable != NULL,
                              .bytes = r->load.bytes,
                              .bytes_of = r->load.bytes_of,
-                             .entries = r->load.entries};
+                             .entries = r->load.entries,
+                             .kept = r->kept_count};
     if (st.loading)
         load_progress_text(&r->load, st.progress, sizeof st.progress);
     return st;
+}
+
+const struct rules_kept *rules_kept(const struct rules *r, unsigned number)
+{
+    return number < r->kept_count && number < RULES_KEPT_MAX ? &r->kept[number] : NULL;
 }
 
 void rules_free(struct rules *r)
@@ -405,6 +535,8 @@ void rules_free(struct rules *r)
     for (unsigned i = 0; i < sizeof events / sizeof *events; i++)
         if (events[i] != NULL)
             event_free(events[i]);
+    watch_free(r->watch);
+    changes_drop(&r->changes);
     load_paths_free(&r->paths);
     free(r);
 }

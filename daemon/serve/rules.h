@@ -13,11 +13,14 @@ void rules_free(struct rules *r);
 typedef void (*rules_done_fn)(void *ctx, bool good, const char *text);
 
 /*
- * Starts a reload; the answer comes later. Requests that come while one runs are answered by one more that
- * follows it, for the files may have changed since it began. `done` may be NULL. -EBUSY when too many wait.
+ * Starts a reload; the answer comes when all workers use what was loaded. Requests that come while one runs
+ * are answered by one more that follows it, for the files may have changed since it began. `take_shrunk`:
+ * also lists that have fewer than half of the entries that they had. `done` may be NULL. -EBUSY when too many
+ * wait.
  */
-int rules_reload(struct serve *s, rules_done_fn done, void *ctx);
-/* Once a second: a compiled image that was cut or overwritten in place is told and loaded anew. */
+int rules_reload(struct serve *s, bool take_shrunk, rules_done_fn done, void *ctx);
+/* Once a second: a compiled image that was cut or overwritten in place is told and loaded anew; so are the
+ * rules when an exception ends. */
 void rules_watch(struct serve *s);
 /* Forgets who waits with this context. */
 void rules_forget(struct rules *r, const void *ctx);
@@ -28,7 +31,18 @@ struct rules_state {
     bool loading;
     uint64_t bytes, bytes_of, entries; /* while loading: how far it is */
     char progress[96];                 /* the same for people */
+    uint64_t kept;                     /* lists of which the old entries stay in force */
 };
 struct rules_state rules_state(const struct rules *r);
+
+#define RULES_KEPT_MAX 16
+
+/* A list that shrank by more than half, or cannot be read any more. */
+struct rules_kept {
+    char path[256];
+    uint64_t now, before; /* its entries */
+};
+/* The first of them; `number` from 0. NULL: no more are named. */
+const struct rules_kept *rules_kept(const struct rules *r, unsigned number);
 
 #endif

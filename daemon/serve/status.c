@@ -50,6 +50,10 @@ static void line_about_rules(const struct serve *s, struct text *t)
     if (st.problems + st.failures > 0)
         text_fmt(t, "            %" PRIu64 " problems in %" PRIu64 " files, %" PRIu64 " reloads refused\n",
                  st.problems, st.files, st.failures);
+    const struct rules_kept *k;
+    for (unsigned n = 0; (k = rules_kept(s->rules, n)) != NULL; n++)
+        text_fmt(t, "            old entries stay in force: %s has %" PRIu64 ", and had %" PRIu64 "\n",
+                 k->path, k->now, k->before);
 }
 
 /* Sum over the workers of an interface. */
@@ -171,6 +175,16 @@ static void json_rules(const struct serve *s, struct json *j)
     json_u64(j, "bytes_each", (uint64_t)(image_bytes_each(g->map) + 0.5));
     json_u64(j, "problems", st.problems);
     json_u64(j, "refused", st.failures);
+    json_open_array(j, "kept");
+    const struct rules_kept *k;
+    for (unsigned n = 0; (k = rules_kept(s->rules, n)) != NULL; n++) {
+        json_open(j, NULL);
+        json_str(j, "file", k->path);
+        json_u64(j, "now", k->now);
+        json_u64(j, "before", k->before);
+        json_close(j);
+    }
+    json_close_array(j);
     json_bool(j, "loading", st.loading);
     if (st.loading) {
         json_open(j, "progress");

@@ -37,7 +37,7 @@ static bool can_read(const char *user, const struct load_paths *paths)
     if (pid == 0) {
         bool good = privilege_drop(user, KEEP_NOTHING, why, sizeof why) == 0;
         for (size_t i = 0; i < paths->count && good; i++)
-            good = nftw(paths->at[i], unreadable, DEPTH, 0) == 0;
+            good = nftw(paths->at[i].at, unreadable, DEPTH, 0) == 0;
         _exit(good ? 0 : 1);
     }
     return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;

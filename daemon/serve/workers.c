@@ -293,6 +293,14 @@ bool workers_offer_image(struct workers *ws)
     return again;
 }
 
+bool workers_use_newest(const struct workers *ws)
+{
+    for (unsigned i = 0; i < ws->count; i++)
+        if (worker_alive(ws->at[i]) && ws->at[i]->acked < ws->images->newest)
+            return false;
+    return true;
+}
+
 /* Its process is gone, and nobody waits for its turn. */
 static void finish(struct worker *w)
 {

@@ -109,6 +109,8 @@ static inline bool worker_alive(const struct worker *w)
 
 /* Offers the newest image to all that have an older one. True: somebody's socket was full, ask again. */
 bool workers_offer_image(struct workers *ws);
+/* Whether all that run have acknowledged it. */
+bool workers_use_newest(const struct workers *ws);
 /* After SIGCHLD: collects those that ended. */
 void workers_reap(struct workers *ws);
 unsigned workers_alive(const struct workers *ws);

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The examples in the documents run.
 
-In Markdown an example is a fenced block whose info string is `sh`, in a man page a `.Dl $ command` line. Each
+In Markdown an example is a fenced block whose info string is `sh`, or `ini` for a configuration; in a man page a `.Dl $ command` line. Each
 is run by sh in a new folder with `bridled`, `bridlectl` and `bridle-update` on the PATH, the demo capture as capture.pcap and the
 shipped rules as rules/. An example that cannot run there says why: in Markdown ```sh not-run="why", in a man page
 a comment `.\\" not-run: why` on the line before. The literal blocks of a page that describes a file are one such
@@ -19,6 +19,7 @@ import tree
 from tap import Tap
 
 FENCE = re.compile(r'^```sh(?: not-run="([^"]+)")?\n(.*?)^```', re.MULTILINE | re.DOTALL)
+CONFIGURATION = re.compile(r'^```ini\n(.*?)^```', re.MULTILINE | re.DOTALL)
 DISPLAY = re.compile(r'^(?:\.\\" not-run: (.*)\n)?\.Dl (?:\$ )?(.*)$', re.MULTILINE)
 LITERAL = re.compile(r'^\.Bd -literal.*\n((?:(?!\.Ed).*\n)*)\.Ed', re.MULTILINE)
 FILES = {'daemon/bridled.conf.5': 'bridled -t -c example',
@@ -37,7 +38,8 @@ def examples(name):
     """(command, why it is not run or '', and perhaps a file to run it on)"""
     text = tree.read(name)
     if name.endswith('.md'):
-        return [(body, why) for why, body in FENCE.findall(text)]
+        return [(body, why) for why, body in FENCE.findall(text)] + [
+            ('bridled -t -c example', '', body) for body in CONFIGURATION.findall(text)]
     found = [(plain(line), why) for why, line in DISPLAY.findall(text)]
     if name in FILES:
         found.append((FILES[name], '', plain('\n'.join(LITERAL.findall(text)))))

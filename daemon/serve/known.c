@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The file of values known from earlier loads. */
+#include "serve/known.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SEALS (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW)
+/* More than the loader ever makes of it. */
+#define BYTES_MAX (64l << 20)
+
+static int path_of(const char *folder, const char *name, char ret[PATH_MAX])
+{
+    if (folder == NULL || folder[0] == 0)
+        return -ENOENT;
+    return snprintf(ret, PATH_MAX, "%s/%s", folder, name) < PATH_MAX ? 0 : -ENAMETOOLONG;
+}
+
+int known_open(const char *folder)
+{
+    char path[PATH_MAX];
+    struct stat st;
+    int rc = path_of(folder, "known", path);
+
+    if (rc < 0)
+        return rc;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    fd = memfd_create("bridle-known", MFD_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
+static int copy(int from, int to, off_t bytes)
+{
+    off_t at = 0;
+
+    while (at < bytes) {
+        ssize_t n = sendfile(to, from, &at, (size_t)(bytes - at));
+        if (n <= 0)
+            return n < 0 ? -errno : -EIO;
+    }
+    return 0;
+}
+
+int known_store(const char *folder, int fd)
+{
+    char path[PATH_MAX], new[PATH_MAX];
+    struct stat st;
+    int seals = fcntl(fd, F_GET_SEALS), rc = path_of(folder, "known", path);
+
+    if (rc == 0)
+        rc = path_of(folder, "known.new", new);
+    if (rc == 0 && (seals < 0 || (seals & SEALS) != SEALS || fstat(fd, &st) < 0))
+        rc = -EPERM;
+    if (rc == 0 && st.st_size > BYTES_MAX)
+        rc = -EFBIG;
+    if (rc < 0)
+        return rc;
+    unlink(new);
+    int to = open(new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (to < 0)
+        return -errno;
+    rc = copy(fd, to, st.st_size);
+    if (close(to) < 0 && rc == 0)
+        rc = -errno;
+    /* Not synced to the disk: that could take longer than main may stand still, and the loader finds a
+     * damaged one. */
+    if (rc == 0 && rename(new, path) < 0)
+        rc = -errno;
+    if (rc < 0)
+        unlink(new);
+    return rc;
+}
