@@ -26,6 +26,7 @@ static const struct load_format *const formats[] = {
     &load_format_geofeed,
     &load_format_stix,
     &load_format_zeek,
+    &load_format_rpz,
     &load_format_suricata,
     &load_format_adblock,
     &load_format_ioc,

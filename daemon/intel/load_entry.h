@@ -109,6 +109,7 @@ extern const struct load_format load_format_nftset;
 extern const struct load_format load_format_plain;
 extern const struct load_format load_format_prefixes;
 extern const struct load_format load_format_ranges;
+extern const struct load_format load_format_rpz;
 extern const struct load_format load_format_stix;
 extern const struct load_format load_format_suricata;
 extern const struct load_format load_format_tinycheck;

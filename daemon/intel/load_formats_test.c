@@ -131,6 +131,26 @@ static const struct sample samples[] = {
      "e.example f.example g.example h.example i.example j.example l.example m.example ok.b.example "
      "203.0.113.7 "
      "192.0.2.9"},
+#if HAVE_LDNS
+    {"rpz", "spyware.rpz",
+     "$TTL 1h\n$ORIGIN rpz.lab.example.\n@ IN SOA localhost. root.localhost. (\n 1 ; serial\n 2 3 4 5 )\n"
+     "  IN NS localhost.\na.example CNAME .\n*.a.example CNAME .\nb.example 300 IN CNAME *. ; why\n"
+     "*.c.example IN 60 CNAME rpz-drop.\nD.example.rpz.lab.example. CNAME .\n*.d.example CNAME .\n"
+     "e.example A 192.0.2.200\n  AAAA 2001:db8:1::9\nok.a.example CNAME rpz-passthru.\n"
+     "*.ok.a.example CNAME rpz-passthru\none.a.example CNAME rpz-passthru.\n"
+     "*.old.a.example CNAME *.old.a.example.\nf.example CNAME rpz-tcp-only.\n"
+     "32.1.2.0.192.rpz-ip CNAME .\n24.0.100.51.198.rpz-ip CNAME .\n48.zz.1.db8.2001.rpz-ip CNAME .\n"
+     "128.1.zz.2.db8.2001.rpz-ip CNAME .\n32.9.2.0.192.rpz-client-ip CNAME .\nns.example.rpz-nsdname CNAME "
+     ".\n"
+     "g.example.elsewhere. CNAME .\n$INCLUDE /etc/passwd\nh.example TYPE65280 \\# 0\n"
+     "$ORIGIN example.rpz.lab.example.\ni CNAME .\n*.i CNAME .\nw WKS 10.0.0.1 TCP telnet\n"
+     "garden CNAME walled.garden.example.\n",
+     13, 2, 4, 1, "a.example c.example d.example i.example", "b.example e.example garden.example",
+     "192.0.2.1 198.51.100.9 2001:db8:1::5 2001:db8:2::1",
+     "ok.a.example f.example g.example x.old.a.example"},
+    {"rpz", "short.zone", "a.example CNAME .\n*.a.example CNAME .\nb.example CNAME .\n", 2, 0, 0, 0,
+     "a.example", "b.example", "", ""},
+#endif
     {"suricata-dataset", "names.lst",
      "YS5leGFtcGxl\nYmIuZXhhbXBsZQ==\nY2NjLmV4YW1wbGU=,5\nMTkyLjAuMi4x\nplain.example\n", 5, 0, 0, 0,
      "a.example bb.example ccc.example plain.example", "", "192.0.2.1", ""},
