@@ -25,6 +25,8 @@ struct capture_file *capture_file_new(int fd, uint32_t source);
 void capture_file_free(struct capture_file *c);
 /* Starts over with another file, allocating nothing. */
 void capture_file_use(struct capture_file *c, int fd, uint32_t source);
+/* Whether it lies in memory, so that no packet is waited for. */
+bool capture_file_mapped(const struct capture_file *c);
 /* The next packet. After anything but CAPTURE_PACKET the answer stays the same. */
 enum capture_result capture_file_next(struct capture_file *c, struct packet *p);
 /*

@@ -10,13 +10,10 @@
 #include "os/bus.h"
 
 #define CACHE_LINE_BYTES 64u
-/*
- * Where a packet's record ends only its begin tells, so one after the other is waited for. But most are
- * either small, and end in the lines that are called for anyway, or as large as the network allows, like the
- * latest large one: so far ahead is guessed.
- */
-#define AHEAD_GUESSES 2u
-#define LARGE_BYTES   512u
+/* Where a record ends only its begin tells, so one after the other would be waited for. But most are either
+ * small, and end in the lines that are called for anyway, or one of the two sizes that large ones had of
+ * late: what would follow those is called for, too. */
+#define LARGE_BYTES 512u
 
 struct capture_file *capture_file_new(int fd, uint32_t source)
 {
@@ -45,6 +42,11 @@ void capture_file_use(struct capture_file *c, int fd, uint32_t source)
     c->fd = fd;
     c->source = source;
     c->why = "";
+}
+
+bool capture_file_mapped(const struct capture_file *c)
+{
+    return c->window.in_use;
 }
 
 /* From here on by read(2), which is told where. */
@@ -172,6 +174,12 @@ unsigned capture_file_batch(struct capture_file *c, struct packet *p, unsigned m
     return n;
 }
 
+static inline void call_for(const uint8_t *at)
+{
+    __builtin_prefetch(at);
+    __builtin_prefetch(at + CACHE_LINE_BYTES);
+}
+
 void capture_file_ahead(struct capture_file *c)
 {
     size_t at = c->ahead;
@@ -181,12 +189,15 @@ void capture_file_ahead(struct capture_file *c)
     size_t bytes = c->record.header_bytes + (size_t)capture_u32_of(c, at + c->record.length_at);
     at = bytes < c->end - at ? at + bytes : c->end;
     c->ahead = at;
-    if (bytes >= LARGE_BYTES && bytes <= CAPTURE_PACKET_BYTES_MAX)
-        c->large_bytes = bytes;
-    for (unsigned i = 0; i <= AHEAD_GUESSES; i++, at += c->large_bytes) {
-        __builtin_prefetch(c->bytes + at);
-        __builtin_prefetch(c->bytes + at + CACHE_LINE_BYTES);
+    if (bytes >= LARGE_BYTES && bytes <= CAPTURE_PACKET_BYTES_MAX && bytes != c->large_bytes[0]) {
+        c->large_bytes[1] = c->large_bytes[0];
+        c->large_bytes[0] = bytes;
     }
+    const uint8_t *next = c->bytes + at;
+    call_for(next);
+    call_for(next + c->large_bytes[0]);
+    call_for(next + c->large_bytes[1]);
+    call_for(next + 2 * c->large_bytes[0]);
 }
 
 enum capture_result capture_file_next(struct capture_file *c, struct packet *p)

@@ -55,7 +55,7 @@ struct capture_file {
     bool little;                /* numbers are little-endian */
     const uint8_t *bytes;       /* `buffer`, or the window */
     size_t at, end;             /* what is unread of them */
-    size_t large_bytes;         /* of the latest large record */
+    size_t large_bytes[2];      /* of the latest large record, and of the latest that was not as large */
     size_t ahead;               /* a record behind those: see capture_file_ahead */
     struct {
         uint8_t length_at,

@@ -44,8 +44,16 @@ void worker_emit(struct worker *w, struct record *r)
     uint32_t len = record_pack(r, w->record);
     if (!put_waiting(w, ring, len))
         w->counters[observation ? COUNT_RING_OBSERVATIONS_LOST : COUNT_RING_SIGHTINGS_LOST]++;
-    if (ring_wants_wake(ring))
+    w->unsaid |= !observation && w->patient;
+    if ((observation || !w->patient) && ring_wants_wake(ring))
         wake_main(w);
+}
+
+void worker_wake(struct worker *w)
+{
+    if (w->unsaid && ring_wants_wake(&w->sightings))
+        wake_main(w);
+    w->unsaid = false;
 }
 
 void worker_notice(struct worker *w, enum notice notice, uint64_t a, uint64_t b)

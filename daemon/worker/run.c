@@ -209,6 +209,14 @@ static unsigned select_packets(const struct worker *w, struct packet *p, unsigne
     return kept;
 }
 
+/* With each second packet of both steps: evenly over the time that a batch takes, for one call of memory can
+ * only follow the one before. */
+static inline void call_ahead(struct worker *w, unsigned i)
+{
+    if ((i & 1) != 0)
+        capture_file_ahead(w->file);
+}
+
 static void act(struct worker *w, unsigned i)
 {
     const struct packet *p = &w->batch[i];
@@ -216,7 +224,7 @@ static void act(struct worker *w, unsigned i)
     w->now_ns = p->ts_ns;
     note_packet(w, p);
     tick_if_due(w);
-    capture_file_ahead(w->file);
+    call_ahead(w, i);
     worker_act(w, p, &w->step[i]);
 }
 
@@ -229,6 +237,7 @@ static void read_batch(struct worker *w, unsigned n)
         /* What was put together from fragments is gone when the next packet is decoded. */
         for (reassembled = false; looked < n && !reassembled; looked++) {
             note_packet(w, &w->batch[looked]);
+            call_ahead(w, looked);
             worker_look(w, &w->batch[looked], &w->step[looked]);
             reassembled = w->batch[looked].reassembled;
         }
@@ -249,19 +258,23 @@ static bool read_file(struct worker *w, int fd, uint32_t index)
     w->packets_judged = w->copies_judged = 0;
     w->copies_told = w->link_told = false;
     capture_file_use(file, fd, index);
+    w->patient = capture_file_mapped(file);
     while (!w->stopping && (n = capture_file_batch(file, w->batch, WORKER_BATCH, &result)) > 0) {
         packets += n;
         read_batch(w, w->select == NULL ? n : select_packets(w, w->batch, n));
         int none = -1;
         if (packets - looked_at >= CONTROL_EVERY) {
             looked_at = packets;
+            worker_wake(w);
             atomic_fetch_add_explicit(&w->shm->status.beats, 1, memory_order_relaxed);
             if (!worker_control(w, 0, &none, &index))
                 return false;
         }
     }
+    w->patient = false;
     if (!w->stopping)
         file_ended(w, result, index, packets);
+    worker_wake(w);
     close(fd);
     return true;
 }

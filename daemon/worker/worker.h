@@ -47,6 +47,8 @@ struct worker {
     struct capture_live *live;     /* owned; NULL in replay. Never closed: the jail does not let us */
     struct capture_select *select; /* owned; NULL without a filter, and live */
     bool ending, stopping;
+    bool patient; /* the capture is read without a wait: main need not be woken for each sighting */
+    bool unsaid;  /* there are some that it was not woken for */
 
     struct image *image; /* owned; NULL before the first one came */
     uint32_t generation;
@@ -142,6 +144,8 @@ enum parse_result message_parse_udp(struct message *m);
 /* Puts a record into its ring: waits in replay, drops and counts live. Fills in sequence, time, ends from
  * `p`. */
 void worker_emit(struct worker *w, struct record *r);
+/* Wakes main for what it was not woken for. */
+void worker_wake(struct worker *w);
 void worker_record_ends(struct record *r, const struct packet *p, struct flow_key key, bool from_server);
 void worker_notice(struct worker *w, enum notice notice, uint64_t a, uint64_t b);
 
