@@ -27,9 +27,9 @@ static uint64_t hash_of(const struct hash_key *key, struct flow_key k, uint16_t 
     return hash_word(key, k.hash, 0x10000u | id);
 }
 
-static uint64_t hash_of_name(const struct hash_key *key, const struct addr *client, struct span name)
+static uint64_t hash_of_name(const struct hash_key *key, const struct addr *client, uint64_t name_hash)
 {
-    return hash_word(key, hash_word(key, hash_run(key, key->k[0], name), client->w[0]), client->w[1]);
+    return hash_word(key, hash_word(key, name_hash, client->w[0]), client->w[1]);
 }
 
 static uint64_t hash_of_asker(const struct hash_key *key, const struct transaction *what)
@@ -59,13 +59,13 @@ bool transactions_awaited(const struct transactions *t, const struct hash_key *k
 }
 
 void transactions_name(struct transactions *t, const struct hash_key *key, const struct addr *client,
-                       struct span name, uint64_t now_ns)
+                       uint64_t name_hash, uint64_t now_ns)
 {
-    remember(t->name, hash_of_name(key, client, name), now_ns);
+    remember(t->name, hash_of_name(key, client, name_hash), now_ns);
 }
 
 bool transactions_name_asked(const struct transactions *t, const struct hash_key *key,
-                             const struct addr *client, struct span name, uint64_t now_ns)
+                             const struct addr *client, uint64_t name_hash, uint64_t now_ns)
 {
-    return remembered(t->name, hash_of_name(key, client, name), now_ns, NAME_S);
+    return remembered(t->name, hash_of_name(key, client, name_hash), now_ns, NAME_S);
 }

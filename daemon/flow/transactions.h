@@ -6,7 +6,7 @@
 
 #include "flow/key.h"
 
-#define TRANSACTIONS 2048u
+#define TRANSACTIONS 8192u
 
 struct transactions {
     struct asked {
@@ -31,11 +31,17 @@ bool transactions_awaited(const struct transactions *t, const struct hash_key *k
 bool transactions_open(const struct transactions *t, const struct hash_key *key,
                        const struct transaction *what, uint64_t now_ns);
 
-/* A client asked for a name (folded text). */
+/* What a name (folded text) is remembered by. */
+static inline uint64_t transactions_name_hash(const struct hash_key *key, struct span name)
+{
+    return hash_run(key, key->k[0], name);
+}
+
+/* A client asked for the name of that hash. */
 void transactions_name(struct transactions *t, const struct hash_key *key, const struct addr *client,
-                       struct span name, uint64_t now_ns);
+                       uint64_t name_hash, uint64_t now_ns);
 /* True when it did so at most an hour ago, as far as is remembered. */
 bool transactions_name_asked(const struct transactions *t, const struct hash_key *key,
-                             const struct addr *client, struct span name, uint64_t now_ns);
+                             const struct addr *client, uint64_t name_hash, uint64_t now_ns);
 
 #endif

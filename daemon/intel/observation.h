@@ -81,7 +81,10 @@ struct observation {
     struct attr attr[OBSERVATION_ATTRS_MAX];
     /* Adds attributes that cost too much to compute for what nobody reads; NULL: there are none. */
     void (*costly)(struct observation *o, const void *of);
-    const void *of; /* borrowed: what `costly` works on */
+    const void *of; /* borrowed: what `costly` and `costly_name` work on */
+    /* Sets `name`, which has not been made of the bytes yet. NULL: it is there. */
+    void (*costly_name)(struct observation *o, const void *of);
+    struct span wire; /* borrowed: those bytes, the labels of DNS; empty: they do not lie in one piece */
 };
 
 /* Adds an attribute if there is room; an empty value says nothing and is left out. */
@@ -100,9 +103,18 @@ static inline struct span observation_attr(const struct observation *o, enum att
     return span_of(NULL, 0);
 }
 
-/* Adds what costs, once. The observation must still be being emitted. */
+/* Makes the name, once. The observation must still be being emitted. */
+static inline void observation_name(struct observation *o)
+{
+    if (o->costly_name != NULL)
+        o->costly_name(o, o->of);
+    o->costly_name = NULL;
+}
+
+/* Adds all that costs, once. */
 static inline void observation_complete(struct observation *o)
 {
+    observation_name(o);
     if (o->costly != NULL)
         o->costly(o, o->of);
     o->costly = NULL;

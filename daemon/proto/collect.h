@@ -64,6 +64,7 @@ static inline void collect_emit(void *ctx, struct observation *o)
     struct collect *k = ctx;
     char text[ADDR_TEXT_MAX + 16];
 
+    observation_name(o);
     if (!k->values_only)
         observation_complete(o);
     collect_check(o);

@@ -103,13 +103,12 @@ struct reader {
     struct parse *p;
     struct cur c; /* over the message, offsets from its header */
     struct header h;
-    uint32_t query_at; /* offset of the first question's name */
+    uint32_t query_at; /* offset of the first question's name; 0: there is none */
     uint32_t owner_at; /* of the name of the record or question in hand */
     uint16_t type;     /* of that */
     bool typed;        /* it has one */
     bool odd;          /* a record contradicts itself, the message goes on behind it */
     bool sound;        /* it began with a name */
-    struct span query; /* text of the first question's name, in scratch->name[0] */
     struct observation o;
 };
 
@@ -167,14 +166,18 @@ static struct span rcode_text(const struct reader *r)
     return rcodes[r->h.flags & 0xf];
 }
 
-static void emit_name(struct reader *r, enum via via, struct span name)
+static void emit(struct reader *r, enum via via)
 {
-    if (name.len == 0)
-        return; /* the root is nobody's name */
     r->o.via = (uint8_t)via;
     r->o.is_addr = false;
-    r->o.name = name;
     r->p->emit(r->p->ctx, &r->o);
+}
+
+static void emit_name(struct reader *r, enum via via, struct span name)
+{
+    r->o.name = name;
+    if (name.len > 0) /* the root is nobody's name */
+        emit(r, via);
 }
 
 /* Nothing where the address is not all there. */
@@ -199,39 +202,56 @@ static void question_attributes(struct observation *o, const void *of)
         put_attr(o, ATTR_RCODE, rcode_text(r));
 }
 
-/* RFC 1035 §4.1.2. */
-static void read_question(struct reader *r, bool first)
+/* The text of the name at `at`, which may be empty. */
+static struct span text_at(const struct reader *r, uint32_t at, char *ret)
 {
-    uint32_t at = r->c.pos;
-    struct span name = name_read(&r->c, &r->c, r->p->scratch->name[first ? 0 : 1]);
+    struct cur c = r->c;
+
+    c.pos = at;
+    c.state = CUR_OK;
+    return name_read(&c, &r->c, ret);
+}
+
+/* A question's name, seldom asked for, since nearly all are known by their bytes. */
+static void question_name(struct observation *o, const void *of)
+{
+    const struct reader *r = of;
+
+    o->name = text_at(r, r->owner_at, r->p->scratch->name[1]);
+}
+
+/* RFC 1035 §4.1.2. */
+static void read_question(struct reader *r)
+{
+    r->owner_at = r->c.pos;
+    struct span whole = name_whole(&r->c);
+    struct span name = whole.len == 0 ? name_read(&r->c, &r->c, r->p->scratch->name[1]) : span_of(NULL, 0);
 
     if (!cur_ok(&r->c))
         return;
     r->sound = true;
-    if (first) {
-        r->query = name;
-        r->query_at = at;
-    }
+    if (r->query_at == 0)
+        r->query_at = r->owner_at;
     r->type = cur_u16(&r->c);
     r->typed = cur_ok(&r->c);
     cur_u16(&r->c); /* class */
     r->o.attrs = 0;
     r->o.costly = question_attributes;
-    emit_name(r, VIA_DNS_QUERY, name);
+    if (whole.len <= 1) {
+        emit_name(r, VIA_DNS_QUERY, name);
+        return;
+    }
+    r->o.wire = whole;
+    r->o.costly_name = question_name;
+    emit(r, VIA_DNS_QUERY);
+    r->o.wire = span_of(NULL, 0);
+    r->o.costly_name = NULL;
 }
 
 /* The owner's name; nearly always a pointer to the question. */
 static struct span owner_text(const struct reader *r)
 {
-    struct cur c = r->c;
-
-    c.pos = r->owner_at;
-    c.state = CUR_OK;
-    if (r->query.len > 0 && cur_u16(&c) == (0xc000 | r->query_at))
-        return r->query;
-    c.pos = r->owner_at;
-    c.state = CUR_OK;
-    return name_read(&c, &r->c, r->p->scratch->name[1]);
+    return text_at(r, r->owner_at, r->p->scratch->name[1]);
 }
 
 /* What a record says beside its values, once for all of them; seldom asked for. */
@@ -243,8 +263,9 @@ static void record_attributes(struct observation *o, const void *of)
     struct span owner = owner_text(r);
     if (owner.len > 0)
         put_attr(o, ATTR_RRNAME, owner);
-    if (r->query.len > 0)
-        put_attr(o, ATTR_QUERY, r->query);
+    struct span query = r->query_at > 0 ? text_at(r, r->query_at, r->p->scratch->name[0]) : owner;
+    if (r->query_at > 0 && query.len > 0)
+        put_attr(o, ATTR_QUERY, query);
     if ((r->h.flags & 0xf) != 0)
         put_attr(o, ATTR_RCODE, rcode_text(r));
 }
@@ -346,7 +367,7 @@ static enum parse_result read_message(struct reader *r)
             if (budget-- == 0)
                 return PARSE_BAD;
             if (section == 0)
-                read_question(r, n == 0);
+                read_question(r);
             else
                 read_record(r);
         }
@@ -380,8 +401,10 @@ static enum parse_result parse_message(struct parse *p, struct span bytes, uint3
     r.p = p;
     r.c = cur_datagram(bytes.at, bytes.len, whole);
     r.c.cut |= cut;
-    r.query = span_of(NULL, 0);
+    r.query_at = 0;
     r.odd = r.sound = false;
+    r.o.wire = span_of(NULL, 0);
+    r.o.costly_name = NULL;
     if (!read_header(&r.c, &r.h) || !plausible_header(&r.h, whole))
         return PARSE_NOT;
     tell_facts(p, &r.h);
@@ -404,8 +427,10 @@ static enum proto_starts dns_udp_starts(struct span first, bool named)
     struct cur c = cur_datagram(first.at, first.len, first.len);
     struct header h;
 
-    if (!named || !read_header(&c, &h))
+    if (!named)
         return STARTS_NO;
+    if (!read_header(&c, &h))
+        return STARTS_MAYBE;
     return plausible_header(&h, c.end < CUT_WHOLE ? CUT_WHOLE : c.end) ? STARTS_YES : STARTS_NO;
 }
 

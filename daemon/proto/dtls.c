@@ -43,7 +43,7 @@ static enum proto_starts dtls_udp_starts(struct span first, bool named)
     uint32_t whole, offset;
 
     if (first.len < RECORD_HEADER_BYTES + FRAGMENT_HEADER_BYTES)
-        return STARTS_NO;
+        return first.len == 0 || first.at[0] == HANDSHAKE ? STARTS_MAYBE : STARTS_NO;
     return read_record(&c, &record) && read_fragment(&record, &whole, &offset, &fragment) ? STARTS_YES
                                                                                           : STARTS_NO;
 }

@@ -12,6 +12,24 @@
 
 #define NAME_OCTETS_MAX 255 /* of a domain name, RFC 1035 §2.3.4 */
 
+/* The octets of the name at `c`, with the root's, if they lie there in one piece: no pointer, none missing,
+ * not too many; `c` moves behind them. Empty if not, and `c` stays. */
+static inline struct span name_whole(struct cur *c)
+{
+    uint32_t pos = c->pos, stop = c->end;
+
+    if (!cur_ok(c) || pos >= stop)
+        return span_of(NULL, 0);
+    stop = stop - pos > NAME_OCTETS_MAX ? pos + NAME_OCTETS_MAX : stop;
+    while (pos < stop && c->base[pos] != 0 && c->base[pos] < 0x40)
+        pos += c->base[pos] + 1u;
+    if (pos >= stop || c->base[pos] != 0)
+        return span_of(NULL, 0);
+    struct span whole = span_of(c->base + c->pos, pos + 1 - c->pos);
+    c->pos = pos + 1;
+    return whole;
+}
+
 /*
  * Reads the domain name at `c`, which moves behind it, into `ret` (NAME_TEXT_MAX + 1 bytes). Compression
  * pointers (§4.1.4) lead into `message`, whose base is that of `c`; each leads strictly before the name and

@@ -171,7 +171,7 @@ bool addresses_look(struct worker *w, const struct packet *p, struct flow_key ke
     const struct image *im = w->image;
     static const struct match none;
 
-    if (im == NULL)
+    if (!addresses_maybe(w, p))
         return false;
     struct match to = match_addr_maybe(im, &p->dst) ? match_addr(im, &p->dst) : none;
     struct match from = match_addr_maybe(im, &p->src) ? match_addr(im, &p->src) : none;

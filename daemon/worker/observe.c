@@ -191,12 +191,32 @@ static __attribute__((noinline)) void record_observation(struct message *m, stru
     worker_emit(m->w, &r);
 }
 
+/* A name in DNS that was looked up before and is not listed: that leaves little to do, and its text need not
+ * be made. */
+static bool known_unlisted(struct message *m, const struct observation *o, const struct unlisted_name *row)
+{
+    if (row == NULL || !unlisted_is(row, o->wire))
+        return false;
+    m->w->counters[COUNT_OBSERVATIONS]++;
+    m->w->counters[COUNT_STREAM_MIDSTREAM] += (m->flags & RECORD_MIDSTREAM) != 0;
+    if (!o->from_server)
+        resolve_question(m, row->text_hash);
+    return true;
+}
+
 static void on_observation(void *ctx, struct observation *o)
 {
     struct message *m = ctx;
     struct worker *w = m->w;
+    struct unlisted_name *row = NULL;
 
     m->seen = true;
+    if (o->wire.len > 0 && w->image != NULL && !w->config.observe) {
+        row = unlisted_row(&w->unlisted, &w->config.key, o->wire);
+        if (known_unlisted(m, o, row))
+            return;
+    }
+    observation_name(o);
     m->again = named_before(m, o);
     struct match hit = match_of(w, o);
     if (!m->again) {
@@ -205,6 +225,8 @@ static void on_observation(void *ctx, struct observation *o)
         if (w->config.observe)
             record_observation(m, o, hit);
     }
+    if (row != NULL && hit.how == MATCH_NONE)
+        unlisted_keep(row, o->wire, transactions_name_hash(&w->config.key, o->name));
     react[o->via](m, o, hit);
 }
 

@@ -13,7 +13,10 @@ void observe_record(struct record *r, const struct message *m, struct observatio
 void observe_sighting(const struct message *m, struct observation *o, struct match hit, enum stage stage,
                       uint16_t flags);
 
-/* resolve.c: a name in DNS; an address in a DNS answer; the message ended (`result`: of its parse). */
+/* resolve.c: a client's question for the name of that hash (transactions_name_hash), which is all there is to do if it
+ * is not listed. */
+void resolve_question(struct message *m, uint64_t name_hash);
+/* A name in DNS; an address in a DNS answer; the message ended (`result`: of its parse). */
 void resolve_name(struct message *m, struct observation *o, struct match hit);
 void resolve_address(struct message *m, struct observation *o, struct match hit);
 void resolve_end(struct message *m, enum parse_result result);

@@ -124,12 +124,17 @@ static void act_tcp(struct worker *w, const struct packet *p, struct flow_key ke
     worker_tcp(w, p, key, assemble_entry_of(w, e, key), may, flags);
 }
 
+/* Nearly all datagrams belong to flows that are not followed, and begin nothing. */
 static void act_other(struct worker *w, const struct packet *p, struct flow_key key, bool udp)
 {
-    uint16_t flags = mirror_copy(w, p, key);
+    struct flow_entry *e = flow_cache_find(&w->cache, key);
+    bool begins = udp && p->payload_bytes > 0 && worker_udp_tells(w, p);
 
-    look_up(w, p, key, flow_cache_find(&w->cache, key), flags);
-    if (udp && p->payload_bytes > 0)
+    if (!begins && follow_of(w, e) == NULL && !addresses_maybe(w, p))
+        return;
+    uint16_t flags = mirror_copy(w, p, key);
+    look_up(w, p, key, e, flags);
+    if (begins)
         worker_udp(w, p, key, flags);
 }
 

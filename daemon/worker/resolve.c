@@ -89,20 +89,20 @@ static void resolved(struct message *m, struct observation *o)
     }
 }
 
-static void note_question(struct message *m, const struct observation *o)
+void resolve_question(struct message *m, uint64_t name_hash)
 {
     struct worker *w = m->w;
 
     visibility_dns(&w->visibility, &m->p->src, &m->p->dst, w->now_ns);
     struct transaction query = {.client = m->p->src, .port = m->p->src_port, .id = m->parse.facts.id};
     transactions_asked(&w->transactions, &w->config.key, m->key, &query, w->now_ns);
-    transactions_name(&w->transactions, &w->config.key, &m->p->src, o->name, w->now_ns);
+    transactions_name(&w->transactions, &w->config.key, &m->p->src, name_hash, w->now_ns);
 }
 
 void resolve_name(struct message *m, struct observation *o, struct match hit)
 {
     if (o->via == VIA_DNS_QUERY && !o->from_server)
-        note_question(m, o);
+        resolve_question(m, transactions_name_hash(&m->w->config.key, o->name));
     else if (o->via == VIA_DNS_ANSWER)
         m->dns_saw |= SAW_RECORDS;
     if (hit.how == MATCH_NONE)

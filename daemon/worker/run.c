@@ -79,6 +79,7 @@ static void take_image(struct worker *w, int fd, uint32_t generation)
     w->wants_fingerprints = image_has_type(image, IOC_JA3) || image_has_type(image, IOC_JA4);
     w->wants_digests = w->config.observe || image_has_type(image, IOC_CERT);
     flow_cache_unlook(&w->cache);
+    unlisted_forget(&w->unlisted);
     follow_rematch(w);
     addresses_rematch(w);
     worker_message_send(w->control, &ack, -1);

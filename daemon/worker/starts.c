@@ -7,6 +7,11 @@ static bool may_start(const struct proto *proto, const uint8_t *at, size_t len, 
     return proto->tcp_starts != NULL && proto->tcp_starts(span_of(at, len), named) != STARTS_NO;
 }
 
+static bool datagram_may_start(const struct proto *proto, const uint8_t *at, bool named)
+{
+    return proto->udp_starts != NULL && proto->udp_starts(span_of(at, 1), named) != STARTS_NO;
+}
+
 /* Whether any protocol that may begin with the first of two bytes may go on with the second. */
 static bool may_go_on(const struct starts *s, const uint8_t at[2])
 {
@@ -24,17 +29,17 @@ void starts_init(struct starts *s, const struct worker_config *config)
         for (unsigned i = 0; i < proto_count; i++) {
             s->tcp_any[b] |= (uint16_t)((unsigned)may_start(protos[i], at, 1, false) << i);
             s->tcp_named[b] |= (uint16_t)((unsigned)may_start(protos[i], at, 1, true) << i);
+            s->udp_any[b] |= (uint16_t)((unsigned)datagram_may_start(protos[i], at, false) << i);
+            s->udp_named[b] |= (uint16_t)((unsigned)datagram_may_start(protos[i], at, true) << i);
         }
         for (unsigned second = 0; second < 256; second++) {
             at[1] = (uint8_t)second;
             s->tcp_two[b][second / 64] |= (uint64_t)may_go_on(s, at) << second % 64;
         }
     }
-    for (unsigned i = 0; i < proto_count; i++) {
-        s->udp |= (uint16_t)((unsigned)(protos[i]->udp_starts != NULL) << i);
+    for (unsigned i = 0; i < proto_count; i++)
         for (const uint16_t *port = config->ports[i]; *port != 0; port++)
             s->port[*port >> 6 & 63] |= 1ull << ((*port ^ *port >> 12) & 63);
-    }
 }
 
 bool starts_named(const struct worker_config *config, unsigned proto, const struct packet *p)

@@ -13,9 +13,9 @@
 struct starts {
     /* By first byte, a bit for each protocol that may begin so: on any port, and on one of its own. */
     uint16_t tcp_any[256], tcp_named[256];
-    uint64_t tcp_two[256][4]; /* by two bytes: whether any protocol may begin so on any port */
-    uint64_t port[64];        /* by class of ports: whether one of it is a protocol's own */
-    uint16_t udp;             /* a bit for each that datagrams may be of */
+    uint64_t tcp_two[256][4];              /* by two bytes: whether any protocol may begin so on any port */
+    uint64_t port[64];                     /* by class of ports: whether one of it is a protocol's own */
+    uint16_t udp_any[256], udp_named[256]; /* the same of datagrams */
 };
 
 _Static_assert(WORKER_PROTOS_MAX <= 16, "a bit for each protocol");
@@ -52,7 +52,17 @@ static inline enum proto_starts starts_tcp(const struct starts *s, struct span f
 
     return may == 0 ? STARTS_NO : starts_which(may, first, config, p, ret);
 }
-/* Whether a datagram may be of protocol `proto`, one of those in `udp`; `any`: as if it were on its ports. */
+/* The protocols that a datagram (not empty) may be of by its first byte, as bits; `any`: as if it were on
+ * their ports. */
+static inline unsigned starts_udp_may(const struct starts *s, const struct packet *p, bool any)
+{
+    uint8_t one = p->payload[0];
+    unsigned named = any || starts_has_port(s, p->src_port) || starts_has_port(s, p->dst_port);
+
+    return s->udp_any[one] | (s->udp_named[one] & (0u - named));
+}
+
+/* Whether it may be of protocol `proto`, one of those, by all that it begins with. */
 bool starts_udp(const struct worker_config *config, unsigned proto, const struct packet *p, bool any);
 
 #endif

@@ -151,11 +151,17 @@ static bool handshake(struct message *m)
 /* Whether it may be the answer to a query of DNS that was sent elsewhere: RFC 1035 §4.1.1 (ID, QR). */
 static bool answers_query(const struct worker *w, const struct packet *p)
 {
-    struct cur c = cur_datagram(p->payload, p->payload_bytes, p->payload_bytes);
-    struct transaction query = {.client = p->dst, .port = p->dst_port, .id = cur_u16(&c)};
-    bool response = (cur_u8(&c) & 0x80) != 0;
+    const uint8_t *at = p->payload;
 
-    return cur_ok(&c) && response && transactions_open(&w->transactions, &w->config.key, &query, w->now_ns);
+    if (p->payload_bytes < 3 || (at[2] & 0x80) == 0)
+        return false;
+    struct transaction query = {.client = p->dst, .port = p->dst_port, .id = (uint16_t)(at[0] << 8 | at[1])};
+    return transactions_open(&w->transactions, &w->config.key, &query, w->now_ns);
+}
+
+bool worker_udp_tells(const struct worker *w, const struct packet *p)
+{
+    return starts_udp_may(&w->starts, p, false) != 0 || answers_query(w, p);
 }
 
 /* Tries the protocols that it may be of, until it is one. False: it may be of none. */
@@ -164,7 +170,7 @@ static bool is_message(struct worker *w, const struct packet *p, struct flow_key
 {
     bool may = false;
 
-    for (unsigned left = w->starts.udp; left != 0; left &= left - 1) {
+    for (unsigned left = starts_udp_may(&w->starts, p, any); left != 0; left &= left - 1) {
         unsigned proto = (unsigned)__builtin_ctz(left);
         if (!starts_udp(&w->config, proto, p, any))
             continue;

@@ -56,13 +56,14 @@ static uint32_t seconds(uint64_t now_ns)
 /* The row goes over to another client; main does not take what it reads meanwhile. */
 static void give_row(struct visibility_row *row, const struct addr *client)
 {
-    atomic_fetch_add(&row->turn, 1);
-    atomic_thread_fence(memory_order_seq_cst);
+    uint32_t turn = atomic_load_explicit(&row->turn, memory_order_relaxed);
+
+    atomic_store_explicit(&row->turn, turn + 1, memory_order_relaxed);
+    atomic_thread_fence(memory_order_release);
     memset(&row->client, 0, sizeof row->client);
     row->client.addr = *client;
     row->dns_min = row->encrypted_min = 0;
-    atomic_thread_fence(memory_order_seq_cst);
-    atomic_fetch_add(&row->turn, 1);
+    atomic_store_explicit(&row->turn, turn + 2, memory_order_release);
 }
 
 static struct visibility_row *row_of(struct visibility *v, const struct addr *client, uint64_t now_ns)

@@ -11,6 +11,7 @@
 #include "flow/orphan.h"
 #include "flow/stream.h"
 #include "flow/transactions.h"
+#include "flow/unlisted.h"
 #include "flow/watch.h"
 #include "intel/match.h"
 #include "packet/capture.h"
@@ -67,6 +68,7 @@ struct worker {
     struct orphans orphans;
     struct copies copies;
     struct transactions transactions;
+    struct unlisted unlisted;
     struct visibility visibility;
     uint64_t packets_judged, copies_judged; /* of this source, since its copies were judged last */
     bool copies_told, link_told;
@@ -129,6 +131,8 @@ void worker_judge_copies(struct worker *w, uint32_t source);
 void worker_tcp(struct worker *w, const struct packet *p, struct flow_key key, struct flow_entry *e,
                 unsigned may, uint16_t flags);
 /* udp.c */
+/* Whether a datagram (not empty) may be a message, by its first bytes. */
+bool worker_udp_tells(const struct worker *w, const struct packet *p);
 void worker_udp(struct worker *w, const struct packet *p, struct flow_key key, uint16_t flags);
 
 /* assemble.c: messages that wait for more bytes are told as far as they came. Once a second. */
@@ -184,8 +188,13 @@ void follow_finish(struct worker *w);
 void follow_rematch(struct worker *w);
 
 /* addresses.c: flows that are known by their addresses. */
-/* Looks both ends of a flow up. Called for every IP packet that no watch follows yet. True: the flow cache
- * may have changed. */
+/* False: addresses_look would find nothing. */
+static inline bool addresses_maybe(const struct worker *w, const struct packet *p)
+{
+    return w->image != NULL && (match_addr_maybe(w->image, &p->dst) || match_addr_maybe(w->image, &p->src) ||
+                                (w->learned.in_use > 0 && learned_maybe(&w->learned, &p->dst)));
+}
+/* Looks both ends of a flow up, which no watch follows yet. True: the flow cache may have changed. */
 bool addresses_look(struct worker *w, const struct packet *p, struct flow_key key, uint16_t flags);
 /* Learns an address that a DNS answer gave for a listed name. */
 void addresses_learn(struct message *m, const struct observation *o, struct match hit, struct span name);
