@@ -67,6 +67,7 @@ struct capture_file {
         uint32_t linktype, tick_ns, header_bytes;
         uint16_t major, minor;
         bool swapped; /* the two lengths of a packet */
+        bool usual;   /* not even that, and the numbers are as we have them */
     } pcap;
     struct {
         uint32_t interfaces; /* described so far in this section, also those not remembered */
