@@ -34,11 +34,14 @@ static const struct command {
 
 #define COMMANDS (sizeof commands / sizeof *commands)
 
-enum long_option { OPT_JSON = 256, OPT_FORMAT, OPT_TAKE_SHRUNK, OPT_VERSION };
+enum long_option { OPT_JSON = 256, OPT_COLUMNS, OPT_FORMAT, OPT_SOURCE, OPT_TAKE_SHRUNK, OPT_VERSION };
 
 static const struct option long_options[] = {
     {"socket", required_argument, NULL, 's'},
     {"json", no_argument, NULL, OPT_JSON},
+    {"config", required_argument, NULL, 'c'},
+    {"source", required_argument, NULL, OPT_SOURCE},
+    {"columns", required_argument, NULL, OPT_COLUMNS},
     {"rules", required_argument, NULL, 'R'},
     {"output", required_argument, NULL, 'o'},
     {"verbose", no_argument, NULL, 'v'},
@@ -58,7 +61,10 @@ static void help(FILE *to)
           "  --json         for programs\n"
           "  -R RULES       lookup, export: rules to ask instead of the daemon; may be repeated\n"
           "  -o FILE        compile, export: where to write\n"
-          "  --format NAME  export: what to write\n"
+          "  --format NAME  export: what to write; check: what the files are, whatever they look like\n"
+          "  -c CONF        check: all that this configuration names, as the daemon would load it\n"
+          "  --source NAME  check: as the section [source NAME] of it says\n"
+          "  --columns SPEC check: the columns of a table, as value,type,campaign,-\n"
           "  --take-shrunk  reload: lists that have lost more than half of their entries, too\n"
           "  -v             check: also list what is no problem, such as what was listed before\n"
           "  --help, --version\n",
@@ -76,13 +82,22 @@ static int take_options(struct ctl *c, int argc, char **argv)
 {
     int opt;
 
-    while ((opt = getopt_long(argc, argv, "s:R:o:vh", long_options, NULL)) != -1) {
+    while ((opt = getopt_long(argc, argv, "s:c:R:o:vh", long_options, NULL)) != -1) {
         switch (opt) {
         case 's':
             c->socket = optarg;
             break;
         case OPT_JSON:
             c->json = true;
+            break;
+        case 'c':
+            c->config = optarg;
+            break;
+        case OPT_SOURCE:
+            c->source = optarg;
+            break;
+        case OPT_COLUMNS:
+            c->columns = optarg;
             break;
         case 'R':
             c->rules[c->rules_count++] = optarg;

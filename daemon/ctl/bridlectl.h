@@ -17,11 +17,14 @@ enum ctl_exit {
 struct ctl {
     const char *socket; /* of the daemon */
     bool json;
-    bool verbose;       /* -v */
-    bool take_shrunk;   /* --take-shrunk */
-    const char *output; /* -o */
-    const char *format; /* --format */
-    const char **rules; /* -R, owned array of borrowed words */
+    bool verbose;        /* -v */
+    bool take_shrunk;    /* --take-shrunk */
+    const char *output;  /* -o */
+    const char *format;  /* --format */
+    const char *config;  /* -c */
+    const char *source;  /* --source */
+    const char *columns; /* --columns */
+    const char **rules;  /* -R, owned array of borrowed words */
     unsigned rules_count;
     char **operand; /* borrowed */
     unsigned operands;

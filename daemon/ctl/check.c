@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "ctl/bridlectl.h"
+#include "ctl/check_paths.h"
 #include "ctl/check_table.h"
 #include "ctl/run_load.h"
 #include "intel/image.h"
@@ -201,15 +202,38 @@ static int check_image(const struct check *c, int fd, const char *path)
     return CTL_DONE;
 }
 
-int ctl_check(const struct ctl *c)
+/* Loads, and tells of it. An enum ctl_exit. */
+static int check_load(struct check *c, const struct load_paths *paths)
 {
-    static char deflt[] = "default";
-    char *const words[] = {deflt};
-    struct check check = {.ctl = c};
     struct load load;
     const char *why;
-    const char *path = c->operands > 0 ? c->operand[0] : load_default_rules();
-    int image = c->operands <= 1 ? images_open_file(path, &why) : -ENOENT;
+
+    c->notes = tmpfile();
+    if (c->notes == NULL) {
+        log_error("no temporary file: %s", strerror(errno));
+        return CTL_FAILED;
+    }
+    int rc = run_load_paths(paths, on_line, c, &load);
+    if (!c->ctl->json) {
+        check_table_print(&c->table, load.count);
+        print_notes(c);
+    }
+    struct image *im = load.image >= 0 ? image_map(load.image, true, &why) : NULL;
+    print_total(c, &load, im);
+    image_unmap(im);
+    fclose(c->notes);
+    check_table_free(&c->table);
+    load_abort(&load);
+    return rc < 0 ? CTL_FAILED : CTL_DONE;
+}
+
+int ctl_check(const struct ctl *c)
+{
+    struct check check = {.ctl = c};
+    struct check_paths paths;
+    const char *why, *path = c->operands > 0 ? c->operand[0] : load_default_rules();
+    bool may_be_image = c->operands <= 1 && c->config == NULL && c->source == NULL;
+    int image = may_be_image ? images_open_file(path, &why) : -ENOENT;
 
     if (image >= 0)
         return check_image(&check, image, path);
@@ -217,22 +241,10 @@ int ctl_check(const struct ctl *c)
         log_error("%s: %s", path, why);
         return CTL_FAILED;
     }
-    check.notes = tmpfile();
-    if (check.notes == NULL) {
-        log_error("no temporary file: %s", strerror(errno));
-        return CTL_FAILED;
-    }
-    int rc = c->operands > 0 ? run_load(c->operand, c->operands, RUN_LOAD_GUARD, on_line, &check, &load)
-                             : run_load(words, 1, RUN_LOAD_GUARD, on_line, &check, &load);
-    if (!c->json) {
-        check_table_print(&check.table, load.count);
-        print_notes(&check);
-    }
-    struct image *im = load.image >= 0 ? image_map(load.image, true, &why) : NULL;
-    print_total(&check, &load, im);
-    image_unmap(im);
-    fclose(check.notes);
-    check_table_free(&check.table);
-    load_abort(&load);
-    return rc < 0 ? CTL_FAILED : CTL_DONE;
+    int status = check_paths_make(&paths, c);
+    if (status != CTL_DONE)
+        return status;
+    status = check_load(&check, &paths.paths);
+    check_paths_free(&paths);
+    return status;
 }

@@ -11,10 +11,9 @@
 #include "os/spawn.h"
 #include "serve/images.h"
 
-int run_load(char *const *words, size_t count, enum run_load_extra extra,
-             void (*line)(void *ctx, const struct load_line *l), void *ctx, struct load *ret)
+int run_load_paths(const struct load_paths *paths, void (*line)(void *ctx, const struct load_line *l),
+                   void *ctx, struct load *ret)
 {
-    struct load_paths paths;
     char why[256];
 
     *ret = (struct load){.line = line, .ctx = ctx, .image = -1, .socket = -1};
@@ -28,11 +27,8 @@ int run_load(char *const *words, size_t count, enum run_load_extra extra,
         log_error("bridle-loader cannot be found: %s", strerror(-exe));
         return -ENOEXEC;
     }
-    int rc = load_paths_make(&paths, words, count, extra == RUN_LOAD_HOSTING);
-    if (rc == 0)
-        rc = load_start(ret, exe, &paths);
+    int rc = load_start(ret, exe, paths);
     close(exe);
-    load_paths_free(&paths);
     if (rc < 0) {
         log_error("the loader cannot be started: %s", strerror(-rc));
         return rc == -ENOENT ? -EIO : rc;
@@ -52,6 +48,22 @@ int run_load(char *const *words, size_t count, enum run_load_extra extra,
     if (end < 0)
         log_error("%s", why);
     return end;
+}
+
+int run_load(char *const *words, size_t count, enum run_load_extra extra,
+             void (*line)(void *ctx, const struct load_line *l), void *ctx, struct load *ret)
+{
+    struct load_paths paths;
+    int rc = load_paths_make(&paths, words, count, extra == RUN_LOAD_HOSTING);
+
+    *ret = (struct load){.image = -1, .socket = -1};
+    if (rc < 0) {
+        log_error("%s", strerror(-rc));
+        return rc;
+    }
+    rc = run_load_paths(&paths, line, ctx, ret);
+    load_paths_free(&paths);
+    return rc;
 }
 
 static void on_line(void *ctx, const struct load_line *l)

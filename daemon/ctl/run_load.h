@@ -17,6 +17,9 @@ enum run_load_extra {
  */
 int run_load(char *const *words, size_t count, enum run_load_extra extra,
              void (*line)(void *ctx, const struct load_line *l), void *ctx, struct load *ret);
+/* The same of paths that were made before. */
+int run_load_paths(const struct load_paths *paths, void (*line)(void *ctx, const struct load_line *l),
+                   void *ctx, struct load *ret);
 /* A path of the rules, given alone, may be a compiled image: its descriptor, or as run_load with problems on
  * stderr. Negative errno: told. */
 int run_load_image(char *const *words, size_t count);
