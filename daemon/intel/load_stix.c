@@ -224,17 +224,17 @@ static void load_indicator(struct bundle *b, const struct stix_object *o)
         load_not_network(b->f, language);
         return;
     }
-    if (!read_pattern(b, o))
+    b->withdrawn = o->benign ? "its publisher says that it is benign"
+                   : stix_names_revoked(b->names, id_of(b, STIX_ID)) || o->revoked
+                       ? "was revoked by its publisher"
+                       : NULL;
+    if ((b->withdrawn && o->text[STIX_PATTERN].len == 0) || !read_pattern(b, o))
         return;
     origin.campaigns = stix_names_campaigns(b->names, id_of(b, STIX_ID), origin.campaign);
     origin.source = stix_names_identity(b->names, id_of(b, STIX_CREATED_BY));
     if (origin.source.len == 0)
         origin.source = b->source;
     read_dates(b, o, &e);
-    b->withdrawn = o->benign ? "its publisher says that it is benign"
-                   : stix_names_revoked(b->names, id_of(b, STIX_ID)) || o->revoked
-                       ? "was revoked by its publisher"
-                       : NULL;
     hand_pattern(b, &e);
 }
 
@@ -260,14 +260,16 @@ static bool walk(struct bundle *b, bool (*visit)(struct stix_walk *, void *), st
     return stix_walk(&b->walk);
 }
 
-static void tell_broken(struct bundle *b, const char *what)
+/* `lost` says what was not loaded. */
+static void tell_broken(struct bundle *b, const char *lost)
 {
     const struct json_read *r = &b->walk.json;
+    struct span none = span_of(NULL, 0);
 
     if (b->in->error != 0)
-        load_error(b->f, nowhere, span_of(NULL, 0), "cannot be read further: %s", load_input_why(b->in));
+        load_error(b->f, nowhere, none, "cannot be read further, %s: %s", lost, load_input_why(b->in));
     else
-        load_error(b->f, (struct load_place){r->line, r->column}, span_of(NULL, 0), "%s: %s", what,
+        load_error(b->f, (struct load_place){r->line, r->column}, none, "is broken JSON, %s: %s", lost,
                    r->why ? r->why : "it cannot be read again");
 }
 
@@ -300,7 +302,7 @@ static void tell_rest(struct bundle *b)
 static bool first_reading(struct bundle *b)
 {
     if (!walk(b, collect, b->names)) {
-        tell_broken(b, "is broken JSON, nothing of it was loaded");
+        tell_broken(b, "nothing of it was loaded");
         return false;
     }
     if (!b->walk.listed || (b->walk.typed && !b->walk.bundle)) {
@@ -317,7 +319,7 @@ static bool read_bundle(struct bundle *b)
     if (!first_reading(b))
         return false;
     if (load_input_rewind(b->in) < 0 || !walk(b, hand, NULL))
-        tell_broken(b, "changed while it was read, the rest was not loaded");
+        tell_broken(b, "the rest was not loaded, for it changed while it was read");
     tell_rest(b);
     return true;
 }

@@ -350,7 +350,7 @@ static void many_names_and_none_twice(void **state)
     struct ioc a = load_test_ioc(&t, "a.example");
     assert_int_equal(a.campaigns, (IMAGE_CAMPAIGNS_MAX + 4) / 2);
     for (unsigned i = 0; i < a.campaigns; i++) {
-        char name[8];
+        char name[16];
         snprintf(name, sizeof(name), "M%u", i);
         assert_true(span_eq(a.campaign[i], span_str(name)));
     }
