@@ -14,7 +14,7 @@ BEGIN {
 }
 { sub(/\r$/, ""); if (NR == 1) sub(/^\357\273\277/, "") }
 
-# --- configuration: source NAME URL PATH FORMAT COLUMNS SHA256 KEY INTERVAL BYTES; socket PATH; unwatched ---
+# --- configuration: source NAME URL PATH FORMAT SHA256 KEY INTERVAL BYTES; socket PATH; unwatched ---
 
 function add(key, value) {
     gsub(/[\t\037]/, " ", value)
@@ -35,8 +35,8 @@ function worth(s, deflt, is_size,  n, unit) {
 
 function end_section() {
     if (section == "source" && name != "")
-        printf "source\037%s\037%s\037%s\037%s\037%s\037%s\037%s\037%.0f\037%.0f\n", name, v["url"], v["path"], \
-            v["format"], v["columns"], v["sha256"], v["minisign"], worth(v["interval"], 43200, 0), \
+        printf "source\037%s\037%s\037%s\037%s\037%s\037%s\037%.0f\037%.0f\n", name, v["url"], v["path"], \
+            v["format"], v["sha256"], v["minisign"], worth(v["interval"], 43200, 0), \
             worth(v["max-size"], 67108864, 1)
     if (section == "daemon" && v["control-socket"] != "")
         printf "socket\037%s\n", v["control-socket"]

@@ -278,7 +278,10 @@ static void see_section(struct reader *r, const char *start)
         look_at(r, rest);
         tell(r, "text behind a section: put it into the next line");
     }
-    char *name = strndup(start + 1, (size_t)(end - start - 1));
+    size_t len = (size_t)(end - start - 1);
+    while (len > 0 && strcspn(start + 1, " \t") < len && is_blank(start[len]))
+        len--; /* behind a name; a section without one is what it is */
+    char *name = strndup(start + 1, len);
     look_at(r, start);
     if (name != NULL)
         enter(r, name);

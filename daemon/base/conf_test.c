@@ -470,7 +470,7 @@ static void test_group(void **state)
     struct feeds f;
     struct told told;
     int r = read_feeds("[feed one]\npath = /a b/c\nallow = x,y\n z\n[rules]\nwatch = no\n"
-                       "[feed\ttwo.2] ; comment\nallow = x\nallow = y\ntrust = low\n",
+                       "[feed\ttwo.2 ] ; comment\nallow = x\nallow = y\ntrust = low\n",
                        &f, &told);
 
     assert_string_equal(told.text, "");

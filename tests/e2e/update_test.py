@@ -4,6 +4,7 @@
 place and in a daemon that runs. Then what it should do: conditional requests, pins, indexes of MVT, a stick."""
 import gzip
 import hashlib
+import json
 import os
 import pathlib
 import shutil
@@ -11,7 +12,9 @@ import subprocess
 import sys
 import tempfile
 
-from lab_bridled import BRIDLECTL, BUILD, SOURCE
+from lab import Lab, available
+from lab_bridled import BRIDLECTL, SOURCE, Bridled
+from lab_live import soon
 from lab_web import Web
 from shared import shared
 from tap import Tap, skip_all
@@ -328,6 +331,59 @@ def check_usage(tap, folder, web):
            done.stderr)
 
 
+def check_options(tap, folder, web):
+    """What the section says of the list counts when it is checked, too."""
+    u = Updater(folder / 'options', web)
+    web.pages['/table'] = web.page(b''.join(b'%d;listed%d.example.org;Some\n' % (i, i) for i in range(20)))
+    web.pages['/list'] = web.page(names(20))
+    u.configure(table={'url': f'{web.https}/table', 'columns': '-;value;campaign'.replace(';', ',')},
+                wrong={'url': f'{web.https}/list', 'format': 'stix'})
+    done = u.run()
+    tap.ok('table: updated, 20 entries' in done.stdout and 'wrong: ' in done.stderr and not (u.lists / 'wrong').exists(),
+           'columns and format of the section count when a list is checked', done.stdout + done.stderr)
+
+
+def check_live(tap, folder, web):
+    """Through a daemon that runs: whatever comes, what was listed is found."""
+    why = available()
+    if why:
+        tap.skip('through a daemon', why)
+        return
+    with Lab('update') as lab:
+        d = Bridled(lab, lab.sensor)
+        u = Updater(folder / 'live', web)
+        (u.folder / 'lists').chmod(0o755)
+        for f in (folder, folder / 'live'):
+            f.chmod(0o755)
+        d.conf.write_text(d.conf.read_text().replace('[rules]\n', '[rules]\nsettle = 200ms\n') +
+                          f'[source live]\nurl = {web.https}/live\npath = {u.lists}/live\nmax-size = 100k\n')
+        u.conf = d.conf
+        web.pages['/live'] = web.page(names(40))
+        d.start()
+        found = lambda n: 'no match' not in d.control_command('lookup', f'listed{n}.example.org').stdout  # noqa: E731
+        tap.ok(not found(7), 'a daemon runs before its list was fetched')
+        done = u.run()
+        tap.ok(done.returncode == 0 and 'indicators in use (generation 2)' in done.stdout and found(7),
+               'the list is fetched and loaded', done.stdout + done.stderr)
+        for name, page in {'404': None, '500': web.status(500), 'truncated': web.truncated(names(400)),
+                           'slow': web.endless(b'a.example.org\n', delay=0.2), 'huge': web.endless(b'a.example.org\n'),
+                           'page': web.page(b'<!doctype html>'), 'empty': web.page(b''), 'shrunk': web.page(names(2)),
+                           'gzip': web.page(gzip.compress(names(400))[:-100]),
+                           'to http': web.status(302, Location=f'{web.http}/other')}.items():
+            web.pages['/live'] = page
+            done = u.run()
+            tap.ok(done.returncode == 1 and found(7) and found(39), f'{name}: the old list is in force', done.stderr)
+        status = json.loads(d.control_command('--json', 'status').stdout)['rules']
+        tap.same((status['generation'], status['refused']), (2, 0), 'and the daemon was not bothered')
+        web.pages['/live'] = web.page(names(45))
+        u.run('--no-reload')
+        tap.ok(soon(lambda: found(44), 8), 'one that may not ask the daemon to reload is noticed', d.messages())
+        (u.lists / 'live').write_bytes(b'')  # by somebody else's hand
+        tap.ok(soon(lambda: 'list-kept' in str(d.events()) or json.loads(d.control_command('--json', 'status').stdout)
+                    ['rules']['kept'], 8) and found(44), 'a list that is emptied past the updater stays in force, too', d.messages())
+        tap.same(d.stop(), 0, 'the daemon ends')
+
+
 def main():
     if not shutil.which('curl') or not shutil.which('openssl'):
         skip_all('needs curl and openssl')
@@ -337,7 +393,7 @@ def main():
         (folder / 'ca').mkdir()
         with Web(folder / 'ca') as web:
             for check in (check_hostile, check_conditional, check_pins, check_index, check_mvt, check_offline,
-                          check_small_shells, check_usage):
+                          check_small_shells, check_usage, check_options, check_live):
                 check(tap, folder, web)
     return tap.done()
 
