@@ -7,6 +7,7 @@
 #include "base/text.h"
 
 #define VALUE_MAX 4096u
+#define TEXTS     7 /* of an attribute, beside its campaigns */
 
 /* How an attribute's value is read. */
 enum shape {
@@ -45,14 +46,14 @@ struct attribute {
     struct load_place place;
     size_t value_len;
     bool value_long, off, deleted; /* off: to_ids is false */
-    struct text type, category, comment, title, org, last_seen;
+    struct text type, category, comment, title, org, last_seen, uuid;
     int64_t first_s, stamp_s;
     uint8_t tier;
     unsigned campaigns;
     struct text campaign[IMAGE_CAMPAIGNS_MAX];
     struct text cluster_type, cluster_value;
     char value[VALUE_MAX];
-    char buf[7 + IMAGE_CAMPAIGNS_MAX][MISP_TEXT_MAX]; /* what the texts stand in */
+    char buf[TEXTS + IMAGE_CAMPAIGNS_MAX][MISP_TEXT_MAX]; /* what the texts stand in */
     char cluster_buf[2][MISP_TEXT_MAX];
 };
 
@@ -72,9 +73,10 @@ static bool is(struct span s, const char *text)
 
 static void forget(struct attribute *a)
 {
-    struct text *texts[] = {&a->type, &a->category, &a->comment, &a->title, &a->org, &a->last_seen};
+    struct text *texts[TEXTS] = {&a->type, &a->category,  &a->comment, &a->title,
+                                 &a->org,  &a->last_seen, &a->uuid};
 
-    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+    for (size_t i = 0; i < TEXTS; i++)
         *texts[i] = text_on(a->buf[i], sizeof(a->buf[i]));
     a->cluster_type = text_on(a->cluster_buf[0], sizeof(a->cluster_buf[0]));
     a->cluster_value = text_on(a->cluster_buf[1], sizeof(a->cluster_buf[1]));
@@ -93,7 +95,7 @@ static void add_campaign(struct attribute *a, struct span name)
         if (span_eq(text_span(&a->campaign[i]), name))
             return;
     struct text *t = &a->campaign[a->campaigns];
-    *t = text_on(a->buf[6 + a->campaigns], sizeof(a->buf[0]));
+    *t = text_on(a->buf[TEXTS + a->campaigns], sizeof(a->buf[0]));
     text_raw(t, name);
     a->campaigns++;
 }
@@ -148,6 +150,7 @@ static void take_member(struct attribute *a, const struct load_json *w, struct s
     take_text(&a->category, "category", member, text);
     take_text(&a->comment, "comment", member, text);
     take_text(&a->last_seen, "last_seen", member, text);
+    take_text(&a->uuid, "uuid", member, text);
     take_text(&a->title, "Event.info", member, text); /* a search for attributes gives their events so */
     take_text(&a->org, "Event.Orgc.name", member, text);
     take_text(&a->cluster_type, "Galaxy[].GalaxyCluster[].type", member, text);
@@ -178,15 +181,18 @@ static void make_origin(const struct misp_reader *r, struct load_origin *ret)
         ret->source = text_span(&a->org);
 }
 
-/* Its own date if that is true; else that of the event, if it is older than the build. */
-static int64_t date_of(const struct misp_reader *r)
+/* Its own date, unless that is one of the build; then that of the event, if it is older: an event's date alone
+ * may be one of the build, too. */
+static void set_dates(const struct misp_reader *r, struct load_entry *e)
 {
     int64_t own = r->a.first_s > 0 ? r->a.first_s : r->a.stamp_s, event = r->event.date_s;
-    int64_t s = own > 0 ? load_dates_true(misp_events_dates(r->events), own) : 0;
 
-    if (s == 0 && event > 0 && event / 86400 < own / 86400)
-        s = event;
-    return s;
+    e->from_s = own;
+    e->rebuilt = own > 0 && load_dates_true(misp_events_dates(r->events), own) == 0;
+    if (e->rebuilt && event > 0 && event / 86400 < own / 86400) {
+        e->from_s = event;
+        e->rebuilt = false;
+    }
 }
 
 /* "Category: comment; last seen DATE", as much of it as there is. */
@@ -257,10 +263,10 @@ static void hand_attribute(const struct misp_reader *r, enum shape shape, struct
     struct load_entry e = {.place = r->a.place,
                            .origin = &origin,
                            .tier = r->a.tier != TIER_UNKNOWN ? r->a.tier : r->event.tier,
-                           .from_s = date_of(r),
                            .comment = comment_of(&r->a, comment, sizeof(comment))};
 
     make_origin(r, &origin);
+    set_dates(r, &e);
     if (shape == PAIR || shape == WITH_PORT)
         hand_parts(r, &e, value, shape);
     else if (shape == JA3)
@@ -286,6 +292,7 @@ static void end_attribute(struct misp_reader *r)
     struct span value = span_of(a->value, a->value_len), type = text_span(&a->type);
     enum shape shape = shape_of(type, value);
 
+    load_entry_id(r->f, text_span(&a->uuid));
     if (type.len == 0 || (shape != UNSEEN && value.len == 0))
         load_refused(r->f, LOAD_MALFORMED, load_json_place(r->w), type, "an attribute without type or value");
     else if (shape == UNSEEN)
@@ -295,6 +302,7 @@ static void end_attribute(struct misp_reader *r)
                      "is too long for a name or address");
     else
         hand_attribute(r, shape, value);
+    load_entry_id(r->f, span_of(NULL, 0));
 }
 
 static void take(struct misp_reader *r, enum json_token token)
