@@ -296,13 +296,37 @@ static void take_entry(struct load_file *f, const struct load_entry *e, struct l
     const char *why = retyped(&w->normal);
     if (why)
         load_note(f, LOAD_RETYPED, e->place, e->value, "%s", why);
+    f->rebuilt += e->rebuilt;
     load_queue_put(f, w, e->comment);
 }
 
-static void warn_host_bits(struct load_file *f, struct load_place at, struct span value)
+void load_warn_host_bits(struct load_file *f, struct load_place at, struct span value)
 {
     load_warning(f, at, value,
                  "bits behind the prefix length were cleared; write the network's first address");
+}
+
+/* A URL with a path. Of a shortener's the host is not what is meant, either. */
+static void refuse_path(struct load_file *f, const struct load_entry *e, const struct normal *n)
+{
+    static const char scheme[] = "://";
+    const uint8_t *at = memmem(e->value.at, e->value.len, scheme, strlen(scheme));
+    size_t start = at ? (size_t)(at - e->value.at) + strlen(scheme) : 0, end = start;
+    enum load_count kind;
+    struct normal host;
+    char why[384];
+    struct text t = text_on(why, sizeof(why));
+
+    while (end < e->value.len && !strchr("/?#", e->value.at[end]))
+        end++;
+    normalise(span_of(e->value.at + start, end - start), NORMAL_WANT_HOST, &host);
+    bool guarded_host = host.kind == NORMAL_NAME &&
+                        guard_name(f->loader->guards, span_str(host.name), GUARD_EXACT, &kind, &t) &&
+                        kind != LOAD_SINGLE_LABEL;
+    if (guarded_host)
+        load_quarantined(f, kind, e->place, e->value, "its host %s", why);
+    else
+        load_quarantined(f, LOAD_URL_PATH, e->place, e->value, "%s", n->why);
 }
 
 void load_entry(struct load_file *f, const struct load_entry *e)
@@ -315,7 +339,7 @@ void load_entry(struct load_file *f, const struct load_entry *e)
     if (n->bare_digest) {
         load_not_network(f, span_str("digest without cert: or ja3:"));
     } else if (n->kind == NORMAL_BAD && n->had_path) {
-        load_quarantined(f, LOAD_URL_PATH, e->place, e->value, "%s", n->why);
+        refuse_path(f, e, n);
     } else if (n->kind == NORMAL_BAD) {
         load_refused(f, LOAD_MALFORMED, e->place, e->value, "%s", n->why);
     } else if (e->exception && n->kind != NORMAL_NAME) {
@@ -325,7 +349,7 @@ void load_entry(struct load_file *f, const struct load_entry *e)
                      "=NAME is one name alone and *. all below it: choose one");
     } else {
         if (n->had_host_bits)
-            warn_host_bits(f, e->place, e->value);
+            load_warn_host_bits(f, e->place, e->value);
         take_entry(f, e, w);
     }
 }
@@ -351,125 +375,6 @@ void load_withdrawn(struct load_file *f, const struct load_entry *e, const char 
     load_note(f, LOAD_FORCED, e->place, text_of(&ind, buf), "loaded, as the configuration says (force): %s",
               why);
     load_entry(f, e);
-}
-
-/* Whether the source may say what switches off others; if not, this is told. */
-static bool trusted(struct load_file *f, struct load_place at, struct span value)
-{
-    if (f->config->o.trust == LOAD_TRUST_FULL)
-        return true;
-    load_refused(f, LOAD_UNTRUSTED, at, value,
-                 "neither guards, resolvers nor sinkholes are taken from a source that is not fully trusted "
-                 "(trust = full)");
-    return false;
-}
-
-void load_range(struct load_file *f, struct load_place at, struct span value, struct span tag, bool shared)
-{
-    struct normal n;
-
-    if (f->guards_only)
-        return;
-    normalise(value, NORMAL_WANT_ANY, &n);
-    if (n.kind != NORMAL_PREFIX && n.kind != NORMAL_ADDRESS) {
-        load_refused(f, LOAD_MALFORMED, at, value, "a hosting range is an address or ADDRESS/LENGTH");
-    } else if (guard_wide(&n.prefix)) {
-        load_quarantined(f, LOAD_WIDE_PREFIX, at, value,
-                         "wider than /8 (IPv4) or /19 (IPv6): nobody owns so much");
-    } else if (build_range(f->loader->build, &n.prefix, tag, shared) < 0) {
-        f->loader->no_memory = true;
-    } else {
-        f->count[LOAD_RANGES]++;
-        f->loader->ranges++;
-        if (n.had_host_bits)
-            warn_host_bits(f, at, value);
-    }
-}
-
-void load_merged(struct load_file *f, uint64_t n)
-{
-    char text[96];
-
-    if (n == 0 || f->guards_only)
-        return;
-    f->merged += n;
-    snprintf(text, sizeof(text), "%" PRIu64 " of the ranges were listed before: what says most labels them",
-             n);
-    say(f, load_count_names[LOAD_DUPLICATE], "", (struct load_place){0}, span_of(NULL, 0), text);
-}
-
-void load_resolver(struct load_file *f, struct load_place at, struct span value)
-{
-    struct build *b = f->loader->build;
-    struct normal n;
-    bool dotted;
-
-    if (f->guards_only)
-        return;
-    if (!trusted(f, at, value))
-        return;
-    normalise(value, NORMAL_WANT_ANY, &n);
-    dotted = n.kind == NORMAL_NAME && strchr(n.name, '.') != NULL;
-    if (!dotted && n.kind != NORMAL_ADDRESS && n.kind != NORMAL_PREFIX) {
-        load_refused(f, LOAD_MALFORMED, at, value, "a resolver is a full name, an address or ADDRESS/LENGTH");
-        return;
-    }
-    if (!dotted && guard_wide(&n.prefix)) {
-        load_quarantined(f, LOAD_WIDE_PREFIX, at, value,
-                         "wider than /8 (IPv4) or /19 (IPv6): no resolver is");
-        return;
-    }
-    if ((dotted ? build_resolver_name(b, span_str(n.name)) : build_resolver_net(b, &n.prefix)) < 0)
-        f->loader->no_memory = true;
-    f->count[LOAD_RESOLVERS]++;
-    f->loader->ranges++;
-    if (n.had_host_bits)
-        warn_host_bits(f, at, value);
-}
-
-void load_sinkhole(struct load_file *f, struct load_place at, struct span value, enum answer_kind kind,
-                   struct span who)
-{
-    struct normal n;
-
-    if (f->guards_only || !trusted(f, at, value))
-        return;
-    normalise(value, NORMAL_WANT_ANY, &n);
-    if (n.kind != NORMAL_ADDRESS && n.kind != NORMAL_PREFIX) {
-        load_refused(f, LOAD_MALFORMED, at, value, "a sinkhole is an address or ADDRESS/LENGTH");
-    } else if (guard_wide(&n.prefix)) {
-        load_quarantined(f, LOAD_WIDE_PREFIX, at, value,
-                         "wider than /8 (IPv4) or /19 (IPv6): no sinkhole is");
-    } else if (build_answer(f->loader->build, &n.prefix, kind, who) < 0) {
-        f->loader->no_memory = true;
-    } else {
-        f->count[LOAD_SINKHOLES]++;
-        f->loader->ranges++;
-        if (n.had_host_bits)
-            warn_host_bits(f, at, value);
-    }
-}
-
-void load_guard(struct load_file *f, struct load_place at, struct span value, struct span why)
-{
-    struct guards *g = f->loader->guards;
-    struct normal n;
-
-    if (!trusted(f, at, value))
-        return;
-    normalise(value, NORMAL_WANT_HOST, &n);
-    bool name = n.kind == NORMAL_NAME;
-    if (!name && n.kind != NORMAL_ADDRESS && n.kind != NORMAL_PREFIX) {
-        load_refused(f, LOAD_MALFORMED, at, value, "a guard is a name, an address or ADDRESS/LENGTH");
-        return;
-    }
-    if (why.len > LOAD_TEXT_BYTES_MAX)
-        why.len = LOAD_TEXT_BYTES_MAX;
-    if (f->guards_only &&
-        (name ? guards_add(g, span_str(n.name), why) : guards_add_prefix(g, &n.prefix, why)) < 0)
-        f->loader->no_memory = true;
-    f->count[LOAD_GUARDS]++;
-    f->loader->guard_count++;
 }
 
 bool load_line(struct load_file *f, struct load_input *in, struct span *ret)
@@ -555,7 +460,7 @@ static bool told_few(enum load_count what)
 void load_file_end(struct load_file *f)
 {
     struct load_place nowhere = {0};
-    char text[96];
+    char text[128];
 
     load_queue_flush(f);
     for (unsigned i = 0; i < f->kinds; i++) {
@@ -566,6 +471,12 @@ void load_file_end(struct load_file *f)
     for (unsigned i = 0; i < LOAD_COUNTS; i++)
         if (f->count[i] > LOAD_FEW_MAX && told_few((enum load_count)i))
             load_note_more(f->loader, f->path, load_count_names[i], f->count[i] - LOAD_FEW_MAX);
+    if (f->rebuilt > 0) {
+        snprintf(text, sizeof(text),
+                 "%" PRIu64 " dates are those of the list's making: the day of the first load counts",
+                 f->rebuilt);
+        load_advice(f, nowhere, span_of(NULL, 0), text);
+    }
     if (f->notes_left_out > 0)
         load_note_more(f->loader, f->path, "warning", f->notes_left_out);
     f->count[LOAD_DUPLICATE] += f->merged;

@@ -115,6 +115,23 @@ static void what_is_forced_is_loaded(void **state)
     load_test_end(&t);
 }
 
+static void links_are_not_their_hosts(void **state)
+{
+    struct load_test t;
+
+    load_test_begin(&t);
+    load_test_text(&t, "g", "@guard shortener\nlinks.example\n@guard shared\nshared.example\n");
+    load_test_text(&t, "f",
+                   "hxxps://links[.]example/Abc\nhttps://www.links.example?x\nhttps://x.links.example/a\n"
+                   "http://shared.example:8080/~evil\nhttp://localhost/x\nhttp://a_b..example/x\n");
+    load_test_finish(&t);
+    assert_int_equal(count(&t, "f", LOAD_QUARANTINED), 6);
+    assert_int_equal(count(&t, "f", LOAD_SHORTENER), 2);
+    assert_int_equal(count(&t, "f", LOAD_URL_PATH), 4);
+    load_test_has(&t, "note\tf\t1\t1\tquarantined\thxxps://links[.]example/Abc\t", "its host is a shortener");
+    load_test_end(&t);
+}
+
 static void below_a_shared_host_matches_there_alone(void **state)
 {
     struct load_test t;
@@ -299,6 +316,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_is_allowed_is_left_out, into_folder, out_of_folder),
         cmocka_unit_test_setup_teardown(what_is_forced_is_loaded, into_folder, out_of_folder),
+        cmocka_unit_test(links_are_not_their_hosts),
         cmocka_unit_test(below_a_shared_host_matches_there_alone),
         cmocka_unit_test_setup_teardown(a_list_from_elsewhere_switches_nothing_off, into_folder,
                                         out_of_folder),

@@ -53,6 +53,7 @@ struct load_file {
     uint64_t count[LOAD_COUNTS];
     uint64_t merged; /* ranges that were listed more than once */
     uint32_t notes, notes_left_out, advice;
+    uint64_t rebuilt; /* entries that have the date of the list's making */
     struct {
         char name[64];
         uint64_t count;
@@ -116,6 +117,7 @@ void load_progress(struct loader *l);
 /* Counts an entry and tells of it; only counts it once there were too many. */
 void load_note(struct load_file *f, enum load_count what, struct load_place at, struct span value,
                const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+void load_warn_host_bits(struct load_file *f, struct load_place at, struct span value);
 /* Room for one more entry of that origin, as it was left: in place, for copies of an indicator cost. */
 struct load_waiting *load_queue_slot(struct load_file *f, const struct load_origin *o);
 /* Lets the entry in the room wait; its comment is copied, the texts of its origin are added. */
