@@ -16,6 +16,8 @@ struct finding {
     struct match match;
     struct ioc ioc;
     struct span hosting; /* of an address; may be empty */
+    struct span who;     /* answers at an address that leads nowhere */
+    uint8_t answer;      /* enum answer_kind of an address */
     bool resolver;       /* a public one */
 };
 
@@ -47,6 +49,7 @@ static void find(const struct image *im, struct span query, struct finding *ret)
         ret->match = match_addr(im, &n.prefix.addr);
         image_hosting(im, &n.prefix.addr, &ret->hosting, NULL);
         ret->resolver = image_resolver_addr(im, &n.prefix.addr);
+        ret->answer = image_answer(im, &n.prefix.addr, &ret->who);
         break;
     default:
         if (n.bare_digest)
@@ -67,10 +70,19 @@ static void field(struct text *t, const char *name, struct span value)
     text_char(t, '\n');
 }
 
+/* What an answer of DNS that leads there is called in events (dns.blocked of bridled(8)). */
+static const char *const answer_names[ANSWER_KINDS] = {
+    [ANSWER_BLOCKED] = "blocked",
+    [ANSWER_SINKHOLE] = "sinkhole",
+    [ANSWER_PARKED] = "parked",
+};
+
 /* What is known beside the indicators. */
 static void about(const struct finding *f, struct text *t)
 {
     field(t, "hosted at", f->hosting);
+    if (f->answer != ANSWER_REAL)
+        field(t, answer_names[f->answer], f->who.len > 0 ? f->who : span_str("leads nowhere"));
     if (f->resolver)
         field(t, "resolver", span_str("public, over TLS, QUIC or HTTPS"));
 }
@@ -139,6 +151,10 @@ static void programs(const struct finding *f, struct text *t)
     }
     if (f->resolver)
         json_bool(&j, "resolver", true);
+    if (f->answer != ANSWER_REAL) {
+        json_str(&j, "blocked", answer_names[f->answer]);
+        json_span(&j, "blocked_by", f->who);
+    }
     json_close(&j);
     text_char(t, '\n');
 }

@@ -21,7 +21,7 @@ WANTED = {
     "guard/shared-hosts.ioc": {"guards": 426},
     "guard/shorteners.ioc": {"guards": 223},
     "hosting/aws.ioc": {"ranges": 3716},
-    "hosting/cdn.ioc": {"ranges": 43},
+    "hosting/cdn.ioc": {"ranges": 51},
     "hosting/digitalocean.ioc": {"ranges": 789},
     "hosting/google-cloud.ioc": {"ranges": 468},
     "hosting/linode.ioc": {"ranges": 583},
@@ -99,6 +99,18 @@ def check_resolvers(tap):
     tap.same([a["query"] for a in answers if a.get("resolver")], listed + below, "all resolvers are known, nothing else")
 
 
+def check_sinkholes(tap):
+    """They are known with who answers there, all of a network, none beside; no list that is shipped has one."""
+    queries = {"146.112.61.104": "sinkhole", "146.112.61.103": None, "199.2.137.255": "sinkhole", "199.2.138.0": None,
+               "2001:cdba::3257:9652": "sinkhole", "::ffff:146.112.61.110": "sinkhole", "64.190.63.222": "parked",
+               "64.190.64.0": None, "94.140.14.14": None, "0.0.0.0": "blocked", "::": "blocked", "127.1.2.3": "blocked"}
+    run = subprocess.run([DAEMON / "bridlectl", "lookup", "--json", "-R", RULES, *queries], text=True,
+                         capture_output=True, check=False)
+    answers = [json.loads(line) for line in run.stdout.splitlines()]
+    tap.same([(a["query"], a.get("blocked")) for a in answers], list(queries.items()), "sinkholes are known, nothing else")
+    tap.same([a["query"] for a in answers if a["match"]], [], "no sinkhole is an indicator")
+
+
 def main():
     tap = Tap()
     facts = shared(tree.SOURCE, "facts")
@@ -106,6 +118,7 @@ def main():
     check_headers(tap)
     if (DAEMON / "bridlectl").exists():
         check_resolvers(tap)
+        check_sinkholes(tap)
     else:
         tap.skip("resolvers are known", "bridlectl is not here")
     feeds = shared(tree.SOURCE, "feeds")
