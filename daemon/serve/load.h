@@ -42,7 +42,7 @@ struct load_path {
 
 /* What to load: the paths, and the hosting ranges and guards that came with the program. */
 struct load_paths {
-    struct load_path *at; /* owned; from the words given first, then sources, exceptions, hosting ranges */
+    struct load_path *at; /* owned: the words given, then sources, exceptions, hosting ranges, sinkholes */
     size_t count, words;  /* all; those of the words given */
     char *guard;          /* owned; folder for --guard, or NULL */
     char *rules;          /* owned; the default rules, if `at` holds them */
@@ -59,11 +59,11 @@ struct load_with {
 /* Folder of the rules that came with the program: the source's in a build tree, else the installed one.
  * Without a loader: the compiled image that the administrator put beside the configuration. */
 const char *load_default_rules(void);
-/* `default` among the words stands for the default rules; `hosting`: their hosting ranges are wanted in any
- * case. 0, or -ENOMEM. */
+/* `default` among the words stands for the default rules; `hosting`: their hosting ranges and sinkholes are
+ * wanted in any case. 0, or -ENOMEM. */
 int load_paths_make(struct load_paths *p, char *const *words, size_t count, bool hosting);
-/* All that the settings name: rules.path, the sources, the exceptions; and hosting ranges. The settings must
- * outlive it. 0, or -ENOMEM. */
+/* All that the settings name: rules.path, the sources, the exceptions; hosting ranges and sinkholes. The
+ * settings must outlive it. 0, or -ENOMEM. */
 int load_paths_configured(struct load_paths *p, const struct settings *s);
 /* Looks which paths are there. Calls `missing` for each that is not but should be, or was when it was looked
  * for last; 0, or -ENOENT when there was one. */

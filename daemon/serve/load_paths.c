@@ -59,21 +59,27 @@ static int make(struct load_paths *p, char *const *words, size_t count, size_t e
     return 0;
 }
 
-static void add_hosting(struct load_paths *p)
-{
-    char *path = folder(p->rules, "hosting");
+/* What is known of addresses, whatever is looked for. */
+static const char *const known[] = {"hosting", "sinkhole"};
 
-    if (path != NULL)
-        p->at[p->count++] = (struct load_path){.at = path, .made = path};
+enum { KNOWN = sizeof known / sizeof *known };
+
+static void add_known(struct load_paths *p)
+{
+    for (unsigned i = 0; i < KNOWN; i++) {
+        char *path = folder(p->rules, known[i]);
+        if (path != NULL)
+            p->at[p->count++] = (struct load_path){.at = path, .made = path};
+    }
 }
 
 int load_paths_make(struct load_paths *p, char *const *words, size_t count, bool hosting)
 {
     bool deflt;
-    int rc = make(p, words, count, 1, &deflt);
+    int rc = make(p, words, count, KNOWN, &deflt);
 
     if (rc == 0 && hosting && !deflt) /* else the default rules bring them along */
-        add_hosting(p);
+        add_known(p);
     return rc;
 }
 
@@ -94,7 +100,7 @@ static int add_source(struct load_paths *p, const struct settings_source *source
 int load_paths_configured(struct load_paths *p, const struct settings *s)
 {
     bool deflt;
-    int rc = make(p, s->rules.word, s->rules.words, s->sources.count + 2, &deflt);
+    int rc = make(p, s->rules.word, s->rules.words, s->sources.count + 1 + KNOWN, &deflt);
 
     if (rc < 0)
         return rc;
@@ -107,7 +113,7 @@ int load_paths_configured(struct load_paths *p, const struct settings *s)
     if (s->exceptions[0] != 0)
         p->at[p->count++] = (struct load_path){.at = s->exceptions, .optional = true};
     if (!deflt)
-        add_hosting(p);
+        add_known(p);
     p->entries_max = s->indicators_max;
     p->memory_bytes_max = s->loader_bytes_max;
     return 0;

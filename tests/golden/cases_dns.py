@@ -185,7 +185,8 @@ def _(line):
             ('A', 0, [('', 'A', '198.51.100.70')]), ('AAAA', 0, [('', 'AAAA', '2001:db8:bad::1')]), ('A', 0, page),
             ('A', 0, [('', 'A', '203.0.113.128')]), ('A', 3, []), ('A', 0, []), ('AAAA', 0, []), ('A', 5, []),
             ('A', 0, [('', 'A', '0.0.0.0'), ('', 'A', '198.51.100.70')]),
-            ('A', 0, [('', 'A', '198.51.100.70'), ('', 'A', '203.0.113.129')])]):
+            ('A', 0, [('', 'A', '198.51.100.70'), ('', 'A', '203.0.113.129')]),
+            ('A', 0, [('', 'A', '146.112.61.105')])]):  # of the rules that are shipped: OpenDNS
         line.ask((f'192.168.1.{20 + i}', 4000), DNS_SERVER, 'www.listed.example', kind, answers=records, rcode=rcode)
     line.ask(A, DNS_SERVER, 'shop.example.net', answers=[
         ('', 'CNAME', 'a.listed.example'), ('a.listed.example', 'A', '198.51.100.70')])
