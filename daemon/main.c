@@ -98,7 +98,7 @@ static void on_reload(evutil_socket_t signal, short what, void *ctx)
     if (s->live == NULL || s->reporter == NULL)
         return;
     reporter_reopen(s->reporter);
-    if (signal == SIGHUP && rules_reload(s, false, NULL, NULL) < 0)
+    if (signal == SIGHUP && rules_reload(s, RULES_REREAD, NULL, NULL) < 0)
         log_error("a reload cannot be started");
 }
 

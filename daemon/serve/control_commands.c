@@ -40,8 +40,9 @@ static void reloaded(void *ctx, bool good, const char *text)
 static void reload(struct serve *s, struct control_client *c, const struct control_request *q)
 {
     bool take_shrunk = q->words > 1 && strcmp(q->word[1], "take-shrunk") == 0;
+    unsigned how = RULES_REREAD | (take_shrunk ? RULES_TAKE_SHRUNK : 0);
 
-    if (rules_reload(s, take_shrunk, reloaded, c) < 0)
+    if (rules_reload(s, how, reloaded, c) < 0)
         control_refuse(c, "too many reloads wait already");
 }
 

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -79,12 +80,56 @@ static void progress_is_no_result(void **state)
     assert_int_equal(taken(late, &l), -EBADMSG);
 }
 
+static void count_missing(void *ctx, const char *path, int error)
+{
+    (*(unsigned *)ctx)++;
+}
+
+/* A list that was never there is waited for; one that was is missed. */
+static void paths_of_the_settings(void **state)
+{
+    static char rules[] = "/nonexistent/rules", *words[] = {rules};
+    static char url[] = "https://feeds.example/a", none[] = "", name[] = "a";
+    char list[] = "/tmp/bridle-load-XXXXXX", exceptions[] = "/nonexistent/exceptions";
+    struct settings_source source = {.named = {.name = name}, .path = list, .url = url};
+    struct settings s = {.rules = {words, 1}, .sources = {&source, 1}, .exceptions = exceptions};
+    struct load_paths p;
+    unsigned missing = 0;
+    int fd = mkstemp(list);
+
+    assert_true(fd >= 0);
+    close(fd);
+    assert_int_equal(load_paths_configured(&p, &s), 0);
+    assert_true(p.words == 1 && p.count >= 3);
+    assert_string_equal(p.at[1].at, list);
+    assert_string_equal(p.at[2].at, exceptions);
+    assert_int_equal(load_paths_look(&p, count_missing, &missing), -ENOENT);
+    assert_int_equal(missing, 1); /* /nonexistent/rules */
+    assert_true(p.at[1].there && !p.at[2].there);
+    unlink(list);
+    assert_int_equal(load_paths_look(&p, count_missing, &missing), -ENOENT);
+    assert_int_equal(missing, 3);
+    load_paths_free(&p);
+    assert_int_equal(load_paths_configured(&p, &s), 0); /* not there yet */
+    missing = 0;
+    load_paths_look(&p, count_missing, &missing);
+    assert_int_equal(missing, 1);
+    load_paths_free(&p);
+    source.url = none; /* nobody will bring it */
+    assert_int_equal(load_paths_configured(&p, &s), 0);
+    missing = 0;
+    load_paths_look(&p, count_missing, &missing);
+    assert_int_equal(missing, 2);
+    load_paths_free(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_is_told_once_a_second),
         cmocka_unit_test(whatever_the_numbers_are),
         cmocka_unit_test(progress_is_no_result),
+        cmocka_unit_test(paths_of_the_settings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -183,6 +183,15 @@ bool options_reads_default_file(const struct options *o)
     return o->config == NULL && o->files.count == 0 && o->interfaces.count == 0;
 }
 
+const char *options_file(const struct options *o)
+{
+    if (o->config != NULL)
+        return o->config;
+    return options_reads_default_file(o) && (access(DEFAULT_FILE, F_OK) == 0 || errno != ENOENT)
+               ? DEFAULT_FILE
+               : NULL;
+}
+
 static int replace_list(struct conf_list *list, const struct words *w)
 {
     struct conf_list new = {.word = calloc(w->count, sizeof *new.word)};
@@ -326,8 +335,7 @@ int options_settings(const struct options *o, struct settings *ret, conf_problem
 
     if (rc < 0)
         return rc;
-    if (o->config != NULL ||
-        (options_reads_default_file(o) && (access(DEFAULT_FILE, F_OK) == 0 || errno != ENOENT)))
+    if (options_file(o) != NULL)
         rc = conf_read_lines(settings_keys, settings_count, ret, path, problem, ctx, lines);
     else if (!options_reads_default_file(o))
         rc = without_file(o, ret, problem, ctx);

@@ -38,6 +38,8 @@ void options_free(struct options *o);
 void options_help(FILE *to);
 /* Without -r, -i and -c the daemon runs as it was installed: with its configuration file. */
 bool options_reads_default_file(const struct options *o);
+/* The configuration file that is read; NULL: none is. */
+const char *options_file(const struct options *o);
 /*
  * Makes the settings: defaults, then the file, then the command line; each problem is told. 0; -EINVAL when
  * the file cannot be used; -EDOM when the command line is wrong (usage).

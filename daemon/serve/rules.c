@@ -15,6 +15,7 @@
 #include "serve/changes.h"
 #include "serve/clock.h"
 #include "serve/known.h"
+#include "serve/reread.h"
 #include "serve/watch.h"
 
 /* Problems told one by one; `bridlectl check` tells all. */
@@ -49,9 +50,9 @@ struct rules {
     uint64_t failures;
     struct waiting now[WAITING_MAX], next[WAITING_MAX];
     unsigned now_count, next_count;
-    bool busy;  /* a reload runs, or its answer waits for workers */
-    bool again; /* another reload was asked for while one runs */
-    bool take_shrunk, next_take_shrunk;
+    bool busy;              /* a reload runs, or its answer waits for workers */
+    bool again;             /* another reload was asked for while one runs */
+    unsigned how, next_how; /* enum rules_how: of the reload that runs, of the next */
 };
 
 static void tell(struct rules *r, const char *line)
@@ -185,7 +186,7 @@ static int begin(struct rules *r)
     r->with = (struct load_with){
         .before = old != NULL && !old->damaged ? old->fd : -1,
         .known = known_open(state_folder(r)),
-        .take_shrunk = r->take_shrunk,
+        .take_shrunk = (r->how & RULES_TAKE_SHRUNK) != 0,
     };
     r->found_count = r->next_expires_s = 0;
     changes_drop(&r->changes);
@@ -426,16 +427,21 @@ static int begin_beside(struct rules *r)
     return 0;
 }
 
+static void on_setting(void *ctx, bool error, const char *text)
+{
+    log_line(error ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, "%s", text);
+    if (error)
+        tell(ctx, text);
+}
+
 static void begin_reload(struct rules *r)
 {
     char state[64];
 
     r->again = false;
     r->busy = true;
-    if (r->watch != NULL)
-        watch_loads(r->watch);
-    r->take_shrunk = r->next_take_shrunk;
-    r->next_take_shrunk = false;
+    r->how = r->next_how;
+    r->next_how = 0;
     memcpy(r->now, r->next, sizeof r->now);
     r->now_count = r->next_count;
     r->next_count = 0;
@@ -444,12 +450,16 @@ static void begin_reload(struct rules *r)
     r->text[0] = 0;
     snprintf(state, sizeof state, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, clock_mono_ns() / 1000);
     notify_send(state);
-    int rc = begin_beside(r);
+    int rc = (r->how & RULES_REREAD) != 0 ? reread_settings(r->serve, &r->paths, on_setting, r) : 0;
+    if (r->watch != NULL)
+        watch_loads(r->watch);
+    if (rc >= 0)
+        rc = begin_beside(r);
     if (rc < 0)
         finish_reload(r, rc);
 }
 
-int rules_reload(struct serve *s, bool take_shrunk, rules_done_fn done, void *ctx)
+int rules_reload(struct serve *s, unsigned how, rules_done_fn done, void *ctx)
 {
     struct rules *r = s->rules;
 
@@ -464,7 +474,7 @@ int rules_reload(struct serve *s, bool take_shrunk, rules_done_fn done, void *ct
     if (done != NULL)
         r->next[r->next_count++] = (struct waiting){done, ctx};
     r->again = true;
-    r->next_take_shrunk |= take_shrunk;
+    r->next_how |= how;
     if (!r->busy)
         begin_reload(r);
     return 0;
@@ -477,7 +487,7 @@ void rules_watch(struct serve *s)
     if (r->expires_s > 0 && clock_wall_ns() / 1000000000u >= r->expires_s) {
         r->expires_s = 0;
         log_notice("rules: an exception has ended: loading again");
-        if (rules_reload(s, false, NULL, NULL) < 0)
+        if (rules_reload(s, 0, NULL, NULL) < 0)
             log_error("a reload cannot be started");
     }
     if (!images_changed(&s->images))
@@ -486,7 +496,7 @@ void rules_watch(struct serve *s)
                  "the compiled image was written to while it is in use, so that what it lists may be missed: "
                  "put a new "
                  "one in its place by renaming it, as `bridlectl compile` does");
-    if (rules_reload(s, false, NULL, NULL) < 0)
+    if (rules_reload(s, 0, NULL, NULL) < 0)
         log_error("a reload cannot be started");
 }
 

@@ -9,6 +9,11 @@
 int rules_start(struct serve *s);
 void rules_free(struct rules *r);
 
+enum rules_how {
+    RULES_TAKE_SHRUNK = 1, /* also lists that have fewer than half of the entries that they had */
+    RULES_REREAD = 2,      /* the configuration, too: what it says of rules and sources */
+};
+
 /* What became of a reload; `text` is for people, several lines. */
 typedef void (*rules_done_fn)(void *ctx, bool good, const char *text);
 
@@ -18,7 +23,7 @@ typedef void (*rules_done_fn)(void *ctx, bool good, const char *text);
  * also lists that have fewer than half of the entries that they had. `done` may be NULL. -EBUSY when too many
  * wait.
  */
-int rules_reload(struct serve *s, bool take_shrunk, rules_done_fn done, void *ctx);
+int rules_reload(struct serve *s, unsigned how, rules_done_fn done, void *ctx);
 /* Once a second: a compiled image that was cut or overwritten in place is told and loaded anew; so are the
  * rules when an exception ends. */
 void rules_watch(struct serve *s);

@@ -85,7 +85,7 @@ static void on_look(evutil_socket_t fd, short what, void *ctx)
     }
     log_notice("rules: files have changed: loading again");
     look_after(w, ANYWAY_NS);
-    if (rules_reload(w->serve, false, NULL, NULL) < 0)
+    if (rules_reload(w->serve, 0, NULL, NULL) < 0)
         log_error("a reload cannot be started");
 }
 

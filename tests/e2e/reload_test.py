@@ -98,6 +98,21 @@ trust = low
     lookup = d.control_command('lookup', 'later.example.org').stdout
     tap.ok('later2.example.org' in d.control_command('lookup', 'later2.example.org').stdout and
            matches(d, 'later2.example.org') and 'no match' in lookup, 'an exception of the operator beats it', lookup)
+    text = d.conf.read_text()
+    (d.folder / 'added.txt').write_text('added.example.org\n')
+    d.conf.write_text(text.replace('[source plain]', '[source other]') + f'[source added]\npath = {d.folder}/added.txt\n')
+    done = d.control_command('reload')
+    tap.ok(done.returncode == 0 and listed(d, 'added.example.org') and listed(d, 'later2.example.org'),
+           'reload reads the configuration again: a source that was added', done.stdout + done.stderr)
+    d.conf.write_text(text + '[source broken]\nptah = /x\n')
+    done = d.control_command('reload')
+    tap.ok(done.returncode == 1 and 'did you mean "path"' in done.stderr and listed(d, 'added.example.org'),
+           'a mistake in it is told, and all stays as it was', done.stderr)
+    replace(d.folder / 'added.txt', 'added2.example.org\n')
+    tap.ok(soon(lambda: listed(d, 'added2.example.org'), 8), 'sources go on being watched', d.messages())
+    d.conf.write_text(text)
+    d.control_command('reload')
+    tap.ok(not listed(d, 'added2.example.org') and listed(d, 'plain.example.org'), 'a source that was taken away is gone')
     tap.same(d.stop(), 0, 'it ends')
 
 
