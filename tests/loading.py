@@ -9,7 +9,7 @@ import socket
 import subprocess
 from dataclasses import dataclass, field
 
-WIRE_FD = 3
+WIRE_FD, BEFORE_FD, KNOWN_FD = 3, 4, 5
 OK, INCOMPLETE, FAILED = range(3)
 LINE_MAX = 2048
 # What is counted, as the program's own table has it: [(name, whether it is what became of an entry)].
@@ -36,9 +36,14 @@ class Report:
     files: dict = field(default_factory=dict)  # path: (format, {count: number})
     notes: list = field(default_factory=list)
     progress: list = field(default_factory=list)  # (bytes, of bytes, entries)
+    kept: list = field(default_factory=list)  # (path, now, before)
+    changes: list = field(default_factory=list)  # (what, type, value, feed)
+    diff: tuple = None  # (added, removed, changed)
+    expires: int = None
+    known: bytes = None  # the next file of known values
     total: int = -1
     image: bytes = None
-    seals: int = 0
+    seals: list = field(default_factory=list)  # of all descriptors that came
     exit: int = -1
     stderr: str = ""
 
@@ -60,7 +65,15 @@ def take_line(report, line):
         report.progress.append(tuple(map(int, fields)))
     elif kind == "total":
         report.total = int(fields[0])
-    elif kind != "image":
+    elif kind == "kept":
+        report.kept.append((fields[0], int(fields[1]), int(fields[2])))
+    elif kind == "change":
+        report.changes.append(tuple(fields))
+    elif kind == "diff":
+        report.diff = tuple(map(int, fields))
+    elif kind == "expires":
+        report.expires = int(fields[0])
+    elif kind not in ("image", "known"):
         raise ValueError(f"not a line of the report: {line!r}")
 
 
@@ -70,26 +83,42 @@ def receive(sock, report):
         data, control, _, _ = sock.recvmsg(LINE_MAX, room)
         if not data:
             return
-        take_line(report, data.decode("ascii"))
+        line = data.decode("ascii")
+        take_line(report, line)
         for _, _, fds in control:
             fd = array.array("i", fds)[0]
-            report.seals = fcntl.fcntl(fd, fcntl.F_GET_SEALS)
-            with os.fdopen(fd, "rb") as image:
-                image.seek(0)
-                report.image = image.read()
+            report.seals.append(fcntl.fcntl(fd, fcntl.F_GET_SEALS))
+            with os.fdopen(fd, "rb") as file:
+                file.seek(0)
+                setattr(report, line.split("\t")[0], file.read())
 
 
-def load(loader, *args, timeout=120):
-    """`loader` is the path of the executable."""
+def as_file(content):
+    fd = os.memfd_create("given")
+    with os.fdopen(os.dup(fd), "wb") as file:
+        file.write(content)
+    return fd
+
+
+def load(loader, *args, before=None, known=None, timeout=120):
+    """`loader` is the path of the executable; `before` the image in use, `known` the file of known values, as
+    bytes."""
     report = Report()
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    given = [(fd, as_file(content)) for fd, content in ((BEFORE_FD, before), (KNOWN_FD, known)) if content is not None]
+    # Out of the way of the numbers that they shall have.
+    source = [(to, fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 100)) for to, fd in [(WIRE_FD, theirs.fileno()), *given]]
+    args = (["--before"] if before is not None else []) + (["--known"] if known is not None else []) + list(args)
 
     def place():
-        os.dup2(theirs.fileno(), WIRE_FD, inheritable=True)
+        for to, fd in source:
+            os.dup2(fd, to, inheritable=True)
 
     with subprocess.Popen([str(loader), *map(str, args)], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
                           close_fds=False, preexec_fn=place) as process:
         theirs.close()
+        for _, fd in source + given:
+            os.close(fd)
         ours.settimeout(timeout)
         receive(ours, report)
         report.stderr = process.communicate(timeout=timeout)[1].decode(errors="replace")

@@ -299,7 +299,7 @@ enum build_added build_indicator(struct build *b, const struct indicator *ind, s
     uint64_t hash = build_hash(b, type, text);
     struct build_entry e;
 
-    assert(ind->tier < TIERS && !b->written);
+    assert(ind->tier < TIERS && !b->ended);
     if (!find(b, type, text, hash, &e))
         return append(b, type, text, hash, ind) == 0 ? BUILD_NEW : BUILD_NO_MEMORY;
     if (merge(b, &e, ind) < 0)
@@ -310,6 +310,12 @@ enum build_added build_indicator(struct build *b, const struct indicator *ind, s
         ret_first->line = e.line;
     }
     return BUILD_MERGED;
+}
+
+void build_end(struct build *b)
+{
+    b->ended = true;
+    build_table_done(&b->known);
 }
 
 int build_days(struct build *b)

@@ -36,6 +36,8 @@ int build_resolver_net(struct build *b, const struct prefix *net);
 /* Addresses that lead nowhere, and who answers there. 0, -ENOMEM, or -EFBIG with too many texts. */
 int build_answer(struct build *b, const struct prefix *net, enum answer_kind kind, struct span who);
 uint32_t build_count(const struct build *b);
+/* No entry will be added any more: gives up what only finds them. build_write does it, too. */
+void build_end(struct build *b);
 /* Room for the days on which entries were first loaded; after the last entry, before a day. 0 or -ENOMEM. */
 int build_days(struct build *b);
 /* An entry's day, as IMAGE_FIRST_DAYS has it; 0, as at first: not known. */

@@ -32,7 +32,7 @@ struct build {
     struct region days; /* rows of IMAGE_FIRST_DAYS, once build_day was told one */
     uint32_t *resolver; /* owned: string numbers of names */
     size_t resolvers, resolver_cap;
-    bool written;
+    bool ended, written;
 };
 
 /* A section ready to be written. */

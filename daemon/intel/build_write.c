@@ -273,7 +273,7 @@ int build_write(struct build *b, int fd)
     if (b->written)
         return -EINVAL;
     b->written = true;
-    build_table_done(&b->known);
+    build_end(b);
     o.addrs = b->of_type[IOC_ADDRESS] + b->of_type[IOC_PREFIX];
     o.names = b->entries.count - o.addrs;
     int err = make_all(&o);

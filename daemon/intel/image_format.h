@@ -172,8 +172,6 @@ uint16_t image_first_day(const struct image *im, uint32_t id);
 bool image_string(const struct image *im, uint32_t id, struct span *ret);
 /* The texts of a set of METAS; false when it is broken or has more than `most`. */
 bool image_set(const struct image *im, uint32_t id, struct span *ret, unsigned most, unsigned *ret_n);
-/* The indicator of this type with exactly this value. */
-bool image_find(const struct image *im, uint8_t type, struct span text, uint32_t *ret_id);
 
 static inline uint32_t le32(const uint8_t *p)
 {
@@ -436,5 +434,22 @@ static inline bool table_next(struct table_walk *w, uint32_t *ret_index)
     w->left = 0;
     return false;
 }
+
+/* A search for the indicator of this type with exactly this value. */
+struct image_search {
+    struct span text; /* borrowed */
+    uint8_t type;
+    bool found;
+    uint32_t id;                /* if found */
+    struct image_record record; /* if found */
+    uint8_t steps;              /* 0 at first; from here on private */
+    uint64_t hash;
+    struct table_walk walk;
+};
+
+#define IMAGE_SEARCH_STEPS 3u
+
+/* Several searches at once wait for memory together: a dozen take little longer than one. */
+void image_find(const struct image *im, struct image_search *list, unsigned count);
 
 #endif

@@ -289,25 +289,30 @@ static uint16_t judge(void *ctx, uint32_t id, enum load_known_says says, uint16_
 }
 
 /* The day of an entry by the image before alone. */
-static uint16_t day_before(const struct pass *p, uint32_t id)
+static uint16_t day_before(const struct pass *p, const struct load_diff_entry *e)
 {
-    const struct image *old = p->before->old;
-
-    return old == NULL ? 0 : id == UINT32_MAX ? p->today : earlier(p, image_first_day(old, id), 0);
+    return p->before->old == NULL ? 0 : e->id == UINT32_MAX ? p->today : earlier(p, e->day, 0);
 }
 
 static void pass_over(struct pass *p, struct load_diff *diff)
 {
     struct load_known *known = p->before->known;
+    struct load_diff_entry list[LOAD_DIFF_MANY] = {0};
     struct build_entry e = BUILD_ENTRIES_START;
+    bool more = build_count(p->build) > 0;
 
-    if (build_count(p->build) == 0)
-        return;
-    while (build_entries_next(&p->build->entries, &e)) {
-        uint16_t day = day_before(p, diff == NULL ? UINT32_MAX : load_diff_entry(diff, &e));
-        build_day(p->build, e.id, day);
-        if (known != NULL)
-            load_known_add(known, image_value_key(build_meta_type(p->build, e.meta), e.text), e.id);
+    while (more) {
+        unsigned n = 0;
+        while (n < LOAD_DIFF_MANY && (more = build_entries_next(&p->build->entries, &e)))
+            list[n++].entry = e;
+        if (diff != NULL)
+            load_diff_entries(diff, list, n);
+        for (unsigned i = 0; i < n; i++) {
+            uint8_t type = build_meta_type(p->build, list[i].entry.meta);
+            build_day(p->build, list[i].entry.id, day_before(p, &list[i]));
+            if (known != NULL)
+                load_known_add(known, image_value_key(type, list[i].entry.text), list[i].entry.id);
+        }
     }
 }
 
@@ -319,6 +324,7 @@ int load_before_compare(struct load_before *b, struct build *build, int64_t now_
     uint32_t rows;
 
     *ret_known = -1;
+    build_end(build);
     if (b->old == NULL && b->known == NULL)
         return 0;
     if (b->old != NULL && (diff = calloc(1, sizeof *diff)) == NULL)

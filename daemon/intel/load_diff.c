@@ -25,28 +25,14 @@ static bool is_found(const struct load_diff *d, uint32_t id)
     return d->found.at[id / 8] >> id % 8 & 1;
 }
 
-static bool record_is(const struct image_record *rec, uint8_t type, struct span text)
-{
-    return rec->meta[META_AT_TYPE] == type && span_eq(rec->text, text);
-}
-
-/* The record of this entry in the image before. */
-static bool find(struct load_diff *d, uint8_t type, struct span text, uint32_t *ret_id,
-                 struct image_record *ret)
+/* Whether this is the entry behind the last that was found. */
+static bool is_next(struct load_diff *d, uint8_t type, struct span text)
 {
     if (d->ahead_id != d->next) {
         d->ahead_id = d->next;
         d->has_ahead = image_walk(d->old, &d->walk, d->next, &d->ahead);
     }
-    *ret = d->ahead;
-    if (!d->has_ahead || !record_is(ret, type, text)) {
-        if (!image_find(d->old, type, text, ret_id) || !image_record(d->old, *ret_id, ret) ||
-            !record_is(ret, type, text))
-            return false;
-        d->next = *ret_id;
-    }
-    *ret_id = d->next++;
-    return true;
+    return d->has_ahead && d->ahead.meta[META_AT_TYPE] == type && span_eq(d->ahead.text, text);
 }
 
 static bool has_text(const struct span *list, unsigned n, struct span text)
@@ -101,27 +87,53 @@ static void tell(struct load_diff *d, const char *what, uint8_t type, struct spa
     load_report_change(d->report, what, ioc_type_names[type], value, feed);
 }
 
-uint32_t load_diff_entry(struct load_diff *d, const struct build_entry *e)
+/* Tells of an entry that was changed, or is new: then without `meta`, the row of before. */
+static void judge(struct load_diff *d, const struct build_entry *e, const uint8_t *meta)
 {
     const uint8_t *row = pool_get(&d->build->metas, e->meta).at;
     struct span feed = pool_get(&d->build->strings, le32(row + META_AT_FEED));
-    uint8_t type = row[META_AT_TYPE];
-    struct image_record rec;
-    uint32_t id;
 
-    if (!find(d, type, e->text, &id, &rec)) {
-        d->added++;
-        if (d->told < LOADER_CHANGES_MAX - REMOVED_ROOM)
-            tell(d, "added", type, e->text, feed);
-        return UINT32_MAX;
-    }
+    if (meta != NULL && same_meta(d, meta, e->meta))
+        return;
+    ++*(meta == NULL ? &d->added : &d->changed);
+    if (d->told < LOADER_CHANGES_MAX - REMOVED_ROOM)
+        tell(d, meta == NULL ? "added" : "changed", row[META_AT_TYPE], e->text, feed);
+}
+
+static void take_found(struct load_diff *d, struct load_diff_entry *e, uint32_t id)
+{
+    e->id = id;
+    e->day = image_first_day(d->old, id);
     d->found.at[id / 8] |= (uint8_t)(1u << id % 8);
-    if (!same_meta(d, rec.meta, e->meta)) {
-        d->changed++;
-        if (d->told < LOADER_CHANGES_MAX - REMOVED_ROOM)
-            tell(d, "changed", type, e->text, feed);
+}
+
+void load_diff_entries(struct load_diff *d, struct load_diff_entry *list, unsigned count)
+{
+    unsigned searches = 0;
+
+    for (unsigned i = 0; i < count; i++) {
+        const struct build_entry *e = &list[i].entry;
+        uint8_t type = build_meta_type(d->build, e->meta);
+        list[i].id = UINT32_MAX;
+        list[i].day = 0;
+        if (is_next(d, type, e->text)) {
+            take_found(d, &list[i], d->next++);
+            judge(d, e, d->ahead.meta);
+        } else {
+            d->place[searches] = (uint8_t)i;
+            d->search[searches++] = (struct image_search){.text = e->text, .type = type};
+        }
     }
-    return id;
+    image_find(d->old, d->search, searches);
+    for (unsigned i = 0; i < searches; i++) {
+        const struct image_search *s = &d->search[i];
+        struct load_diff_entry *e = &list[d->place[i]];
+        if (s->found)
+            take_found(d, e, s->id);
+        judge(d, &e->entry, s->found ? s->record.meta : NULL);
+    }
+    if (searches > 0 && d->search[searches - 1].found)
+        d->next = d->search[searches - 1].id + 1;
 }
 
 void load_diff_finish(struct load_diff *d)

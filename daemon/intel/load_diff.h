@@ -12,6 +12,14 @@
 #include "intel/load_report.h"
 
 #define LOAD_DIFF_PAIRS 1024u
+#define LOAD_DIFF_MANY  32u
+
+/* An entry of the builder, and what became of it. */
+struct load_diff_entry {
+    struct build_entry entry;
+    uint32_t id;  /* in the image before, or UINT32_MAX */
+    uint16_t day; /* on which it was first loaded, as the image before has it */
+};
 
 struct load_diff {
     const struct image *old;          /* borrowed */
@@ -25,6 +33,8 @@ struct load_diff {
     bool has_ahead;
     uint64_t added, removed, changed;
     unsigned told;
+    struct image_search search[LOAD_DIFF_MANY];
+    uint8_t place[LOAD_DIFF_MANY]; /* the entry that a search is for */
     struct {
         uint64_t rows; /* of METAS, old and new, + 1; 0: none */
         bool same;
@@ -35,8 +45,8 @@ struct load_diff {
 int load_diff_init(struct load_diff *d, const struct image *old, const struct build *b,
                    const struct load_report *r);
 void load_diff_done(struct load_diff *d);
-/* Looks at an entry of the builder: each once, in order. Its id in the image before, or UINT32_MAX. */
-uint32_t load_diff_entry(struct load_diff *d, const struct build_entry *e);
+/* Looks at entries of the builder, at most LOAD_DIFF_MANY a call: each once, in order. */
+void load_diff_entries(struct load_diff *d, struct load_diff_entry *list, unsigned count);
 /* After the last one: what was removed; reports the line `diff`. */
 void load_diff_finish(struct load_diff *d);
 

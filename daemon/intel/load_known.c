@@ -17,7 +17,8 @@
 #include "intel/load_sort.h"
 #include "os/bus.h"
 
-#define ROW LOAD_KNOWN_ROW_BYTES
+#define ROW             LOAD_KNOWN_ROW_BYTES
+#define GIVE_BACK_BYTES (1 << 20)
 
 _Static_assert(ROW == LOAD_SORT_ROW_BYTES, "rows are sorted as they are");
 
@@ -276,12 +277,16 @@ static bool write_rows(struct load_known *k, struct writer *w, uint16_t today, l
 {
     int unlisted = unlisted_days(k, today);
     struct merge m = {0};
-    const uint8_t *old;
+    const uint8_t *old, *kept = k->rows.at;
     uint64_t key, before = 0;
     bool same = k->map != NULL && k->limit == k->old_limit;
     uint8_t *new;
 
     while (merge_next(k, &m, &new, &old)) {
+        if (new != NULL &&new - kept > GIVE_BACK_BYTES) {
+            region_give_back(kept, new);
+            kept = new;
+        }
         key = le64(new != NULL ? new : old);
         uint16_t first = old != NULL ? le16(old + 8) : 0, last = old != NULL ? le16(old + 10) : 0;
         if (new != NULL) {
@@ -318,6 +323,7 @@ int load_known_write(struct load_known *k, uint16_t today, load_known_judge *jud
     bool same = write_rows(k, w, today, judge, ctx);
     write_block(w);
     put_head(w, k->limit);
+    region_done(&k->rows);
     int err = w->error;
     if (err == 0) {
         *ret_same = same;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * First by the top bits of keys, each row swapped to where its share begins (American flag sort: McIlroy,
- * Bostic, McIlroy, Engineering Radix Sort, 1993), then each share by heap. Keys are hashes, so shares are
- * small and lie in the cache; whoever chooses values so that they are not makes it a heap sort of all.
+ * Bostic, McIlroy, Engineering Radix Sort, 1993), then each share by the bits behind, and the few rows that
+ * are left by insertion. Keys are hashes; where somebody chose values so that many are left, they are sorted
+ * by heap.
  */
 #include "intel/load_sort.h"
 
@@ -11,7 +12,9 @@
 #define ROW        LOAD_SORT_ROW_BYTES
 #define SHARE_BITS 12u
 #define SHARES     (1u << SHARE_BITS)
-#define FEW_ROWS   4096u /* need no shares */
+#define PART_BITS  8u
+#define PARTS      (1u << PART_BITS)
+#define FEW_ROWS   32u /* are sorted by insertion */
 
 static inline uint64_t key_of(const uint8_t *rows, size_t i)
 {
@@ -48,31 +51,62 @@ static void heap_sort(uint8_t *rows, size_t count)
     }
 }
 
-void load_sort(uint8_t *rows, size_t count)
+static void insertion_sort(uint8_t *rows, size_t count)
 {
-    size_t next[SHARES] = {0}, end[SHARES], at = 0;
+    for (size_t i = 1; i < count; i++)
+        for (size_t k = i; k > 0 && key_of(rows, k) < key_of(rows, k - 1); k--)
+            swap(rows, k, k - 1);
+}
 
-    if (count <= FEW_ROWS) {
-        heap_sort(rows, count);
-        return;
-    }
+/* Puts each row among those whose keys have the same bits from `shift` on; ret[s] is where share s ends. */
+static void share_out(uint8_t *rows, size_t count, unsigned shift, unsigned bits, size_t *ret)
+{
+    size_t next[SHARES] = {0}, at = 0, shares = (size_t)1 << bits;
+
     for (size_t i = 0; i < count; i++)
-        next[key_of(rows, i) >> (64 - SHARE_BITS)]++;
-    for (unsigned s = 0; s < SHARES; s++) {
-        end[s] = at + next[s];
+        next[key_of(rows, i) >> shift & (shares - 1)]++;
+    for (size_t s = 0; s < shares; s++) {
+        ret[s] = at + next[s];
         next[s] = at;
-        at = end[s];
+        at = ret[s];
     }
-    at = 0;
-    for (unsigned s = 0; s < SHARES; s++) {
-        while (next[s] < end[s]) {
-            unsigned to = (unsigned)(key_of(rows, next[s]) >> (64 - SHARE_BITS));
+    for (size_t s = 0; s < shares; s++)
+        while (next[s] < ret[s]) {
+            size_t to = key_of(rows, next[s]) >> shift & (shares - 1);
             if (to == s)
                 next[s]++;
             else
                 swap(rows, next[s], next[to]++);
         }
-        heap_sort(rows + at * ROW, end[s] - at);
-        at = end[s];
+}
+
+/* A share that fits into the cache, once more by the bits behind. */
+static void sort_share(uint8_t *rows, size_t count)
+{
+    size_t end[PARTS], at = 0;
+
+    if (count <= FEW_ROWS) {
+        insertion_sort(rows, count);
+        return;
     }
+    share_out(rows, count, 64 - SHARE_BITS - PART_BITS, PART_BITS, end);
+    for (unsigned s = 0; s < PARTS; at = end[s++]) {
+        if (end[s] - at <= FEW_ROWS)
+            insertion_sort(rows + at * ROW, end[s] - at);
+        else
+            heap_sort(rows + at * ROW, end[s] - at);
+    }
+}
+
+void load_sort(uint8_t *rows, size_t count)
+{
+    size_t end[SHARES], at = 0;
+
+    if (count <= FEW_ROWS) {
+        insertion_sort(rows, count);
+        return;
+    }
+    share_out(rows, count, 64 - SHARE_BITS, SHARE_BITS, end);
+    for (unsigned s = 0; s < SHARES; at = end[s++])
+        sort_share(rows + at * ROW, end[s] - at);
 }

@@ -133,24 +133,63 @@ static bool find_prefix(const struct image *im, const struct prefix *p, uint32_t
     return true;
 }
 
-bool image_find(const struct image *im, uint8_t type, struct span text, uint32_t *ret_id)
+/* What is asked for next is called for, one step a call: the filter's word and the bucket; where the record's
+ * group begins; the record. False: there is no such record. */
+static bool call_for(const struct image *im, struct image_search *s)
+{
+    struct span groups = im->section[IMAGE_GROUPS], records = im->section[IMAGE_RECORDS];
+
+    switch (s->steps++) {
+    case 0:
+        s->hash = ioc_is_digest(s->type) ? digest_hash(&im->key, s->type, s->text)
+                                         : text_hash(&im->key, im->key.k[0], s->text);
+        filter_prefetch(&im->name_filter, s->hash);
+        table_prefetch(&im->names, s->hash);
+        return true;
+    case 1:
+        s->walk = table_walk(&im->names, s->hash);
+        if (!filter_has(&im->name_filter, s->hash) || !table_next(&s->walk, &s->id))
+            return false;
+        __builtin_prefetch(groups.at + (s->id < im->iocs ? s->id / IMAGE_GROUP * 4 : 0));
+        return true;
+    default: {
+        uint32_t at = s->id < im->iocs ? le32(groups.at + s->id / IMAGE_GROUP * 4) : 0;
+        __builtin_prefetch(records.at + (at < records.len ? at : 0));
+        __builtin_prefetch(records.at + (at < records.len ? at : 0) + 64);
+        return true;
+    }
+    }
+}
+
+/* Of what was called for, the one record that it is. */
+static bool verify(const struct image *im, struct image_search *s)
+{
+    do
+        if (image_record(im, s->id, &s->record) && s->record.meta[META_AT_TYPE] == s->type &&
+            span_eq(s->record.text, s->text))
+            return true;
+    while (table_next(&s->walk, &s->id));
+    return false;
+}
+
+static bool find_address(const struct image *im, struct image_search *s)
 {
     struct prefix p;
-    uint32_t id;
 
-    if (ioc_is_address(type))
-        return prefix_parse(text, &p, NULL) && find_prefix(im, &p, ret_id);
-    uint64_t hash =
-        ioc_is_digest(type) ? digest_hash(&im->key, type, text) : text_hash(&im->key, im->key.k[0], text);
-    if (!filter_has(&im->name_filter, hash))
-        return false;
-    struct table_walk walk = table_walk(&im->names, hash);
-    while (table_next(&walk, &id)) {
-        struct image_record rec;
-        if (image_record(im, id, &rec) && rec.meta[META_AT_TYPE] == type && span_eq(rec.text, text))
-            return *ret_id = id, true;
-    }
-    return false;
+    return prefix_parse(s->text, &p, NULL) && find_prefix(im, &p, &s->id) &&
+           image_record(im, s->id, &s->record) && s->record.meta[META_AT_TYPE] == s->type;
+}
+
+void image_find(const struct image *im, struct image_search *list, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        list[i].found = !ioc_is_address(list[i].type) && im->name_filter.n > 0 && im->names.buckets > 0;
+    for (unsigned step = 0; step < IMAGE_SEARCH_STEPS; step++)
+        for (unsigned i = 0; i < count; i++)
+            list[i].found = list[i].found && call_for(im, &list[i]);
+    for (unsigned i = 0; i < count; i++)
+        list[i].found =
+            ioc_is_address(list[i].type) ? find_address(im, &list[i]) : list[i].found && verify(im, &list[i]);
 }
 
 bool image_has_type(const struct image *im, enum ioc_type type)
@@ -161,14 +200,15 @@ bool image_has_type(const struct image *im, enum ioc_type type)
 struct match match_value(const struct image *im, enum ioc_type type, struct span text)
 {
     uint8_t folded[DIGEST_TEXT_MAX];
-    uint32_t id;
+    struct image_search search = {.type = (uint8_t)type};
 
     if (!ioc_is_digest((uint8_t)type) || !image_has_type(im, type) || text.len > sizeof folded)
         return (struct match){0};
     for (size_t i = 0; i < text.len; i++)
         folded[i] = (uint8_t)(text.at[i] >= 'A' && text.at[i] <= 'Z' ? text.at[i] + 32 : text.at[i]);
-    text = span_of(folded, text.len);
-    if (image_find(im, (uint8_t)type, text, &id))
-        return (struct match){.ioc = id, .how = MATCH_EXACT};
+    search.text = span_of(folded, text.len);
+    image_find(im, &search, 1);
+    if (search.found)
+        return (struct match){.ioc = search.id, .how = MATCH_EXACT};
     return (struct match){0};
 }

@@ -24,7 +24,7 @@ def check_exits(tap, folder):
     bad.write_text("%%% %%%\n")
     report = loading.load(LOADER, good)
     tap.same((report.exit, report.total, report.stderr), (loading.OK, 1, ""), "a good file")
-    tap.same(report.seals, SEALED, "nobody can change the image any more")
+    tap.same(report.seals, [SEALED], "nobody can change the image any more")
     tap.ok(b"example" in report.image or b"elpmaxe" in report.image, "the image has the name")
     report = loading.load(LOADER, bad)
     tap.same((report.exit, report.total), (loading.INCOMPLETE, 0), "nothing loaded")
@@ -128,6 +128,52 @@ def check_limits(tap, folder):
         tap.same(loading.load(LOADER, *wrong, names).exit, loading.FAILED, f"{wrong} is refused")
 
 
+def check_before(tap, folder):
+    """Loads behind loads, in the jail, as main makes them."""
+    good, other = folder / "good.txt", folder / "other.txt"
+    names = [f"n{n}.example" for n in range(100)]
+    good.write_text("\n".join(names) + "\n")
+    other.write_text("x.example\n")
+    day = 86400
+    first = loading.load(LOADER, "--now", 20000 * day, good, other, known=b"")
+    tap.same((first.exit, first.diff, len(first.known), first.seals), (loading.OK, None, 32 + 12 * 101, [SEALED] * 2),
+             "the first load begins the known values")
+    good.write_text("\n".join(names[:-1] + ["new.example"]) + "\n")
+    second = loading.load(LOADER, "--now", 20001 * day, good, other, before=first.image, known=first.known)
+    tap.same((second.exit, second.diff, second.kept), (loading.OK, (1, 1, 0), []), "what changed is counted")
+    tap.same(second.changes, [("added", "domain", "new.example", str(good)),
+                              ("removed", "domain", names[-1], str(good))], "and told")
+    good.write_text("<html>502 Bad Gateway</html>\n")
+    third = loading.load(LOADER, "--now", 20002 * day, good, other, before=second.image, known=second.known)
+    tap.same((third.exit, third.kept, third.diff), (loading.OK, [(str(good), 0, 100)], (0, 0, 0)),
+             "a list that is no list any more is kept")
+    good.unlink()
+    gone = loading.load(LOADER, good, other, before=third.image, known=third.known)
+    tap.same((gone.exit, gone.kept, gone.diff), (loading.OK, [(str(good), 0, 100)], (0, 0, 0)),
+             "one that is not there, too")
+    lost = loading.load(LOADER, good, other)
+    tap.same((lost.exit, lost.total), (loading.INCOMPLETE, 1), "without an image before it is an error")
+    taken = loading.load(LOADER, "--take-shrunk", other, before=third.image, known=third.known)
+    tap.same((taken.exit, taken.diff), (loading.OK, (0, 100, 0)), "who takes it out means it")
+    same = loading.load(LOADER, "--now", 20002 * day, good, other, before=third.image, known=third.known)
+    tap.same((same.exit, same.known), (loading.OK, None), "known values that did not change are not sent")
+    for before, known in ((b"", b"x"), (b"BRIDLEIM" * 100, os.urandom(500)), (third.image[:-1], third.known[:-1])):
+        bad = loading.load(LOADER, other, before=before, known=known)
+        tap.same((bad.exit, bad.total, [n.kind for n in bad.notes]), (loading.OK, 1, ["warning"] * 2),
+                 f"damaged ones do not stop a load ({len(before)} bytes)")
+
+
+def check_sources(tap, folder):
+    names = folder / "names.txt"
+    names.write_text("evil.example\na.example\ncloudfront.net\n")
+    report = loading.load(LOADER, "--source", "one", "--campaign", "C", "--tier", "c2", "--trust", "low", "--allow",
+                          "a.example", "--force", "=cloudfront.net", names)
+    tap.same((report.exit, report.total, report.count("allowed"), report.count("forced")), (loading.OK, 2, 1, 1),
+             "options of a source")
+    for wrong in (["--tier", "no"], ["--trust", "all"], ["--now", "x"], ["--allow"]):
+        tap.same(loading.load(LOADER, *wrong, names).exit, loading.FAILED, f"{wrong} is refused")
+
+
 CERT, JA3, JA4 = ("da39a3ee5e6b4b0d3255bfef95601890afd80709", "e7d705a3286e19ea42f587b344ee6865",
                   "t13d1516h2_8daaf6152771_b0da82dd1658")
 
@@ -163,7 +209,8 @@ def check_digests(tap, folder):
 
 def main():
     tap = Tap()
-    for check in (check_exits, check_guards, check_hostile, check_large, check_limits, check_digests):
+    for check in (check_exits, check_guards, check_hostile, check_large, check_limits, check_before, check_sources,
+                  check_digests):
         with tempfile.TemporaryDirectory() as folder:
             inner = pathlib.Path(folder) / "rules"
             inner.mkdir()
