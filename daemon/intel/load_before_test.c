@@ -336,7 +336,7 @@ static void a_hostile_image_before(void **state)
     load_test_end(&t);
     ssize_t len = pread(left.image, bytes, sizeof bytes, 0);
     assert_true(len > IMAGE_HEADER_BYTES && len < (ssize_t)sizeof bytes);
-    for (unsigned round = 0; round < 1500; round++) {
+    for (unsigned round = 0; round < 200; round++) {
         uint8_t copy[sizeof bytes];
         memcpy(copy, bytes, (size_t)len);
         for (unsigned k = test_random(&seed, 6); k-- > 0;)
