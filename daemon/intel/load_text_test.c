@@ -23,6 +23,49 @@ static void dates_agree_with_libc(void **state)
         }
 }
 
+static void dates_as_lists_write_them(void **state)
+{
+    static const struct {
+        const char *text;
+        int64_t s; /* -1: none */
+    } rows[] = {
+        {"20160824", 1471996800},
+        {"2016_08_24", 1471996800},
+        {"2016/08/24", 1471996800},
+        {" August 24th, 2016 ", 1471996800},
+        {"24 Aug 2016", 1471996800},
+        {"24th August, 2016", 1471996800},
+        {"2016-08-24 10:00:00", 1472032800},
+        {"2016-08-24T10:00:00.5", 1472032800},
+        {"1471996800", 1471996800},
+        {"1471996800123", 1471996800},
+        {"1471996800.5", 1471996800},
+        {"20161324", -1},
+        {"2016_08/24", -1},
+        {"August 2016", -1},
+        {"August 32, 2016", -1},
+        {"0 August 2016", -1},
+        {"24 24 2016", -1},
+        {"Augurs 24 2016 more", -1},
+        {"147199680", -1},
+        {"99999999999999999999", -1},
+        {"2016-08-24 10:00:0", -1},
+        {"", -1},
+        {"-", -1},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        int64_t s = -1;
+        size_t len = strlen(rows[i].text);
+        char *exact = malloc(len + !len); /* a block of that size: what is read behind it shows */
+        memcpy(exact, rows[i].text, len);
+        bool is = load_date_any(span_of(exact, len), false, &s);
+        if (is != (rows[i].s >= 0) || s != rows[i].s)
+            fail_msg("%s: %lld", rows[i].text, (long long)s);
+        free(exact);
+    }
+}
+
 static void dates_and_times(void **state)
 {
     static const struct {
@@ -88,6 +131,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(dates_agree_with_libc),
         cmocka_unit_test(dates_and_times),
+        cmocka_unit_test(dates_as_lists_write_them),
         cmocka_unit_test(words_that_are_nearly_right),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
