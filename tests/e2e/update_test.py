@@ -42,12 +42,12 @@ class Updater:
             text += f'[source {name}]\n' + ''.join(f'{k.replace("_", "-")} = {v}\n' for k, v in keys.items())
         self.conf.write_text(text)
 
-    def run(self, *arguments, path=None):
+    def run(self, *arguments, path=None, now=True):
         env = {**os.environ, 'CURL_CA_BUNDLE': str(self.web.authority), 'http_proxy': '', 'https_proxy': ''}
         if path:
             env['PATH'] = path
         return subprocess.run([*self.shell.split(), UPDATE, '-c', self.conf, '--lists', self.lists, '--bridlectl', BRIDLECTL,
-                               '--timeout', '4', '--github', self.web.https, '--now', '-v', *arguments],
+                               '--timeout', '4', '--github', self.web.https, *(['--now'] if now else []), '-v', *arguments],
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, env=env, check=False)
 
     def leftovers(self):
@@ -127,6 +127,14 @@ def check_conditional(tap, folder, web):
     (u.lists / 'a').write_bytes(names(5, word='other'))
     u.run()
     tap.same((u.lists / 'a').read_bytes(), names(20), 'a list that somebody changed here is fetched whole')
+    for page, times in ((web.hangs_up, 2), (web.page(b''), 1)):
+        web.pages['/a'] = page
+        (u.lists / '.state' / 'a').unlink(missing_ok=True)
+        web.requests.clear()
+        for _ in range(2):
+            u.run(now=False)
+        tap.same(len([p for p, _ in web.requests if p == '/a']), times, 'what cannot be had is asked for again soon, what '
+                 'is bad is not')
     web.pages['/a'] = web.page(names(21), ETag='"two"')
     dry = u.run('--dry-run')
     tap.ok((u.lists / 'a').read_bytes() == names(20) and 'a: would be updated, 21 entries' in dry.stdout,
@@ -237,6 +245,16 @@ def check_index(tap, folder, web):
         done = u.run()
         tap.ok(done.returncode == 1 and sorted(p.name for p in u.lists.iterdir()) == ['.state', 'mvt'] and
                not list(u.folder.glob('*.txt')), f'a bad index ({name}) is told', done.stdout + done.stderr)
+    many = ''.join(f'  - type: url\n    url: {web.https}/many{i}\n' for i in range(6))
+    for i in range(6):
+        web.pages[f'/many{i}'] = web.page(names(10, 100 * i))
+    web.pages['/index'] = web.page(f'indicators:\n{many}'.encode())
+    u.run()
+    web.pages['/index'] = web.page('\n'.join(f'indicators:\n{many}'.splitlines()[:5]).encode())
+    done = u.run()
+    tap.ok(done.returncode == 1 and len(list((u.lists / 'mvt').iterdir())) == 6 and 'names 2 lists, and named 6' in done.stderr,
+           'an index that shrank is refused', done.stderr)
+    tap.ok(u.run('--take-shrunk').returncode == 0 and len(list((u.lists / 'mvt').iterdir())) == 2, 'unless told')
     tap.same(u.leftovers(), [], 'nothing is left behind')
 
 
