@@ -79,9 +79,9 @@ struct match match_name(const struct image *im, struct span name)
     return (struct match){0};
 }
 
-/* The entry for the prefix of `bits` around the address. */
-static bool addr_at(const struct image *im, const struct addr *a, unsigned bits, uint64_t hash,
-                    struct match *ret)
+/* The entry for the prefix of `bits` around the address. In line: on the way of each packet. */
+static inline __attribute__((always_inline)) bool addr_at(const struct image *im, const struct addr *a,
+                                                          unsigned bits, uint64_t hash, struct match *ret)
 {
     struct addr net = addr_mask(a, bits);
     struct table_walk walk = table_walk(&im->addrs, hash);
