@@ -338,6 +338,29 @@ static void other_files_are_refused(void **state)
     assert_null(image_map(-1, true, &why));
 }
 
+/* What somebody who copied it wrongly is told. */
+static void a_wrong_size_is_told(void **state)
+{
+    const char *why = NULL;
+    uint8_t *bytes;
+    size_t len = small_image(&bytes);
+    int fd = memfd_create("size", MFD_CLOEXEC);
+
+    assert_int_equal(write(fd, bytes, len), len);
+    assert_int_equal(ftruncate(fd, (off_t)len - 1), 0);
+    assert_null(image_map(fd, false, &why));
+    assert_non_null(strstr(why, "cut off"));
+    assert_int_equal(ftruncate(fd, (off_t)len + 1), 0);
+    assert_null(image_map(fd, false, &why));
+    assert_non_null(strstr(why, "longer"));
+    bytes[IMAGE_AT_IOCS] ^= 1;
+    assert_int_equal(pwrite(fd, bytes, len, 0), len);
+    assert_null(image_map(fd, false, &why));
+    assert_non_null(strstr(why, "damaged (its header)"));
+    close(fd);
+    free(bytes);
+}
+
 static void old_images_are_refused(void **state)
 {
     const char *why = NULL;
@@ -352,7 +375,7 @@ static void old_images_are_refused(void **state)
         struct image *im = image_map(fd, false, &why);
         assert_int_equal(im != NULL, version == IMAGE_VERSION);
         if (im == NULL)
-            assert_non_null(strstr(why, "another version of bridle"));
+            assert_non_null(strstr(why, version < IMAGE_VERSION ? "an older one" : "a newer one"));
         image_unmap(im);
     }
     close(fd);
@@ -372,6 +395,7 @@ int main(void)
         cmocka_unit_test(full_tables_end),
         cmocka_unit_test(other_files_are_refused),
         cmocka_unit_test(first_days_come_back),
+        cmocka_unit_test(a_wrong_size_is_told),
         cmocka_unit_test(old_images_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
