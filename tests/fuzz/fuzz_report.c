@@ -41,11 +41,21 @@ static struct image *make_image(void)
                                 .campaign = span_str(names[2 - i]),
                                 .source = span_str("\xc2\x85\xe2\x80\xa8"),
                                 .feed = span_str("f\t"),
-                                .until_s = i * 1000};
+                                .from_s = (int64_t)i * 1000000000000,
+                                .until_s = i * 1000,
+                                .low_trust = i == 1,
+                                .rebuilt = i == 2};
+        build_indicator(b, &ind, NULL);
+        ind.source = span_str("\x1b[2J");
         build_indicator(b, &ind, NULL);
     }
     addr_parse(span_str("10.1.0.0"), &range.addr);
     build_range(b, &range, span_str("host\"ed"), true);
+    range.bits = 124;
+    range.addr.b[15] = 32;
+    build_answer(b, &range, ANSWER_SINKHOLE, span_str("\n\xff\xe2\x80\xae, blocked by"));
+    range.addr.b[15] = 48;
+    build_answer(b, &range, ANSWER_PARKED, span_str(""));
     int fd = memfd_create("image", MFD_CLOEXEC);
     require(fd >= 0 && build_write(b, fd) == 0);
     build_free(b);
@@ -89,6 +99,7 @@ static void any_record(struct cur *c, uint64_t *ts_ns, struct record *ret)
                            .bytes_out = cur_u32(c) * (uint64_t)UINT32_MAX,
                            .bytes_in = cur_u16(c)};
     ret->tunnel_depth = ret->tunnel_path != 0;
+    ret->blocked = (uint8_t)(ret->flow_id / 16 % BLOCKS);
     ret->client = any_addr(c);
     ret->server = any_addr(c);
     ret->value_addr = any_addr(c);
