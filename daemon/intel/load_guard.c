@@ -17,6 +17,8 @@ static bool load_guard_list(struct load_file *f, struct load_input *in)
     const char *campaign = load_options(f)->campaign;
     struct span line, why = campaign ? span_str(campaign) : load_file_stem(f);
 
+    if (load_format_warninglist.is(load_input_head(in)))
+        return load_format_warninglist.load(f, in);
     while (load_goes_on(f) && load_line(f, in, &line)) {
         struct span rest = line, word = load_word(&rest);
         if (word.len > 0 && word.at[0] != '#' && word.at[0] != ';')

@@ -181,8 +181,8 @@ static void make_origin(const struct misp_reader *r, struct load_origin *ret)
         ret->source = text_span(&a->org);
 }
 
-/* Its own date, unless that is one of the build; then that of the event, if it is older: an event's date alone
- * may be one of the build, too. */
+/* Its own date, unless that is one of the build; then that of the event, if it is older: an event's date
+ * alone may be one of the build, too. */
 static void set_dates(const struct misp_reader *r, struct load_entry *e)
 {
     int64_t own = r->a.first_s > 0 ? r->a.first_s : r->a.stamp_s, event = r->event.date_s;

@@ -12,7 +12,7 @@ static bool is_prefixes(struct span head)
     return false;
 }
 
-static bool load_prefixes(struct load_file *f, struct load_input *in)
+static bool load_lines(struct load_file *f, struct load_input *in)
 {
     struct load_ranges *r = load_ranges_new(f);
     char buf[LOAD_RANGE_TAG_MAX];
@@ -29,6 +29,16 @@ static bool load_prefixes(struct load_file *f, struct load_input *in)
     }
     load_ranges_end(r);
     return r != NULL;
+}
+
+/* A list that says more than addresses is read as what it is. */
+static bool load_prefixes(struct load_file *f, struct load_input *in)
+{
+    struct span head = load_input_head(in);
+
+    return load_format_ranges.is(head)    ? load_format_ranges.load(f, in)
+           : load_format_geofeed.is(head) ? load_format_geofeed.load(f, in)
+                                          : load_lines(f, in);
 }
 
 const struct load_format load_format_prefixes = {"prefixes", is_prefixes, load_prefixes};

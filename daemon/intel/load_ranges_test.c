@@ -228,6 +228,23 @@ static void plain_lists(void **state)
     }
 }
 
+/* The configuration names the kind of list, not how it is written. */
+static void lists_by_kind(void **state)
+{
+    static const struct load_options options = {.format = "prefixes", .hosting = "ovh"};
+    static const char json[] = "{\"data\": {\"prefixes\": [{\"prefix\": \"192.0.2.0/24\"}]}}";
+    static const char geofeed[] = "192.0.2.0/24,FR,FR-HDF,Roubaix,\n";
+    char first[] = "/tmp/ranges-XXXXXX", second[] = "/tmp/ranges-XXXXXX";
+    struct load_test t;
+
+    load_test_options(&t, first, 0, json, &options);
+    check(&t, &(struct row){"192.0.2.1", "ovh", false});
+    load_test_end(&t);
+    load_test_options(&t, second, 0, geofeed, &options);
+    check(&t, &(struct row){"192.0.2.1", "ovh/FR-HDF", false});
+    load_test_end(&t);
+}
+
 /* Far more ranges than are kept: each labels all the same. */
 static void many(void **state)
 {
@@ -254,9 +271,9 @@ static void many(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(aws),        cmocka_unit_test(others),  cmocka_unit_test(networks),
-        cmocka_unit_test(not_ranges), cmocka_unit_test(hostile), cmocka_unit_test(plain_lists),
-        cmocka_unit_test(many),
+        cmocka_unit_test(aws),           cmocka_unit_test(others),  cmocka_unit_test(networks),
+        cmocka_unit_test(not_ranges),    cmocka_unit_test(hostile), cmocka_unit_test(plain_lists),
+        cmocka_unit_test(lists_by_kind), cmocka_unit_test(many),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

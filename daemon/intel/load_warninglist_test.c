@@ -66,6 +66,19 @@ static void other_types(void **state)
     load_test_end(&t);
 }
 
+/* Whatever is said of the file, it is read as what it is. */
+static void lists_by_kind(void **state)
+{
+    static const char list[] = "{\"type\": \"string\", \"name\": \"l\", \"list\": [\"a.example.net\"]}";
+    char path[] = "/tmp/guard-XXXXXX";
+    struct load_test t;
+
+    load_test_options(&t, path, 0, list, &(struct load_options){.format = "guard"});
+    assert_int_equal(load_test_count(&t, path, LOAD_GUARDS), 1);
+    assert_int_equal(load_test_count(&t, path, LOAD_MALFORMED), 0);
+    load_test_end(&t);
+}
+
 static void broken_lists(void **state)
 {
     struct load_test t;
@@ -83,10 +96,8 @@ static void broken_lists(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(words),
-        cmocka_unit_test(names_guard),
-        cmocka_unit_test(other_types),
-        cmocka_unit_test(broken_lists),
+        cmocka_unit_test(words),         cmocka_unit_test(names_guard),  cmocka_unit_test(other_types),
+        cmocka_unit_test(lists_by_kind), cmocka_unit_test(broken_lists),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
