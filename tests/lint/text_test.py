@@ -34,7 +34,7 @@ def problems(name):
 def main():
     tap = Tap()
     for name in tree.files('.c', '.h', under='daemon/'):
-        if name.endswith('_test.c'):
+        if name.endswith(('_test.c', '_test.h')):
             continue
         wrong = list(problems(name))
         tap.ok(not wrong, name, '\n'.join(wrong))
