@@ -25,7 +25,7 @@ static const struct command {
      "which indicator matches a name, address, digest or fingerprint, and why\n"
      "                             (- reads standard input; -R: in these rules)",
      1, ~0u, ctl_lookup},
-    {"compile", "-o FILE PATH...", "write the matcher image of these rules to a file", 1, ~0u, ctl_compile},
+    {"compile", "-o FILE [PATH...]", "write the matcher image of these rules to a file", 0, ~0u, ctl_compile},
     {"export", "--format NAME",
      "write the indicators for another program (-R: of these rules;\n"
      "                             -o: to a file; an unknown format: which there are)",
@@ -57,18 +57,20 @@ static void help(FILE *to)
     fputs("Usage: bridlectl [-s SOCKET] [--json] COMMAND [OPERAND...]\n\n", to);
     for (unsigned i = 0; i < COMMANDS; i++)
         fprintf(to, "  %-8s %-17s %s\n", commands[i].name, commands[i].operands, commands[i].help);
-    fputs("\n  -s SOCKET      control socket of the daemon (" DEFAULT_SOCKET ")\n"
-          "  --json         for programs\n"
-          "  -R RULES       lookup, export: rules to ask instead of the daemon; may be repeated\n"
-          "  -o FILE        compile, export: where to write\n"
-          "  --format NAME  export: what to write; check: what the files are, whatever they look like\n"
-          "  -c CONF        check: all that this configuration names, as the daemon would load it\n"
-          "  --source NAME  check: as the section [source NAME] of it says\n"
-          "  --columns SPEC check: the columns of a table, as value,type,campaign,-\n"
-          "  --take-shrunk  reload: lists that have lost more than half of their entries, too\n"
-          "  -v             check: also list what is no problem, such as what was listed before\n"
-          "  --help, --version\n",
-          to);
+    fputs(
+        "\n  -s SOCKET      control socket of the daemon (" DEFAULT_SOCKET ")\n"
+        "  --json         for programs\n"
+        "  -R RULES       lookup, export: rules to ask instead of the daemon; may be repeated\n"
+        "  -o FILE        compile, export: where to write\n"
+        "  --format NAME  export: what to write; check: what the files are, whatever they look like\n"
+        "  -c CONF        check, lookup, compile, export: all that this configuration names, as the daemon\n"
+        "                 would load it\n"
+        "  --source NAME  check: as the section [source NAME] of it says\n"
+        "  --columns SPEC check: the columns of a table, as value,type,campaign,-\n"
+        "  --take-shrunk  reload: lists that have lost more than half of their entries, too\n"
+        "  -v             check: also list what is no problem, such as what was listed before\n"
+        "  --help, --version\n",
+        to);
 }
 
 static int usage(const char *what)

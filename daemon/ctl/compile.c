@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "ctl/bridlectl.h"
+#include "ctl/open_image.h"
 #include "ctl/out_file.h"
-#include "ctl/run_load.h"
 #include "intel/image.h"
 
 static int copy(int from, FILE *to)
@@ -32,7 +32,11 @@ int ctl_compile(const struct ctl *c)
         log_error("compile needs -o FILE");
         return CTL_USAGE;
     }
-    int fd = run_load_image(c->operand, c->operands);
+    if (c->operands == 0 && c->config == NULL) {
+        log_error("compile needs paths, or a configuration that names them (-c CONF)");
+        return CTL_USAGE;
+    }
+    int fd = open_image_of(c, c->operand, c->operands);
     if (fd < 0)
         return CTL_FAILED;
     struct image *im = image_map(fd, true, &why);

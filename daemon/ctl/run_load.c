@@ -50,22 +50,6 @@ int run_load_paths(const struct load_paths *paths, void (*line)(void *ctx, const
     return end;
 }
 
-int run_load(char *const *words, size_t count, enum run_load_extra extra,
-             void (*line)(void *ctx, const struct load_line *l), void *ctx, struct load *ret)
-{
-    struct load_paths paths;
-    int rc = load_paths_make(&paths, words, count, extra == RUN_LOAD_HOSTING);
-
-    *ret = (struct load){.image = -1, .socket = -1};
-    if (rc < 0) {
-        log_error("%s", strerror(-rc));
-        return rc;
-    }
-    rc = run_load_paths(&paths, line, ctx, ret);
-    load_paths_free(&paths);
-    return rc;
-}
-
 static void on_line(void *ctx, const struct load_line *l)
 {
     char text[LOAD_LINE_MAX];
@@ -74,9 +58,21 @@ static void on_line(void *ctx, const struct load_line *l)
         log_warning("%s", text);
 }
 
-int run_load_image(char *const *words, size_t count)
+int run_load_paths_image(const struct load_paths *paths)
 {
     struct load load;
+    int rc = run_load_paths(paths, on_line, NULL, &load);
+
+    if (rc < 0) {
+        load_abort(&load);
+        return rc;
+    }
+    return load.image;
+}
+
+int run_load_image(char *const *words, size_t count)
+{
+    struct load_paths paths;
     const char *why;
     int fd = count == 1 ? images_open_file(words[0], &why) : -ENOENT;
 
@@ -86,10 +82,12 @@ int run_load_image(char *const *words, size_t count)
         log_error("%s: %s", words[0], why);
         return fd;
     }
-    int rc = run_load(words, count, RUN_LOAD_HOSTING, on_line, NULL, &load);
+    int rc = load_paths_make(&paths, words, count, true);
     if (rc < 0) {
-        load_abort(&load);
+        log_error("%s", strerror(-rc));
         return rc;
     }
-    return load.image;
+    fd = run_load_paths_image(&paths);
+    load_paths_free(&paths);
+    return fd;
 }

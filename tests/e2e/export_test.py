@@ -18,7 +18,7 @@ import uuid
 
 from tap import Tap
 
-SOURCE, BUILD = map(pathlib.Path, sys.argv[1:3])
+SOURCE, BUILD = (pathlib.Path(p).resolve() for p in sys.argv[1:3])
 BRIDLECTL = BUILD / "daemon" / "bridlectl"
 CONFIG = (BUILD / "config.h").read_text(encoding="ascii")
 SANITIZED = "#define BRIDLE_SANITIZED 1" in CONFIG
@@ -397,6 +397,44 @@ def check_million(tap, folder):
             tap.same(got.returncode, 0, "nft takes 100,000 addresses")
 
 
+COMPLETE = """PATH=$1:$PATH; . "$2"; compopt() { :; }; COMP_WORDS=(bridlectl $3 ''); COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+_bridlectl; echo "${COMPREPLY[@]}" """
+
+
+def check_completion(tap, folder):
+    """Shells complete what the program says that there is."""
+    script = SOURCE / "contrib/completions/bridlectl.bash"
+    if not shutil.which("bash"):
+        tap.skip("completion", "no bash")
+        return
+    got = run("bash", "-c", COMPLETE, "bash", BUILD / "daemon", script, "export --format", cwd=folder)
+    tap.same(got.stdout.split(), FORMATS, "bash: formats are completed")
+    got = run("bash", "-c", COMPLETE, "bash", BUILD / "daemon", script, "", cwd=folder)
+    tap.ok({"status", "check", "export", "compile"} <= set(got.stdout.split()), "bash: commands are completed", got.stdout)
+    for shell, name in (("zsh", "_bridlectl"), ("fish", "bridlectl.fish")):
+        consumer(tap, f"{shell}: the completion can be read", shell, "-n", script.parent / name)
+
+
+def check_configured(tap, folder):
+    """What a configuration names is compiled, looked up and exported as the daemon would load it."""
+    (folder / "list").write_text("one.example.com\n")
+    (folder / "more.csv").write_text("two.example.com,x\n")
+    conf = folder / "bridled.conf"
+    conf.write_text(f"[rules]\npath = {folder}/list\n[source more]\npath = {folder}/more.csv\ncolumns = value,-\n"
+                    "campaign = More\nallow = one.example.com\n")
+    got = run(BRIDLECTL, "compile", "-c", conf, "-o", folder / "image")
+    tap.ok(got.returncode == 0 and "2 indicators" in got.stdout, "compile: what a configuration names",
+           got.stdout + got.stderr)
+    tap.same(run(BRIDLECTL, "compile", "-o", folder / "image").returncode, 2, "compile: nothing is named")
+    text = run(BRIDLECTL, "export", "--format", "ioc", "-c", conf).stdout
+    tap.same((set(read_ioc(text)), text), ({("domain", "one.example.com"), ("domain", "two.example.com")},
+                                           run(BRIDLECTL, "export", "--format", "ioc", "-R", folder / "image").stdout),
+             "export: what a configuration names, as from its image")
+    tap.ok('campaign="More"' in text, "with what its sections say", text)
+    got = run(BRIDLECTL, "lookup", "-c", conf, "www.two.example.com")
+    tap.ok("matches two.example.com" in got.stdout, "lookup: what a configuration names", got.stdout + got.stderr)
+
+
 def main():
     tap = Tap()
     for check in (check_told, check_details, check_stix):
@@ -409,7 +447,7 @@ def main():
             rules = pathlib.Path(folder) / "rules.ioc"
             rules.write_text(RULES, encoding="utf-8")
             check(tap, pathlib.Path(folder), rules)
-    for check in (check_overlaps, check_hostile, check_million):
+    for check in (check_overlaps, check_hostile, check_configured, check_completion, check_million):
         with tempfile.TemporaryDirectory() as folder:
             check(tap, pathlib.Path(folder))
     return tap.done()
