@@ -7,8 +7,9 @@
 #include "intel/observation.h"
 
 #define AHEAD        16u
-#define SUFFIXES_MAX 16u     /* of a name: the shortest ones */
-#define NETS_MAX     4000000 /* look-ups for addresses: they are slower, and hardly ever find anything */
+#define SUFFIXES_MAX 16u      /* of a name: the shortest ones */
+#define NETS_MAX     4000000u /* look-ups for addresses: they are slower, and hardly ever find anything */
+#define ENTRIES_MAX  4000000u /* ten millions would take as long as half of their load */
 
 /* An entry, and the hashes of what could stand above it. */
 struct candidate {
@@ -110,6 +111,14 @@ static void judge_oldest(struct shadows *s)
     }
 }
 
+/* Whether a name has three labels or more: what stands above others is never listed, but by force. */
+static bool is_deep(struct span name)
+{
+    const uint8_t *dot = memchr(name.at, '.', name.len);
+
+    return dot && memchr(dot + 1, '.', name.len - (size_t)(dot + 1 - name.at));
+}
+
 /* Takes a name whose broader ones are to be looked up. */
 static void take_name(struct shadows *s, const struct build_entry *e, bool alone)
 {
@@ -178,6 +187,8 @@ bool build_shadows(const struct build *b, void (*tell_one)(void *ctx, const stru
     uint64_t nets = (uint64_t)b->of_type[IOC_ADDRESS] + b->of_type[IOC_PREFIX];
     bool names = b->of_type[IOC_DOMAIN] > 0;
 
+    if (b->entries.count > ENTRIES_MAX)
+        return false;
     if (b->of_type[IOC_PREFIX] > 0)
         learn_lengths(&s);
     bool look_at_nets = s.length_count > 0 && nets * s.length_count <= NETS_MAX;
@@ -185,7 +196,7 @@ bool build_shadows(const struct build *b, void (*tell_one)(void *ctx, const stru
         return s.length_count == 0;
     while (build_entries_next(&b->entries, &e)) {
         uint8_t type = build_meta_type(b, e.meta);
-        if (names && (type == IOC_DOMAIN || type == IOC_NAME))
+        if (names && ((type == IOC_DOMAIN && is_deep(e.text)) || type == IOC_NAME))
             take_name(&s, &e, type == IOC_NAME);
         else if (look_at_nets && ioc_is_address(type))
             judge_net(&s, &e);

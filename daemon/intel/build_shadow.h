@@ -14,7 +14,7 @@ struct build_shadow {
 /*
  * Calls `tell` for each indicator below (or within) a broader one that is no less grave, no less trusted and
  * ends no sooner, with no exception between them. After the last entry, before build_write. False: there are
- * so many addresses and lengths of prefixes that those were not looked at.
+ * too many of all, or of addresses and lengths of prefixes: these were not looked at.
  */
 bool build_shadows(const struct build *b, void (*tell)(void *ctx, const struct build_shadow *s), void *ctx);
 

@@ -75,7 +75,7 @@ void load_shadows(struct loader *l)
     qsort(f.by_feed, l->source_count, sizeof(*f.by_feed), compare);
     if (!build_shadows(l->build, tell, &f) && l->source_count > 0)
         load_report_note(l->report, span_str(l->sources[0].path), 0, 0, "advice", span_of(NULL, 0),
-                         "addresses within prefixes were not looked for: there are too many of both", "");
+                         "what broader entries make superfluous was not looked for: there are too many", "");
     for (size_t i = 0; i < l->source_count; i++)
         if (l->sources[i].count[LOAD_SHADOWED] > LOAD_FEW_MAX)
             load_note_more(l, l->sources[i].path, load_count_names[LOAD_SHADOWED],
