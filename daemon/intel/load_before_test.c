@@ -343,7 +343,9 @@ static void a_hostile_image_before(void **state)
             copy[12 + test_random(&seed, (uint32_t)len - 12)] = (uint8_t)test_random(&seed, 256);
         test_sum_head(copy);
         assert_int_equal(pwrite(left.image, copy, (size_t)len, 0), len);
-        load_on(&t, &(struct left){dup(left.image), -1, false}, 1, fewer);
+        struct left behind = {dup(left.image), -1, false};
+        load_on(&t, &behind, 1, fewer);
+        leave(&behind);
         assert_true(image_iocs(t.im) >= 3 && load_test_match(&t, "new.example", MATCH_EXACT));
         load_test_end(&t);
     }
