@@ -343,7 +343,9 @@ void load_entry(struct load_file *f, const struct load_entry *e)
     } else if (n->kind == NORMAL_BAD) {
         load_refused(f, LOAD_MALFORMED, e->place, e->value, "%s", n->why);
     } else if (e->exception && n->kind != NORMAL_NAME) {
-        load_refused(f, LOAD_MALFORMED, e->place, e->value, "an exception is a name; nothing else has any");
+        load_refused(
+            f, LOAD_MALFORMED, e->place, e->value,
+            "an exception is a name; of an address or digest, allow= of its source says that it is left out");
     } else if (e->exact && n->had_wildcard) {
         load_refused(f, LOAD_MALFORMED, e->place, e->value,
                      "=NAME is one name alone and *. all below it: choose one");

@@ -153,7 +153,7 @@ static const struct {
     {"@hosting X\na.example", "\t3\t1\tmalformed\ta.example\t", "hosting range", 0},
     {"@guard X\na..b", "\t3\t1\tmalformed\ta..b\t", "a guard is a name", 0},
     {"  a_b..example", "\t2\t3\tmalformed\ta_b..example\t", "", 0},
-    {"!192.0.2.1", "\t2\t1\tmalformed\t192.0.2.1\t", "exception", 0},
+    {"!192.0.2.1", "\t2\t1\tmalformed\t192.0.2.1\t", "allow", 0},
     {"=*.a.example", "\t2\t1\tmalformed\t*.a.example\t", "choose one", 0},
     {"https://a.example/path", "\t2\t1\tquarantined\thttps://a.example/path\t", "path", 0},
     {"https://a.example/", "\t2\t1\tretyped\thttps://a.example/\t", "host", 1},
