@@ -13,6 +13,29 @@ struct sample {
 };
 
 static const struct sample samples[] = {
+    {"ioc", "rules.ioc",
+     "# bridle-ioc 1\n@campaign X\na.example\n=b.example\n!c.a.example comment=\"theirs\"\n", 3, 0, 0, 0,
+     "a.example", "b.example", "", "c.a.example"},
+    {"ioc", "bare.txt", "a.example tier=c2\n=b.example\n192.0.2.1\n", 3, 0, 0, 0, "a.example", "b.example",
+     "192.0.2.1", ""},
+    {"stix", "bundle.json",
+     "{\"type\": \"bundle\", \"id\": \"bundle--1\", \"objects\": [{\"type\": \"indicator\", \"id\": "
+     "\"indicator--1\", \"pattern\": \"[domain-name:value='a.example']\", \"pattern_type\": \"stix\", "
+     "\"valid_from\": \"2020-01-01T00:00:00Z\"}]}",
+     1, 0, 0, 0, "a.example", "", "", ""},
+    {"misp", "event.json",
+     "{\"Event\": {\"info\": \"X\", \"Attribute\": [{\"type\": \"domain\", \"value\": \"a.example\", "
+     "\"to_ids\": true}]}}",
+     1, 0, 0, 0, "a.example", "", "", ""},
+    {"misp-warninglist", "list.json",
+     "{\"name\": \"List\", \"version\": 1, \"description\": \"d\", \"type\": \"hostname\", \"list\": "
+     "[\"shared.example\"]}",
+     0, 0, 0, 0, "", "", "", "shared.example"},
+    {"ip-ranges", "ip-ranges.json",
+     "{\"syncToken\": \"1\", \"createDate\": \"x\", \"prefixes\": [{\"ip_prefix\": \"192.0.2.0/24\", "
+     "\"region\": \"GLOBAL\", \"service\": \"AMAZON\", \"network_border_group\": \"GLOBAL\"}], "
+     "\"ipv6_prefixes\": []}",
+     0, 0, 0, 0, "", "", "", "192.0.2.1"},
     {"plain", "list.txt", "# Title: a list\na.example\n192.0.2.1\nb.example # comment\n", 3, 0, 0, 0,
      "a.example b.example", "", "192.0.2.1", ""},
     {"plain", "dated.txt", "; updated 2024-01-01\nevil[.]example\nhxxp://c[.]example/\n", 2, 0, 0, 0,
