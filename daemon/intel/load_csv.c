@@ -27,7 +27,10 @@ struct reader {
 static bool is_csv(struct span head)
 {
     struct csv_columns columns;
-    return csv_find_columns(head, &columns);
+    struct span text = load_trim(head);
+
+    /* JSON has commas and words as well, and so has the page of an error. */
+    return text.len > 0 && !strchr("{[<", text.at[0]) && csv_find_columns(head, &columns);
 }
 
 static struct load_place place_of(const struct reader *r, struct span cell)

@@ -4,6 +4,7 @@
 #include "intel/load_test.h"
 
 #include "config.h"
+#include "intel/load_entry.h"
 
 /* Names and addresses that must be found, alone or with what is below them, and such that must not be. */
 struct sample {
@@ -115,6 +116,9 @@ static const struct sample samples[] = {
      "a.example b.example c.example", "", "", ""},
     {"geofeed", "geofeed.csv", "192.0.2.0/24,NL,NL-NH,Amsterdam,1\n198.51.100.0/24,US,US-CA,X,\n", 0, 0, 0, 0,
      "", "", "", "192.0.2.1"},
+    {"none", "page.html",
+     "<!DOCTYPE html>\n<html><head><title>404, domain, type</title></head>\n<p>a.example, b</p>\n", 0, 0, 0,
+     0, "", "", "", "a.example"},
     {"none", "dns.log", "#separator \\x09\n#fields\tts\tuid\thost\n1\tC\ta.example\n", 0, 0, 0, 0, "", "", "",
      "a.example"},
     {"suricata-rules", "some.rules",
@@ -260,6 +264,25 @@ static void every_sample_is_of_its_format(void **state)
     }
 }
 
+/* Whatever the order of the table: all that claims a sample is its own format, and plain lists, which come
+ * last and take what has a value on most lines. */
+static void no_format_claims_what_is_of_another(void **state)
+{
+    static const struct load_format *const formats[] = {
+        &load_format_adblock, &load_format_csv,         &load_format_dataset, &load_format_dnsmasq,
+        &load_format_geofeed, &load_format_hosts,       &load_format_ioc,     &load_format_misp,
+        &load_format_nftset,  &load_format_ranges,      &load_format_rpz,     &load_format_suricata,
+        &load_format_unbound, &load_format_warninglist, &load_format_zeek,
+    };
+
+    for (size_t i = 0; i < SAMPLES; i++)
+        for (size_t k = 0; k < sizeof(formats) / sizeof(*formats); k++) {
+            bool own = strcmp(formats[k]->name, samples[i].format) == 0;
+            if (formats[k]->is(span_str(samples[i].text)) != own)
+                fail_msg("%s: %s", samples[i].name, formats[k]->name);
+        }
+}
+
 /* The same with CR LF, a byte order mark, and the last line not ended. */
 static void line_ends_do_not_matter(void **state)
 {
@@ -301,6 +324,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_sample_is_of_its_format),
+        cmocka_unit_test(no_format_claims_what_is_of_another),
         cmocka_unit_test(line_ends_do_not_matter),
         cmocka_unit_test(cuts_do_no_harm),
     };

@@ -63,7 +63,7 @@ static enum load_vote vote(struct span line)
 
 static bool is_hosts(struct span head)
 {
-    return load_votes(head, vote, 3);
+    return load_votes(head, vote, 1);
 }
 
 static void take(struct load_file *f, struct load_place at, struct span name)
