@@ -241,7 +241,7 @@ int ctl_check(const struct ctl *c)
         log_error("%s: %s", path, why);
         return CTL_FAILED;
     }
-    int status = check_paths_make(&paths, c);
+    int status = run_load_possible() ? check_paths_make(&paths, c) : CTL_FAILED;
     if (status != CTL_DONE)
         return status;
     status = check_load(&check, &paths.paths);

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/json.h"
+#include "config.h"
 #include "ctl/bridlectl.h"
 #include "ctl/open_image.h"
 #include "ctl/out_file.h"
@@ -54,6 +55,7 @@ static const struct export_format formats[] = {
      .begin = export_begin_nftset,
      .entry = export_nftset,
      .end = export_end_nftset},
+#if !BRIDLE_SMALL /* what sensors and analysts read is made on a larger machine */
     {.name = "zeek-intel",
      .types = EXPORT_NAMES | EXPORT_ADDRESSES | EXPORT_BIT(CERT),
      .narrower = EXPORT_BIT(DOMAIN),
@@ -76,6 +78,7 @@ static const struct export_format formats[] = {
      .begin = export_begin_stix,
      .entry = export_stix,
      .end = export_end_stix},
+#endif
     {.name = "ioc", .types = ALL_TYPES, .each = true, .begin = export_begin_ioc, .entry = export_ioc},
 };
 

@@ -17,7 +17,7 @@ int open_image_of(const struct ctl *c, char *const *words, size_t count)
 
     if (count > 0)
         return run_load_image(words, count);
-    if (check_paths_make(&p, &only) != CTL_DONE)
+    if (!run_load_possible() || check_paths_make(&p, &only) != CTL_DONE)
         return -EINVAL;
     int fd = run_load_paths_image(&p.paths);
     check_paths_free(&p);

@@ -7,9 +7,13 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "config.h"
 #include "os/spawn.h"
 #include "serve/images.h"
+
+void run_load_tell_none(void)
+{
+    log_error("this build reads compiled images alone: use `bridlectl` of a whole bridle, on any machine");
+}
 
 int run_load_paths(const struct load_paths *paths, void (*line)(void *ctx, const struct load_line *l),
                    void *ctx, struct load *ret)
@@ -17,11 +21,8 @@ int run_load_paths(const struct load_paths *paths, void (*line)(void *ctx, const
     char why[256];
 
     *ret = (struct load){.line = line, .ctx = ctx, .image = -1, .socket = -1};
-    if (!HAVE_LOADER) {
-        log_error(
-            "this build reads compiled images alone: use `bridlectl` of a whole bridle, on any machine");
+    if (!run_load_possible())
         return -ENOSYS;
-    }
     int exe = spawn_open("bridle-loader");
     if (exe < 0) {
         log_error("bridle-loader cannot be found: %s", strerror(-exe));

@@ -3,7 +3,17 @@
 #ifndef BRIDLE_CTL_RUN_LOAD_H
 #define BRIDLE_CTL_RUN_LOAD_H
 
+#include "config.h"
 #include "serve/load.h"
+
+void run_load_tell_none(void);
+/* Whether this build has a loader; if not, it is told. Inline, so that what needs one is left out, too. */
+static inline bool run_load_possible(void)
+{
+    if (!HAVE_LOADER)
+        run_load_tell_none();
+    return HAVE_LOADER;
+}
 
 /*
  * Loads; `line` gets each line. 0: all is well; -ENOENT: a path could not be read or nothing was loaded
