@@ -183,6 +183,8 @@ static int begin(struct rules *r)
 {
     const struct generation *old = images_newest(&r->serve->images);
 
+    if (!HAVE_LOADER)
+        return -ENOSYS; /* never: compiled() found an image, or told that there is none */
     r->with = (struct load_with){
         .before = old != NULL && !old->damaged ? old->fd : -1,
         .known = known_open(state_folder(r)),
