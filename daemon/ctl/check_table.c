@@ -10,7 +10,7 @@
 
 struct check_row {
     char *path; /* owned */
-    char format[16];
+    char format[32];
     uint64_t count[LOAD_COUNTS];
 };
 
