@@ -67,7 +67,7 @@ static void each_combination(void **state)
 
     assert_int_equal(conf_defaults(settings_keys, settings_count, &s), 0);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct ioc_copy ioc = {.type = rows[i].type,
+        struct ioc_copy ioc = {.type = (uint8_t)rows[i].type,
                                .from_s = rows[i].from_s,
                                .until_s = rows[i].until_s,
                                .first_s = rows[i].first_s,
@@ -93,7 +93,7 @@ static void limits_are_settings(void **state)
                                &s.age_fingerprint};
     for (unsigned i = 0; i < 5; i++)
         for (unsigned k = 0; k < 5; k++) {
-            struct ioc_copy ioc = {.type = of_type[k], .from_s = AGO(10)};
+            struct ioc_copy ioc = {.type = (uint8_t)of_type[k], .from_s = AGO(10)};
             for (unsigned l = 0; l < 5; l++)
                 *limit[l] = l == i ? 5ull * DAY * SECOND_NS : 0;
             assert_int_equal(ageing_of(&s, &ioc, T0).aged, i == k);

@@ -49,7 +49,9 @@ static void severity_is_what_the_table_says(void **state)
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct ioc_copy ioc = {.tier = rows[i].tier, .type = rows[i].type, .low_trust = rows[i].low_trust};
+        struct ioc_copy ioc = {.tier = (uint8_t)rows[i].tier,
+                               .type = (uint8_t)rows[i].type,
+                               .low_trust = rows[i].low_trust};
         if (alert_severity(&ioc, rows[i].stage, rows[i].aged, rows[i].flags) != rows[i].severity)
             fail_msg("row %zu", i);
     }
