@@ -191,10 +191,11 @@ int main(int argc, char **argv)
     struct load_args args;
     int err = load_args_init(&args, argc, argv);
 
-    if (err < 0)
-        return fail("started by bridled and bridlectl, not by hand", err);
-    err = jail(&args);
-    int done = err < 0 ? fail("sandbox", err) : load(&args);
+    int done = err < 0 ? fail("started by bridled and bridlectl, not by hand", err) : 0;
+    if (err == 0 && (err = jail(&args)) < 0)
+        done = fail("sandbox", err);
+    if (err == 0)
+        done = load(&args);
     load_args_done(&args);
     return done;
 }
