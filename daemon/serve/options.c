@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "config.h"
 
 #define DEFAULT_FILE BRIDLE_SYSCONFDIR "/bridled.conf"
@@ -305,24 +306,20 @@ static void problem_at(void *ctx, bool error, const char *text)
 {
     const struct origin *from = ctx;
     char buf[2048];
+    struct text t = text_on(buf, sizeof buf);
     unsigned line = line_of_source(from, text);
 
-    if (line > 0) {
-        snprintf(buf, sizeof buf, "%s:%u: %s", from->path, line, text);
-        text = buf;
-    }
     for (size_t i = 0; line == 0 && i < settings_count; i++) {
         const struct conf_key *k = &settings_keys[i];
         size_t section = strlen(k->section), name = strlen(k->name);
-        if (from->lines[i] == 0 || on_command_line(from->options, k->section, k->name) ||
-            strncmp(text, k->section, section) != 0 || text[section] != '.' ||
-            strncmp(text + section + 1, k->name, name) != 0 || strchr(": ", text[section + 1 + name]) == NULL)
-            continue;
-        snprintf(buf, sizeof buf, "%s:%u: %s", from->path, from->lines[i], text);
-        text = buf;
-        break;
+        if (!on_command_line(from->options, k->section, k->name) && strncmp(text, k->section, section) == 0 &&
+            text[section] == '.' && strncmp(text + section + 1, k->name, name) == 0 &&
+            strchr(": ", text[section + 1 + name]) != NULL)
+            line = from->lines[i];
     }
-    from->problem(from->ctx, error, text);
+    if (line > 0)
+        text_fmt(&t, "%s:%u: %s", from->path, line, text);
+    from->problem(from->ctx, error, line > 0 ? buf : text);
 }
 
 int options_settings(const struct options *o, struct settings *ret, conf_problem_fn problem, void *ctx)

@@ -13,7 +13,7 @@ import sys
 import tempfile
 
 from lab import Lab, available
-from lab_bridled import BRIDLECTL, SOURCE, Bridled
+from lab_bridled import BRIDLECTL, BUILD, SOURCE, Bridled
 from lab_live import soon
 from lab_web import Web
 from shared import shared
@@ -364,6 +364,8 @@ def check_options(tap, folder, web):
 def check_live(tap, folder, web):
     """Through a daemon that runs: whatever comes, what was listed is found."""
     why = available()
+    if '#define HAVE_LIBPCAP 1' not in (BUILD / 'config.h').read_text(encoding='ascii'):
+        why = 'this build has no live capture (libpcap)'
     if why:
         tap.skip('through a daemon', why)
         return
