@@ -71,7 +71,8 @@ class Material:
         return path
 
     def image(self, rules, loader, indicators):
-        """The list compiled, unless that was done before by the same loader; all of `indicators` are in it."""
+        """The list compiled, unless that was done before by the same loader; all of `indicators` are in it, but for the
+        few random prefixes that happen to hold what guards know."""
         path = rules.with_suffix('.image')
         by = _digest(loader) + _digest(rules)
         note = path.with_name(path.name + '.by')
@@ -80,7 +81,7 @@ class Material:
                 raise Failed('bridlectl is not built')
             progress(f'compiling {rules.name}')
             said = COMPILED.search(output([self.bridlectl, 'compile', '-o', path, rules]))
-            if said is None or int(said[1]) < indicators:
+            if said is None or int(said[1]) < indicators - indicators // 10000:
                 raise Failed(f"{rules.name}: {said[1] if said else 'none'} of {indicators} indicators were compiled")
             note.write_text(by)
         return Image(path, path.stat().st_size)
