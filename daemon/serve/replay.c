@@ -27,6 +27,7 @@ struct part {
     struct worker *worker; /* borrowed from the set */
     size_t next, end;      /* files to open next, and behind the last */
     unsigned handed;       /* over and not read yet */
+    uint64_t given, read;  /* files that its worker was handed, and that it says it has read */
     int unreadable;        /* errno of its file, to be told in its turn */
     bool end_said, released, ended;
 };
@@ -76,6 +77,7 @@ static void hand_over(struct replay *r, struct part *p)
         r->opened++;
         if (fd >= 0 && worker_send(p->worker, WORKER_MSG_FILE, index, fd) == 0) {
             p->handed++; /* else it is dead, and its end will be told */
+            p->given++;
             r->handed++;
         }
         if (fd >= 0)
@@ -212,6 +214,8 @@ static void on_notice(void *ctx, struct worker *w, const struct record *rec)
     bool event;
     enum log_level level = notice_level(rec->notice, &event);
 
+    if (rec->notice == NOTICE_DONE)
+        part_of(r, w)->read = rec->number[0];
     serve_notice_text(r->serve, rec, text, sizeof text);
     if (level == LOG_LEVEL_ERROR)
         r->serve->failed = true;
@@ -257,7 +261,7 @@ static void on_ended(void *ctx, struct worker *w, const struct child_end *end)
         child_end_text(end, how, sizeof how);
         s->failed = true;
         log_error("the worker %s", how);
-    } else if (!p->end_said && !s->stopping) {
+    } else if ((!p->end_said || p->read != p->given) && !s->stopping) {
         s->failed = true;
         log_error("the worker ended before everything was read");
     }

@@ -51,10 +51,9 @@ static void add(struct build *b, const char *text)
 
 void rig_image(struct rig *rig, const char *const *indicators)
 {
-    int fd = memfd_create("image", MFD_CLOEXEC), none = -1;
+    int fd = memfd_create("image", MFD_CLOEXEC);
     struct build *b = build_new();
     struct worker_message m = {.kind = WORKER_MSG_IMAGE, .number = rig->w->generation + 1};
-    uint32_t index;
 
     for (; *indicators != NULL; indicators++)
         add(b, *indicators);
@@ -62,7 +61,7 @@ void rig_image(struct rig *rig, const char *const *indicators)
     assert(written == 0);
     build_free(b);
     worker_message_send(rig->control, &m, fd);
-    worker_control(rig->w, 1000, &none, &index);
+    worker_control(rig->w, 1000);
     close(fd);
     assert(rig->w->image != NULL);
 }

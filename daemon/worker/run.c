@@ -39,7 +39,7 @@ int worker_init(struct worker *w, struct worker_shm *shm, int control, char *ret
     w->config = shm->config;
     w->counters = shm->status.counter;
     w->control = control;
-    w->wake_fd = -1;
+    w->wake_fd = w->next_fd = -1;
     atomic_store(&shm->status.abi, BRIDLE_ABI);
     if (w->config.abi != BRIDLE_ABI || !config_plausible(&w->config)) {
         snprintf(ret_why, why_bytes, "bridled and bridle-worker are of different versions");
@@ -93,7 +93,7 @@ static void take_home(struct worker *w)
     memcpy(w->config.home, w->shm->config.home, w->config.homes * sizeof *w->config.home);
 }
 
-bool worker_control(struct worker *w, int wait_ms, int *ret_file, uint32_t *ret_index)
+bool worker_control(struct worker *w, int wait_ms)
 {
     struct pollfd pfd = {.fd = w->control, .events = POLLIN};
     struct worker_message msg;
@@ -115,8 +115,10 @@ bool worker_control(struct worker *w, int wait_ms, int *ret_file, uint32_t *ret_
             take_image(w, fd, msg.number);
         break;
     case WORKER_MSG_FILE:
-        *ret_file = fd;
-        *ret_index = msg.number;
+        if (w->next_fd >= 0) /* main hands over one ahead, never two */
+            break;
+        w->next_fd = fd;
+        w->next_source = msg.number;
         return true;
     case WORKER_MSG_END:
         w->ending = true;
@@ -263,12 +265,11 @@ static bool read_file(struct worker *w, int fd, uint32_t index)
     while (!w->stopping && (n = capture_file_batch(file, w->batch, WORKER_BATCH, &result)) > 0) {
         packets += n;
         read_batch(w, w->select == NULL ? n : select_packets(w, w->batch, n));
-        int none = -1;
         if (packets - looked_at >= CONTROL_EVERY) {
             looked_at = packets;
             worker_wake(w);
             atomic_fetch_add_explicit(&w->shm->status.beats, 1, memory_order_relaxed);
-            if (!worker_control(w, 0, &none, &index))
+            if (!worker_control(w, 0))
                 return false;
         }
     }
@@ -282,16 +283,18 @@ static bool read_file(struct worker *w, int fd, uint32_t index)
 
 static int run_files(struct worker *w)
 {
-    uint32_t index = 0, files = 0;
+    uint32_t files = 0;
 
-    while (!w->ending && !w->stopping) {
-        int fd = -1;
-        if (!worker_control(w, -1, &fd, &index))
-            return EXIT_WORKER_ORPHAN;
-        if (fd < 0)
+    while (!w->stopping && (!w->ending || w->next_fd >= 0)) {
+        int fd = w->next_fd;
+        if (fd < 0) {
+            if (!worker_control(w, -1))
+                return EXIT_WORKER_ORPHAN;
             continue;
+        }
+        w->next_fd = -1;
         files++;
-        if (!read_file(w, fd, index))
+        if (!read_file(w, fd, w->next_source))
             return EXIT_WORKER_ORPHAN;
     }
     finish(w);
@@ -355,14 +358,12 @@ static void finish_live(struct worker *w)
 static int run_live(struct worker *w)
 {
     uint64_t busy_ns = w->config.capture.busy_poll_us * 1000ull, latest_ns = 0, counted_ns = 0;
-    uint32_t none_index;
-    int none = -1;
     bool asked;
 
     while (!w->stopping) {
         short ready = wait_live(w, w->now_ns - latest_ns < busy_ns ? 0 : 1000, &asked);
         /* First: packets that came after a reload are matched with its image. */
-        if (asked && !worker_control(w, 0, &none, &none_index))
+        if (asked && !worker_control(w, 0))
             return EXIT_WORKER_ORPHAN;
         int got = capture_live_dispatch(w->live, ready, DISPATCH_MAX, on_live_packet, w);
         if (got < 0)

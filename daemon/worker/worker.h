@@ -48,6 +48,8 @@ struct worker {
     struct capture_live *live;     /* owned; NULL in replay. Never closed: the jail does not let us */
     struct capture_select *select; /* owned; NULL without a filter, and live */
     bool ending, stopping;
+    int next_fd; /* owned; a file that came while another is read; -1: none */
+    uint32_t next_source;
     bool patient; /* the capture is read without a wait: main need not be woken for each sighting */
     bool unsaid;  /* there are some that it was not woken for */
 
@@ -207,7 +209,7 @@ void addresses_rematch(struct worker *w);
 int worker_init(struct worker *w, struct worker_shm *shm, int control, char *ret_why, size_t why_bytes);
 int worker_run(struct worker *w); /* exit status */
 /* Handles what main sends; `wait_ms` < 0 waits for ever. False when main is gone. */
-bool worker_control(struct worker *w, int wait_ms, int *ret_file, uint32_t *ret_index);
+bool worker_control(struct worker *w, int wait_ms);
 void worker_tick(struct worker *w);
 
 #endif

@@ -21,7 +21,7 @@ except ImportError:
 RULES = '@campaign Test\nlisted.example.org\nother.example.org\n'
 SUMMER = 1626602400
 LEARNED = '192.0.2.9'
-LARGE = 4000
+LARGE = 5000
 
 
 def asks(name, client='192.168.1.10', answer=None, at=0.0):
@@ -54,7 +54,7 @@ class Case:
         wrpcap(str(self.folder / 'asks.pcap'), asks('b.other.example.org', answer=LEARNED, at=900))
         wrpcap(str(self.folder / 'goes.pcap'), connects('192.168.1.10', LEARNED, at=901))
         wrpcap(str(self.folder / 'small.pcap'), asks('nothing.example.net'))
-        # More than the rings of a worker hold.
+        # More than the rings of a worker hold, and more than it reads between two looks at what main says.
         wrpcap(str(self.folder / 'large.pcap'),
                [p for k in range(LARGE) for p in asks(f'{"x" * 60}.{k}.large.example.net', at=1000 + k / 100)])
         whole = (self.folder / 'two.pcap').read_bytes()
@@ -118,6 +118,16 @@ def check_many(tap, case):
     tap.ok(done.returncode == 0 and len(names) == LARGE + 150 + 401 and names[0][0] == 'large.pcap'
            and names[-1][0] == 'one.pcap', 'more files than workers, descriptors and places to wait',
            f'{done.returncode} {len(names)} {done.stderr}')
+
+
+def check_long(tap, case):
+    """A worker looks for what its main says between packets, too: the next file comes while this one is read."""
+    files = ['large.pcap', 'one.pcap', 'large.pcap', 'two.pcap', 'three.pcap']
+    for n in (1, 2):
+        done = case.run('-r', *files, '--eve', '-', '--observe', '--workers', n)
+        seen = [e['pcap_filename'] for e in events(done.stdout.decode()) if e['event_type'] == 'observation']
+        tap.same([seen.count(f) for f in ('large.pcap', 'one.pcap', 'two.pcap', 'three.pcap')],
+                 [2 * LARGE, 401, 301, 201], f'long files and those behind them, by {n}')
 
 
 def slow_reader(case, *files):
@@ -194,7 +204,7 @@ def main():
     tap = Tap()
     with tempfile.TemporaryDirectory() as folder:
         case = Case(folder)
-        for check in (check_same_bytes, check_same_alerts, check_apart, check_many, check_waiting, check_death,
+        for check in (check_same_bytes, check_same_alerts, check_apart, check_many, check_long, check_waiting, check_death,
                       check_interrupted, check_liar):
             check(tap, case)
     return tap.done()
