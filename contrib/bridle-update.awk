@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# What bridle-update reads: `what` is configuration (bridled.conf), index (indicators.yaml of MVT) or headers (of
-# an HTTP answer). Fields of what is printed are separated by US (037), which none of these can hold.
+# What bridle-update reads: `what` is configuration (bridled.conf), index (indicators.yaml of MVT), headers (of an
+# HTTP answer) or check (what bridlectl check prints). Fields of what is printed are separated by US (037), which none of these can hold.
 
 function trim(s) { gsub(/^[ \t]+|[ \t]+$/, "", s); return s }
 
@@ -80,6 +80,21 @@ function print_header(word, s, most) {
         print word " " s
 }
 
+# --- check: what is wrong, or `entries` and how many of them are used ---
+
+what == "check" && /"note":"error"/ && wrong == "" {
+    wrong = $0
+    sub(/^.*"text":"/, "", wrong)
+    sub(/"}$/, "", wrong)
+}
+what == "check" && /^\{"file":/ {
+    checked = 1
+    n = split("loaded duplicate ranges guards resolvers sinkholes", used, " ")
+    for (i = 1; i <= n; i++)
+        if (match($0, "\"" used[i] "\":[0-9]+"))
+            sum += substr($0, RSTART + length(used[i]) + 3, RLENGTH - length(used[i]) - 3)
+}
+
 # --- index: FILE URL for each list. Only what these indexes have of YAML: a list of maps of words. ---
 
 function scalar(s) {
@@ -102,7 +117,10 @@ function end_entry(  url, file) {
     sub(/^https?:\/\//, "", file)
     gsub(/[^A-Za-z0-9_.-]+/, "-", file)
     sub(/^[-.]+/, "", file)
-    printf "%s\037%s\n", substr(file, 1, 200), url
+    file = substr(file, 1, 200)
+    if (names[file]++) # other signs of the URL told them apart
+        file = file "-" names[file]
+    printf "%s\037%s\n", file, url
     split("", v)
 }
 
@@ -132,6 +150,8 @@ END {
         end_section()
     if (what == "index")
         end_entry()
+    if (what == "check" && checked)
+        print wrong != "" ? wrong : sprintf("entries %.0f", sum)
     print_header("etag", etag, 256)
     print_header("modified", modified, 64)
 }

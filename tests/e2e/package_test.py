@@ -74,7 +74,8 @@ def check_files(tap, copy):
     for path in ('/usr/sbin/bridled', '/usr/bin/bridlectl', '/usr/libexec/bridle/bridle-worker',
                  '/usr/libexec/bridle/bridle-loader', '/etc/bridle/bridled.conf',
                  '/lib/systemd/system/bridled.service', '/usr/share/man/man8/bridled.8.gz', '/usr/sbin/bridle-update',
-                 '/usr/share/bridle/bridle-update.awk', '/usr/share/man/man8/bridle-update.8.gz',
+                 '/usr/share/bridle/bridle-update.awk', '/usr/share/bridle/bridle-update.sh',
+                 '/usr/share/man/man8/bridle-update.8.gz',
                  '/lib/systemd/system/bridle-update.service', '/lib/systemd/system/bridle-update.timer',
                  '/usr/share/man/man1/bridlectl.1.gz', '/usr/share/man/man5/bridled.conf.5.gz',
                  '/usr/share/man/man5/bridle.ioc.5.gz', '/usr/share/bridle/rules'):

@@ -10,7 +10,7 @@ import sys
 import tree
 from tap import Tap
 
-INSTALLED = ['contrib/bridle-update']
+INSTALLED = ['contrib/bridle-update', 'contrib/bridle-update.sh']
 
 
 def main():
@@ -24,7 +24,7 @@ def main():
             tap.ok(os.access(tree.SOURCE / name, os.X_OK), f'{name} is executable')
     for name in INSTALLED:
         if shutil.which('shellcheck'):
-            run = subprocess.run(['shellcheck', tree.SOURCE / name], capture_output=True, text=True, check=False)
+            run = subprocess.run(['shellcheck', '-x', '-P', 'SCRIPTDIR', tree.SOURCE / name], capture_output=True, text=True, check=False)
             tap.ok(run.returncode == 0, f'shellcheck {name}', run.stdout + run.stderr)
         else:
             tap.skip(f'shellcheck {name}', 'no shellcheck')
