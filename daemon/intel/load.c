@@ -326,8 +326,47 @@ static void load_source_read(struct loader *l, struct load_source *s)
     memcpy(s->count, f.count, sizeof(s->count));
 }
 
+/* Names a file by its whole path. False: no memory. */
+static bool name_fully(struct load_source *s)
+{
+    char *feed = strdup(s->path);
+
+    if (!feed)
+        return false;
+    free(s->feed);
+    s->feed = feed;
+    return true;
+}
+
+/* Files of one name in several folders: in alerts, and where a list is compared with what it was, each is
+ * another one. 0 or -ENOMEM. */
+static int name_apart(struct loader *l)
+{
+    struct hash_key key = {{0}}; /* names of files are the operator's, not an attacker's */
+    struct load_source **first = calloc(l->source_count + 1, sizeof(struct load_source *));
+    struct pool names;
+    bool good = first != NULL;
+    uint32_t id;
+
+    pool_init(&names, &key);
+    for (size_t i = 0; good && i < l->source_count; i++) {
+        struct load_source *s = &l->sources[i];
+        uint32_t known = names.count;
+        good = pool_add(&names, span_str(s->feed), &id) == 0;
+        if (good && id < known)
+            good = name_fully(first[id]) && name_fully(s);
+        else if (good)
+            first[id] = s;
+    }
+    pool_done(&names);
+    free(first);
+    return good ? 0 : -ENOMEM;
+}
+
 int loader_finish(struct loader *l)
 {
+    if (name_apart(l) < 0)
+        l->no_memory = true;
     if (guards_seal(l->guards) < 0)
         l->no_memory = true;
     l->bytes_total = l->bytes;

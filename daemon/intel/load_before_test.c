@@ -13,7 +13,7 @@ struct left {
 };
 
 struct file {
-    const char *name, *text;
+    const char *name, *text; /* no text: a path */
 };
 
 static void leave(struct left *left)
@@ -37,7 +37,10 @@ static void load_on(struct load_test *t, struct left *left, int day, const struc
     loader_clock(t->l, DAY_S(day) + 5000);
     loader_before(t->l, b);
     for (; files->name != NULL; files++)
-        load_test_text(t, files->name, files->text);
+        if (files->text != NULL)
+            load_test_text(t, files->name, files->text);
+        else
+            assert_int_equal(loader_path(t->l, files->name), 0);
     assert_int_equal(loader_finish(t->l), 0);
     assert_int_equal(load_before_compare(b, t->b, DAY_S(day) + 5000, known, &rows), 0);
     assert_int_equal(build_write(t->b, image), 0);
@@ -232,6 +235,50 @@ static void shrunk_lists_are_kept(void **state)
     free(nine);
 }
 
+static void write_list(const char *folder, const char *text)
+{
+    char path[64];
+
+    snprintf(path, sizeof path, "%s/list.txt", folder);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    assert_true(fputs(text, f) >= 0);
+    assert_int_equal(fclose(f), 0);
+}
+
+/* A long list does not hide that another one of its name, in another folder, is gone. */
+static void lists_of_one_name_are_told_apart(void **state)
+{
+    char a[] = "/tmp/bridle-a-XXXXXX", b[] = "/tmp/bridle-b-XXXXXX", path[2][64];
+    char *many = names("n", 0, 40), *few = names("m", 0, 20);
+    struct left left = {-1, -1, false};
+    struct load_test t;
+
+    assert_true(mkdtemp(a) != NULL && mkdtemp(b) != NULL);
+    const struct file folders[] = {{a, NULL}, {b, NULL}, {0}};
+    snprintf(path[0], sizeof path[0], "%s/list.txt", a);
+    snprintf(path[1], sizeof path[1], "%s/list.txt", b);
+    write_list(a, many);
+    write_list(b, few);
+    load_on(&t, &left, 0, folders);
+    assert_true(span_eq(load_test_ioc(&t, "n1.example").feed, span_str(path[0])));
+    assert_true(span_eq(load_test_ioc(&t, "m1.example").feed, span_str(path[1])));
+    assert_true(span_eq(load_test_ioc(&t, "m1.example").campaign[0], span_str("list")));
+    load_test_end(&t);
+    write_list(b, "m1.example\n");
+    load_on(&t, &left, 1, folders);
+    load_test_has(&t, "kept\t/tmp/bridle-b-", "/list.txt\t1\t20");
+    assert_int_equal(image_iocs(t.im), 60);
+    load_test_end(&t);
+    leave(&left);
+    for (unsigned i = 0; i < 2; i++)
+        unlink(path[i]);
+    rmdir(a);
+    rmdir(b);
+    free(many);
+    free(few);
+}
+
 /* Everything that an entry says comes back from the image; what others list meanwhile is merged with it. */
 static void kept_entries_are_whole(void **state)
 {
@@ -367,6 +414,7 @@ int main(void)
         cmocka_unit_test(first_days_stay),
         cmocka_unit_test(a_clock_that_is_wrong_makes_no_days),
         cmocka_unit_test(shrunk_lists_are_kept),
+        cmocka_unit_test(lists_of_one_name_are_told_apart),
         cmocka_unit_test(kept_entries_are_whole),
         cmocka_unit_test(diffs_match_reference),
         cmocka_unit_test(a_hostile_image_before),
