@@ -257,6 +257,20 @@ static void tell_guard(const struct guard *guard, bool same, enum load_count *re
                  same ? "is" : "stands above", guard->why);
 }
 
+/* Whether it is below one of the names that mean another host in every network, or none: RFC 6761, RFC 6762
+ * §3, RFC 8375, and the reverse tree. */
+static bool is_local(struct span name)
+{
+    static const char *const roots[] = {"local", "localhost", "internal", "invalid", "arpa"};
+    const uint8_t *dot = memrchr(name.at, '.', name.len);
+    size_t from = dot ? (size_t)(dot + 1 - name.at) : 0;
+
+    for (size_t i = 0; i < sizeof(roots) / sizeof(*roots); i++)
+        if (span_eq(span_of(name.at + from, name.len - from), span_str(roots[i])))
+            return true;
+    return false;
+}
+
 bool guard_name(const struct guards *g, struct span name, enum guard_scope scope, enum load_count *ret_kind,
                 struct text *ret_why)
 {
@@ -267,6 +281,13 @@ bool guard_name(const struct guards *g, struct span name, enum guard_scope scope
     }
     if (scope == GUARD_EXCEPTION)
         return false;
+    if (scope == GUARD_BELOW && is_local(name)) {
+        *ret_kind = LOAD_RESERVED_ADDRESS;
+        text_str(ret_why,
+                 "a name that means another host in every network; write =NAME in a .ioc file if it is "
+                 "meant for this one");
+        return true;
+    }
     const struct guard *guard = find(g, name, scope == GUARD_EXACT);
     struct span bare = without_www(name);
     if (!guard && bare.len < name.len)

@@ -63,6 +63,23 @@ static void names(void **state)
     guards_free(NULL);
 }
 
+static void names_of_every_network(void **state)
+{
+    static const char *const local[] = {"printer.local", "10.in-addr.arpa", "nas.home.arpa",
+                                        "a.b.internal",  "x.localhost",     "x.invalid"};
+    static const char *const other[] = {"local.example", "x.locals", "arpa.example", "notlocal.x"};
+    struct guards *g = guards_new(SUFFIXES_FILE);
+
+    guards_seal(g);
+    for (size_t i = 0; i < sizeof(local) / sizeof(*local); i++) {
+        assert_true(name(g, local[i], false));
+        assert_false(name(g, local[i], true));
+    }
+    for (size_t i = 0; i < sizeof(other) / sizeof(*other); i++)
+        assert_false(name(g, other[i], false));
+    guards_free(g);
+}
+
 static void the_first_reason_counts(void **state)
 {
     struct guards *g = guards_new(SUFFIXES_FILE);
@@ -191,6 +208,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names),
+        cmocka_unit_test(names_of_every_network),
         cmocka_unit_test(the_first_reason_counts),
 #if HAVE_LIBPSL
         cmocka_unit_test(public_suffixes),

@@ -35,7 +35,7 @@
     X(SHARED_HOST, "shared-host", DETAIL) /* quarantined: likewise */ \
     X(SHORTENER, "shortener", DETAIL) /* quarantined: everybody follows its links */ \
     X(POPULAR_SITE, "popular-site", DETAIL) /* quarantined: everybody uses it */ \
-    X(RESERVED_ADDRESS, "reserved-address", DETAIL) /* quarantined: another host in every network */ \
+    X(RESERVED_ADDRESS, "reserved-address", DETAIL) /* quarantined: another host in every network; a name, too */ \
     X(WIDE_PREFIX, "wide-prefix", DETAIL) /* quarantined: too many addresses */ \
     X(URL_PATH, "url-path", DETAIL) /* quarantined: its host alone would be broader */ \
     X(CONDITIONS, "conditions", DETAIL) /* quarantined: it demands more than is looked at */
