@@ -9,7 +9,8 @@ void json_read_init(struct json_read *r, struct span (*more)(void *ctx), void *c
 {
     r->token = JSON_BEGIN;
     r->depth = 0;
-    r->cut = r->skipping = false;
+    r->cut = r->skipping = r->mends = r->many = false;
+    r->mended = 0;
     r->text = span_of(NULL, 0);
     r->line = r->column = r->lines = 1;
     r->why = NULL;
@@ -122,6 +123,16 @@ static size_t plain_len(const uint8_t *at, const uint8_t *end)
     return (size_t)(at - start);
 }
 
+/* What is no character: an error, or U+FFFD. */
+static bool mend(struct json_read *r, const char *why)
+{
+    if (!r->mends)
+        return fail(r, why);
+    r->mended++;
+    keep(r, "\xef\xbf\xbd", 3, false);
+    return true;
+}
+
 /* A character of two to four bytes (RFC 3629 §4): no longer form than needed, no surrogate, nothing above
  * U+10FFFF.
  */
@@ -132,13 +143,13 @@ static bool read_wide(struct json_read *r)
     unsigned n = c >= 0xc2 && c <= 0xdf ? 2 : c >= 0xe0 && c <= 0xef ? 3 : c >= 0xf0 && c <= 0xf4 ? 4 : 0;
     int low = c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : 0x80, high = c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : 0xbf;
 
+    r->at += n > 0 || r->mends;
     if (n == 0)
-        return fail(r, why);
-    r->at++;
+        return mend(r, why);
     for (unsigned i = 1; i < n; i++) {
         int next = peek(r);
         if (next < low || next > high)
-            return fail(r, why);
+            return mend(r, why);
         buf[i] = (uint8_t)next;
         r->at++;
         low = 0x80;
@@ -178,25 +189,45 @@ static void keep_code(struct json_read *r, uint32_t code)
     keep(r, buf, n, false);
 }
 
+/* Behind a backslash, all escapes but \u. */
+static bool read_short(struct json_read *r)
+{
+    static const char names[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
+    int c = peek(r);
+    const char *found = c > 0 ? strchr(names, c) : NULL;
+
+    if (!found)
+        return fail(r, "a backslash before something that needs none");
+    r->at++;
+    keep(r, &meant[found - names], 1, false);
+    return true;
+}
+
 /* Behind \u (RFC 8259 §7): beyond the first plane two of them are one character. */
 static bool read_code(struct json_read *r)
 {
     static const char why[] = "half of a surrogate pair";
-    uint32_t code, second;
+    uint32_t code, high = 0;
 
-    if (!read_hex4(r, &code))
-        return false;
-    if (code >= 0xdc00 && code <= 0xdfff)
-        return fail(r, why);
-    if (code >= 0xd800 && code <= 0xdbff) {
-        for (unsigned i = 0; i < 2; i++, r->at++)
-            if (peek(r) != "\\u"[i])
-                return fail(r, why);
-        if (!read_hex4(r, &second))
+    for (;;) {
+        if (!read_hex4(r, &code))
             return false;
-        if (second < 0xdc00 || second > 0xdfff)
-            return fail(r, why);
-        code = 0x10000 + ((code - 0xd800) << 10) + (second - 0xdc00);
+        bool low = code >= 0xdc00 && code <= 0xdfff;
+        if (high > 0 && low)
+            code = 0x10000 + ((high - 0xd800) << 10) + (code - 0xdc00);
+        else if ((high > 0 || low) && !mend(r, why))
+            return false;
+        else if (low)
+            return true;
+        if (code < 0xd800 || code > 0xdbff)
+            break;
+        high = code;
+        if (peek(r) != '\\')
+            return mend(r, why);
+        r->at++;
+        if (peek(r) != 'u')
+            return mend(r, why) && read_short(r);
+        r->at++;
     }
     keep_code(r, code);
     return true;
@@ -204,20 +235,11 @@ static bool read_code(struct json_read *r)
 
 static bool read_escape(struct json_read *r)
 {
-    static const char names[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
-
     r->at++;
-    int c = peek(r);
-    if (c == 'u') {
-        r->at++;
-        return read_code(r);
-    }
-    const char *found = c > 0 ? strchr(names, c) : NULL;
-    if (!found)
-        return fail(r, "a backslash before something that needs none");
+    if (peek(r) != 'u')
+        return read_short(r);
     r->at++;
-    keep(r, &meant[found - names], 1, false);
-    return true;
+    return read_code(r);
 }
 
 /* From its opening quote to its closing one. */
@@ -361,6 +383,8 @@ enum json_token json_read_next(struct json_read *r)
     r->cut = false;
     int c = peek_dark(r);
     mark(r);
+    if (r->state == NOTHING && r->many && (c == '{' || c == '['))
+        r->state = VALUE;
     if (r->state == NOTHING) {
         if (c < 0)
             return give(r, JSON_END);

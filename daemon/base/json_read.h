@@ -5,10 +5,11 @@
  * its place. So none of the usual libraries does: jansson holds the whole document, in some twenty times its
  * size, and knows no place of a value; yajl is no longer maintained and allocates for each string.
  *
- * Strict: UTF-8 is checked (RFC 3629), \uD83D\uDE00 is joined and half of a pair refused, nothing may stand
- * behind the document. Keys may repeat. It neither recurses nor allocates. The first error stays: the token
- * is JSON_BROKEN from then on, and `why`, `line` and `column` say what and where. What was read before it was
- * right as far as it went, but the document is not one: who must not act on half a document reads it twice.
+ * Strict, unless it is told otherwise: UTF-8 is checked (RFC 3629), \uD83D\uDE00 is joined and half of a pair
+ * refused, nothing may stand behind the document. Keys may repeat. It neither recurses nor allocates. The
+ * first error stays: the token is JSON_BROKEN from then on, and `why`, `line` and `column` say what and
+ * where. What was read before it was right as far as it went, but the document is not one: who must not act
+ * on half a document reads it twice.
  */
 #ifndef BRIDLE_BASE_JSON_READ_H
 #define BRIDLE_BASE_JSON_READ_H
@@ -37,12 +38,16 @@ enum json_token {
 struct json_read {
     uint8_t token; /* enum json_token: the last one */
     uint8_t depth; /* arrays and objects that are open */
-    bool cut;      /* the text was longer than JSON_TEXT_MAX; never cut within a character */
+    bool mends;    /* may be set behind json_read_init: what is no character becomes U+FFFD, and is counted */
+    bool
+        many; /* the same: other objects and arrays may follow the first, with or without a newline between */
+    bool cut; /* the text was longer than JSON_TEXT_MAX; never cut within a character */
     struct span
         text; /* of a key, string (decoded, may hold NUL) or number (as written); until the next call */
     uint32_t line,
         column;      /* where the last token began, or where it broke; columns count bytes, both from 1 */
     const char *why; /* JSON_BROKEN: static text */
+    uint64_t mended; /* bytes and escapes that were no character */
 
     /* The rest is the reader's own. */
     struct span (*more)(void *ctx);

@@ -177,6 +177,63 @@ static void broken_documents_to_the_byte(void **state)
     }
 }
 
+static void mended(const char *text, const char *wanted, unsigned count)
+{
+    static struct json_read r;
+    struct blocks b;
+
+    for (size_t size = 1; size <= strlen(text) + 1; size++) {
+        char buf[256];
+        struct text t = text_on(buf, sizeof(buf));
+        start(&r, &b, text, strlen(text), size);
+        r.mends = true;
+        show(&r, &t);
+        free(b.block);
+        if (strcmp(buf, wanted) != 0 || r.mended != count)
+            fail_msg("%s in blocks of %zu: %s, %u, %s", text, size, buf, (unsigned)r.mended, r.why);
+    }
+}
+
+/* Nothing that stands behind what is no character is lost with it. */
+static void what_is_no_character_is_mended(void **state)
+{
+    mended("[\"a\\ud83d\"]", "[\"a\\239\\191\\189]$", 1);
+    mended("[\"\\ud83d\\n\"]", "[\"\\239\\191\\189\\010]$", 1);
+    mended("[\"\\ud83d\\u0041\"]", "[\"\\239\\191\\189A]$", 1);
+    mended("[\"\\ude00\\ud83d\\ud83d\\ude00b\"]", "[\"\\239\\191\\189\\239\\191\\189\\240\\159\\152\\128b]$",
+           2);
+    mended("[\"\x80z\", 1]", "[\"\\239\\191\\189z#1]$", 1);
+    mended("[\"\xe2\x82\"]", "[\"\\239\\191\\189]$", 1);
+    mended("[\"\xf0\x9f\xc3\xa9\"]", "[\"\\239\\191\\189\\195\\169]$", 1);
+    mended("{\"k\xff\":\"\\ud800\\x\"}", "{:k\\239\\191\\189!", 2);
+    mended("[\"\\ud8\"]", "[!", 0);
+}
+
+static void one_document_behind_the_other(void **state)
+{
+    static struct json_read r;
+    static const char *const texts[][2] = {
+        {"{\"a\":1}\n{\"b\":2}\n", "{:a#1}{:b#2}$"},
+        {"[][1]{}", "[][#1]{}$"},
+        {"{} 5", "{}!"},
+        {"{}]", "{}!"},
+        {"5 {}", "#5{}$"},
+        {"{}\n[", "{}[!"},
+    };
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+        for (size_t size = 1; size <= strlen(texts[i][0]) + 1; size++) {
+            struct blocks b;
+            char buf[64];
+            struct text t = text_on(buf, sizeof(buf));
+            start(&r, &b, texts[i][0], strlen(texts[i][0]), size);
+            r.many = true;
+            show(&r, &t);
+            free(b.block);
+            assert_string_equal(buf, texts[i][1]);
+        }
+}
+
 /* A NUL is a byte like another one, and none that ends anything. */
 static void nul_bytes(void **state)
 {
@@ -344,10 +401,16 @@ static void errors_in_what_is_left_out(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(documents),        cmocka_unit_test(broken_documents_to_the_byte),
-        cmocka_unit_test(nul_bytes),        cmocka_unit_test(places_of_tokens),
-        cmocka_unit_test(depth_is_limited), cmocka_unit_test(long_texts_are_cut_between_characters),
-        cmocka_unit_test(what_is_left_out), cmocka_unit_test(errors_in_what_is_left_out),
+        cmocka_unit_test(documents),
+        cmocka_unit_test(broken_documents_to_the_byte),
+        cmocka_unit_test(what_is_no_character_is_mended),
+        cmocka_unit_test(one_document_behind_the_other),
+        cmocka_unit_test(nul_bytes),
+        cmocka_unit_test(places_of_tokens),
+        cmocka_unit_test(depth_is_limited),
+        cmocka_unit_test(long_texts_are_cut_between_characters),
+        cmocka_unit_test(what_is_left_out),
+        cmocka_unit_test(errors_in_what_is_left_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

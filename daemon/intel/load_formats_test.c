@@ -74,22 +74,29 @@ static const struct sample samples[] = {
      "  local-zone: \"c.example\" transparent\n  local-data: \"c.example. A 0.0.0.0\"\n"
      "  local-data: \"c.example. AAAA ::\"\n  local-data: \"nas.example A 192.0.2.5\"\n"
      "  local-zone: \"ok.a.example\" always_transparent\n  local-zone: d.example static\n"
-     "  local-zone: \"e.example\" strange\n  interface: 0.0.0.0\n",
-     5, 1, 1, 1, "a.example b.example d.example", "c.example", "", "nas.example ok.a.example e.example"},
+     "  local-zone: \"e.example\" strange\n  interface: 0.0.0.0\n  local-zone:\"f.example\" "
+     "always_nxdomain\n",
+     6, 1, 1, 1, "a.example b.example d.example f.example", "c.example", "",
+     "nas.example ok.a.example e.example"},
     {"nftset", "set.nft",
      "#!/usr/sbin/nft -f\ntable inet t {\n\tset s {\n\t\ttype ipv4_addr\n\t\telements = { 192.0.2.1,\n"
      "\t\t\t     192.0.2.2 timeout 1d, 198.51.100.0/24 }\n\t}\n}\nadd element inet t six {\n"
      "\t2001:db8:1::1,\n\t192.0.2.5-192.0.2.9,\n}\n",
      4, 0, 0, 1, "", "", "192.0.2.1 192.0.2.2 198.51.100.77 2001:db8:1::1", "192.0.2.7"},
+    {"nftset", "set.conf",
+     "define bad = { 192.0.2.1, 192.0.2.2 }\nadd element ip t s { 192.0.2.3 comment \"no, 192.0.2.4 }\", "
+     "192.0.2.5 }\n",
+     4, 0, 0, 0, "", "", "192.0.2.1 192.0.2.2 192.0.2.3 192.0.2.5", "192.0.2.4"},
     {"zeek-intel", "intel.dat",
      "#separator "
      "\\x09\n#fields\tindicator_type\tindicator\tmeta.desc\tmeta.source\tmeta.url\tmeta.do_notice\n"
      "Intel::DOMAIN\ta.example\tPhantom\tLab\thttps://lab.example/1\tT\n"
+     "Intel::DOMAIN\td\\x2De.exam\\x70le\ta\\x09b\tLab\t-\tT\n"
      "Intel::ADDR\t192.0.2.1\t-\tLab\t-\tF\nIntel::SUBNET\t198.51.100.0/24\t-\tLab\t-\tT\n"
      "Intel::URL\tb.example/path\t-\tLab\t-\tT\nIntel::URL\tc.example\t-\tLab\t-\tT\n"
      "Intel::EMAIL\tx@y.example\t-\tLab\t-\tT\nIntel::FILE_HASH\tabc\t-\tLab\t-\tT\n"
      "Intel::CERT_HASH\t0123456789abcdef0123456789abcdef01234567\t-\tLab\t-\tT\nshort\n",
-     5, 1, 2, 1, "a.example c.example", "", "192.0.2.1 198.51.100.9", "b.example"},
+     6, 1, 2, 1, "a.example c.example d-e.example", "", "192.0.2.1 198.51.100.9", "b.example"},
     {"csv", "header.csv",
      "type,indicator,app\ndomain,a.example,Phantom\ndomain,b.example,\"Phan\"\"tom, Inc\"\n"
      "ipv4,192.0.2.1,Phantom\ndomain,https://host.example/me,Phantom\nsha256,00,Phantom\n\n,,\n",
@@ -154,10 +161,25 @@ static const struct sample samples[] = {
      "alert dns any any -> any any (msg:\"no end; dns.query; content:\"l.example\"\n"
      "alert dns any any -> [192.0.2.9] any (msg:\"both\"; dns.query; content:\"m.example\"; bsize:9; "
      "sid:18;)\n",
-     10, 7, 0, 1, "b.example d.example", "a.example c.example k.example", "192.0.2.1 198.51.100.9",
+     11, 6, 0, 1, "b.example d.example", "a.example c.example k.example",
+     "192.0.2.1 198.51.100.9 203.0.113.7",
      "e.example f.example g.example h.example i.example j.example l.example m.example ok.b.example "
-     "203.0.113.7 "
      "192.0.2.9"},
+    {"suricata-rules", "simple.rules",
+     "alert dns any any -> any any (msg:\"any place\"; dns.query; content:\"a.example\"; nocase; sid:1;)\n"
+     "alert udp any any -> any 53 (msg:\"as DNS writes it\"; content:\"|01 00 00 01 00 00 00 00 00 00|\"; "
+     "depth:10; offset:2; content:\"|01|b|07|example|00|\"; nocase; distance:0; fast_pattern; sid:2;)\n"
+     "alert udp any any -> any 53 (msg:\"older\"; content:\"|01|\"; offset:2; depth:1; content:\"|00 01 00 "
+     "00 "
+     "00 00 00|\"; distance:1; within:7; content:\"|01|c|07|example|00|\"; nocase; sid:3;)\n"
+     "alert tcp any any -> [192.0.2.1,192.0.2.3] 443 (msg:\"port\"; sid:4;)\n"
+     "alert dns any any -> any any (msg:\"middle\"; dns.query; content:\"d.example.\"; sid:5;)\n"
+     "alert udp any any -> any 53 (msg:\"no root\"; content:\"|01|e|07|example\"; sid:6;)\n"
+     "alert udp any any -> 192.0.2.2 53 (msg:\"bytes\"; content:\"|01|\"; offset:2; depth:1; sid:7;)\n"
+     "alert dns any any -> any any (msg:\"two\"; dns.query; content:\"f.example\"; content:\"g.example\"; "
+     "sid:8;)\n",
+     5, 4, 0, 0, "a.example b.example c.example", "", "192.0.2.1 192.0.2.3",
+     "d.example e.example f.example g.example 192.0.2.2"},
 #if HAVE_LDNS
     {"rpz", "spyware.rpz",
      "$TTL 1h\n$ORIGIN rpz.lab.example.\n@ IN SOA localhost. root.localhost. (\n 1 ; serial\n 2 3 4 5 )\n"

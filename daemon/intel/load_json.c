@@ -2,6 +2,7 @@
 /* JSON files by paths. */
 #include "intel/load_json.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 /* Stands for what cannot be in a path that is asked for: a dot or bracket in a key, or what is too long. */
@@ -28,6 +29,7 @@ static void begin(struct load_json *w, struct load_file *f, struct load_input *i
     w->head = head;
     w->len = 0;
     json_read_init(&w->read, more, w);
+    w->read.mends = w->read.many = true; /* feeds are dirty, and some have one event a line */
 }
 
 static void no_memory(struct load_file *f)
@@ -102,6 +104,13 @@ static void tell_broken(const struct load_json *w, struct load_file *f, struct l
                    w->read.why ? w->read.why : "it cannot be read again");
 }
 
+void load_json_tell_mended(struct load_file *f, const struct json_read *r)
+{
+    if (r->mended > 0)
+        load_warning(f, (struct load_place){0}, span_of(NULL, 0),
+                     "%" PRIu64 " bytes or escapes are no characters (UTF-8): read as U+FFFD", r->mended);
+}
+
 bool load_json_whole(struct load_file *f, struct load_input *in)
 {
     struct load_json *w = load_json_silent(in);
@@ -110,11 +119,13 @@ bool load_json_whole(struct load_file *f, struct load_input *in)
         no_memory(f);
         return false;
     }
-    json_read_next(&w->read);
-    json_read_skip(&w->read);
-    bool good = json_read_next(&w->read) == JSON_END && load_input_rewind(in) == 0;
+    while (json_read_next(&w->read) != JSON_END && w->read.token != JSON_BROKEN)
+        json_read_skip(&w->read);
+    bool good = w->read.token == JSON_END && load_input_rewind(in) == 0;
     if (!good)
         tell_broken(w, f, in, "is broken JSON, nothing of it was loaded");
+    else
+        load_json_tell_mended(f, &w->read);
     load_json_free(w);
     return good;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A walk over the values of a JSON file (base/json_read.h), each with its path: `response[].Event.info`. So a
- * format is a table of paths, whatever the order of keys and whatever stands between them.
+ * format is a table of paths, whatever the order of keys and whatever stands between them. A file may have
+ * several documents, one behind the other, such as one a line.
  */
 #ifndef BRIDLE_INTEL_LOAD_JSON_H
 #define BRIDLE_INTEL_LOAD_JSON_H
@@ -23,6 +24,8 @@ struct load_json {
     uint16_t item[JSON_DEPTH_MAX];    /* and that of what is in it, up to a key */
 };
 
+/* Tells what was no character in a file that is read to its end. */
+void load_json_tell_mended(struct load_file *f, const struct json_read *r);
 /* Reads a file to its end, and begins anew: nothing is loaded of one that is broken or cut, which is told. */
 bool load_json_whole(struct load_file *f, struct load_input *in);
 

@@ -46,6 +46,7 @@ struct attribute {
     struct load_place place;
     size_t value_len;
     bool value_long, off, deleted; /* off: to_ids is false */
+    bool of_deleted;               /* its object was deleted */
     struct text type, category, comment, title, org, last_seen, uuid;
     int64_t first_s, stamp_s;
     uint8_t tier;
@@ -61,7 +62,8 @@ struct misp_reader {
     struct load_file *f;
     struct load_json *w;
     struct misp_events *events;
-    size_t opened; /* events so far */
+    size_t opened, objects; /* events and objects so far */
+    bool object_deleted;    /* the one in hand */
     struct misp_event event;
     struct attribute a;
 };
@@ -81,7 +83,7 @@ static void forget(struct attribute *a)
     a->cluster_type = text_on(a->cluster_buf[0], sizeof(a->cluster_buf[0]));
     a->cluster_value = text_on(a->cluster_buf[1], sizeof(a->cluster_buf[1]));
     a->value_len = 0;
-    a->value_long = a->off = a->deleted = false;
+    a->value_long = a->off = a->deleted = a->of_deleted = false;
     a->first_s = a->stamp_s = 0;
     a->tier = TIER_UNKNOWN;
     a->campaigns = 0;
@@ -116,13 +118,6 @@ static void take_value(struct attribute *a, const struct load_json *w)
     a->place = load_json_place(w);
 }
 
-/* Members are strings, but for those that say yes or no: older instances have them as "1" or 1. */
-static bool says(const struct load_json *w, bool yes)
-{
-    return yes ? w->read.token == JSON_TRUE || is(w->read.text, "1")
-               : w->read.token == JSON_FALSE || is(w->read.text, "0");
-}
-
 static void take_text(struct text *t, const char *at_member, struct span member, struct span text)
 {
     if (is(member, at_member))
@@ -137,9 +132,9 @@ static void take_member(struct attribute *a, const struct load_json *w, struct s
     if (is(member, "value") && has_text)
         take_value(a, w);
     else if (is(member, "to_ids"))
-        a->off = says(w, false);
+        a->off = misp_says(w, false);
     else if (is(member, "deleted"))
-        a->deleted = says(w, true);
+        a->deleted = misp_says(w, true);
     else if (is(member, "first_seen"))
         misp_date(text, &a->first_s);
     else if (is(member, "timestamp"))
@@ -215,7 +210,7 @@ static void hand(const struct misp_reader *r, struct load_entry *e, struct span 
 {
     e->value = value;
     e->want = want;
-    if (r->a.deleted)
+    if (r->a.deleted || r->a.of_deleted)
         load_withdrawn(r->f, e, "was deleted by its publisher");
     else if (r->a.off)
         load_withdrawn(r->f, e, "is no indicator, says its publisher (to_ids is false)");
@@ -311,15 +306,19 @@ static void take(struct misp_reader *r, enum json_token token)
 
     if (token == JSON_OBJECT && misp_is_event(r->w))
         misp_events_get(r->events, r->opened++, &r->event);
+    if (token == JSON_OBJECT && is(path, "Object[]"))
+        r->object_deleted = misp_events_object_deleted(r->events, r->objects++);
     if ((token == JSON_OBJECT || token == JSON_ARRAY) && !misp_path_matters(path)) {
         load_json_skip(r->w);
         return;
     }
     if (!misp_attribute_path(path, &member))
         return;
-    if (member.len == 0 && token == JSON_OBJECT)
+    if (member.len == 0 && token == JSON_OBJECT) {
         forget(&r->a);
-    else if (member.len == 0 && token == JSON_OBJECT_END)
+        r->a.of_deleted = path.at[0] == 'O' && r->object_deleted;
+    }
+    if (member.len == 0 && token == JSON_OBJECT_END)
         end_attribute(r);
     else if (is(member, "Galaxy[].GalaxyCluster[]") && token == JSON_OBJECT_END)
         end_cluster(&r->a);

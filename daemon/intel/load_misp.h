@@ -30,6 +30,8 @@ bool misp_galaxy_names(struct span type);
 /* `kill-chain:Delivery`: a tier; TIER_UNKNOWN: it says nothing of the kind. */
 uint8_t misp_tag_tier(struct span tag);
 
+/* Whether a member at hand says yes, or no: older instances write "1" or 1, others "true". */
+bool misp_says(const struct load_json *w, bool yes);
 /* A date in Unix seconds, or in ISO 8601. False: it is neither. Zero is none. */
 bool misp_date(struct span text, int64_t *ret_s);
 
@@ -47,6 +49,8 @@ struct misp_events *misp_events_read(struct load_file *f, struct load_input *in)
 void misp_events_free(struct misp_events *e);
 /* The event that was opened as number `i`, from 0; all zeros for one that there was no room for. */
 void misp_events_get(const struct misp_events *e, size_t i, struct misp_event *ret);
+/* Whether the object that was opened as number `i`, from 0, was deleted. Ask in order. */
+bool misp_events_object_deleted(struct misp_events *e, size_t i);
 /* Of all attributes. */
 const struct load_dates *misp_events_dates(const struct misp_events *e);
 /* Events that there was no room for. */

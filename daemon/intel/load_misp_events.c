@@ -24,6 +24,8 @@ struct event {
 struct misp_events {
     struct event *list; /* owned */
     size_t count, cap, lost;
+    size_t *deleted; /* owned: numbers of deleted objects, in order */
+    size_t deletions, deleted_cap, asked, objects;
     struct pool texts;
     size_t text_bytes;
     struct hash_key key;
@@ -78,6 +80,16 @@ static uint32_t number_of(struct misp_events *e, struct span text)
     }
     e->text_bytes += text.len;
     return id;
+}
+
+static void delete_object(struct misp_events *e)
+{
+    if (e->objects == 0 || (e->deletions > 0 && e->deleted[e->deletions - 1] == e->objects - 1))
+        return;
+    if (grow(&e->deleted, &e->deleted_cap, e->deletions + 1, sizeof(*e->deleted)) < 0)
+        e->no_memory = true;
+    else
+        e->deleted[e->deletions++] = e->objects - 1;
 }
 
 static void open_event(struct misp_events *e)
@@ -181,6 +193,9 @@ static void read_events(struct reader *r)
         struct span path = misp_path(r->w);
         if (t == JSON_OBJECT && misp_is_event(r->w))
             open_event(r->events);
+        r->events->objects += t == JSON_OBJECT && is(path, "Object[]");
+        if (is(path, "Object[].deleted") && misp_says(r->w, true))
+            delete_object(r->events);
         else if ((t == JSON_OBJECT || t == JSON_ARRAY) && !misp_path_matters(path))
             load_json_skip(r->w);
         else if (!(event = current(r->events)))
@@ -223,10 +238,18 @@ struct misp_events *misp_events_read(struct load_file *f, struct load_input *in)
     return NULL;
 }
 
+bool misp_events_object_deleted(struct misp_events *e, size_t i)
+{
+    while (e->asked < e->deletions && e->deleted[e->asked] < i)
+        e->asked++;
+    return e->asked < e->deletions && e->deleted[e->asked] == i;
+}
+
 void misp_events_free(struct misp_events *e)
 {
     if (!e)
         return;
+    free(e->deleted);
     pool_done(&e->texts);
     free(e->list);
     free(e);

@@ -23,6 +23,8 @@ static void wrappings(void **state)
         "{\"response\": {\"Attribute\": [" A(
             "domain", "a.example.net",
             ", \"Event\": {\"info\": \"Title\", \"Orgc\": {\"name\": \"Lab\"}}") "]}}",
+        "{\"Event\": {\"info\": \"Other\"}}\n{\"Event\": {" ATTRIBUTES
+        ", \"Orgc\": {\"name\": \"Lab\"}, \"info\": \"Title\"}}\n",
     };
 
     for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
@@ -100,6 +102,7 @@ static const char withdrawn[] =
     "{\"type\": \"domain\", \"to_ids\": false, \"value\": \"off1.example.net\"},"
     "{\"type\": \"domain\", \"value\": \"off2.example.net\", \"to_ids\": \"0\"},"
     "{\"type\": \"domain\", \"value\": \"off3.example.net\", \"to_ids\": 0},"
+    "{\"type\": \"domain\", \"value\": \"off4.example.net\", \"to_ids\": \"false\"},"
     "{\"type\": \"domain\", \"value\": \"gone1.example.net\", \"deleted\": true, \"to_ids\": true},"
     "{\"type\": \"domain\", \"value\": \"gone2.example.net\", \"deleted\": \"1\"},"
     "{\"type\": \"domain\", \"value\": \"on1.example.net\", \"deleted\": \"0\", \"to_ids\": 1},"
@@ -108,12 +111,22 @@ static const char withdrawn[] =
     "\"Attribute\": {\"type\": \"domain\", \"value\": \"related.example.net\", \"to_ids\": true}}]},"
     "{\"type\": \"link\", \"value\": \"https://report.example\", \"to_ids\": false}],"
     "\"ShadowAttribute\": [{\"type\": \"domain\", \"value\": \"proposed.example.net\", \"to_ids\": true}],"
-    "\"RelatedEvent\": [{\"Event\": {\"info\": \"wrong\", \"Attribute\": [" A("domain", "related.example.net",
-                                                                              "") "]}}]}}";
+    "\"Object\": [{\"deleted\": false, \"Attribute\": [" A(
+        "domain", "on3.example.net",
+        "") "]}, {\"deleted\": true, "
+            "\"Attribute\": [" A("domain", "gone3.example.net", "") "]}, {\"Attribute\": [" A(
+                "domain", "gone4.example.net",
+                "") "], "
+                    "\"deleted\": \"1\"}, {\"Attribute\": [" A(
+                        "domain", "on4.example.net",
+                        "") "]}],"
+                            "\"RelatedEvent\": [{\"Event\": {\"info\": \"wrong\", \"Attribute\": [" A(
+                                "domain", "related.example.net", "") "]}}]}}";
 
 static void what_its_publisher_says_is_none(void **state)
 {
     static const char *const none[] = {"off1.example.net",   "off2.example.net",  "off3.example.net",
+                                       "off4.example.net",   "gone3.example.net", "gone4.example.net",
                                        "gone1.example.net",  "gone2.example.net", "proposed.example.net",
                                        "related.example.net"};
     struct load_test t;
@@ -123,8 +136,10 @@ static void what_its_publisher_says_is_none(void **state)
         assert_true(load_test_match(&t, none[i], MATCH_NONE));
     assert_true(span_eq(load_test_ioc(&t, "on1.example.net").reference, span_str("https://report.example")));
     load_test_ioc(&t, "on2.example.net");
-    assert_int_equal(load_test_count(&t, "f.json", LOAD_LOADED), 2);
-    assert_int_equal(load_test_count(&t, "f.json", LOAD_WITHDRAWN), 5);
+    load_test_ioc(&t, "on3.example.net");
+    load_test_ioc(&t, "on4.example.net");
+    assert_int_equal(load_test_count(&t, "f.json", LOAD_LOADED), 4);
+    assert_int_equal(load_test_count(&t, "f.json", LOAD_WITHDRAWN), 8);
     assert_int_equal(load_test_count(&t, "f.json", LOAD_NOT_NETWORK), 1);
     load_test_has(&t, "note\tf.json\t1\t", "to_ids is false");
     load_test_has(&t, "note\tf.json\t1\t", "deleted by its publisher");
@@ -140,8 +155,8 @@ static void forced(void **state)
 
     load_test_options(&t, path, 5, withdrawn,
                       &(struct load_options){.force = force, .forces = 2, .tier = TIER_C2, .has_tier = true});
-    assert_int_equal(load_test_count(&t, path, LOAD_LOADED), 4);
-    assert_int_equal(load_test_count(&t, path, LOAD_WITHDRAWN), 3);
+    assert_int_equal(load_test_count(&t, path, LOAD_LOADED), 6);
+    assert_int_equal(load_test_count(&t, path, LOAD_WITHDRAWN), 6);
     assert_int_equal(load_test_count(&t, path, LOAD_FORCED), 2);
     assert_int_equal(load_test_ioc(&t, "off1.example.net").tier, TIER_C2);
     load_test_ioc(&t, "gone1.example.net");

@@ -85,6 +85,13 @@ bool misp_is_event(const struct load_json *w)
     return misp_path(w).len == 0 && !within; /* what is within a wrapper goes with it */
 }
 
+bool misp_says(const struct load_json *w, bool yes)
+{
+    return w->read.token == (yes ? JSON_TRUE : JSON_FALSE) ||
+           (w->read.text.len == 1 && w->read.text.at[0] == (yes ? '1' : '0')) ||
+           load_same(w->read.text, yes ? "true" : "false");
+}
+
 bool misp_galaxy_names(struct span type)
 {
     static const char *const types[] = {

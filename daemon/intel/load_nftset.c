@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Sets of nft(8): the addresses and prefixes between the braces of `add element ... { }` and `elements = {
- * }`.
- */
+/* Sets of nft(8): the addresses and prefixes between the braces of `add element ... { }`, `elements = { }`
+ * and `define NAME = { }`. */
 #include "intel/load_entry.h"
 #include "intel/load_text.h"
 
@@ -12,7 +11,7 @@ static struct span opened(struct span line)
 
     line = load_trim(line);
     if (!load_begins(line, "add element ") && !load_begins(line, "elements ") &&
-        !load_begins(line, "elements="))
+        !load_begins(line, "elements=") && !load_begins(line, "define "))
         return none;
     const uint8_t *brace = memchr(line.at, '{', line.len);
     return brace ? span_of(brace + 1, (size_t)(line.at + line.len - brace) - 1) : none;
@@ -26,16 +25,26 @@ static bool is_nftset(struct span head)
     return false;
 }
 
+/* Takes an element off, up to a comma; those inside of a comment's quotes are none. */
+static struct span take_element(struct span *rest)
+{
+    bool quoted = false;
+    size_t n = 0;
+
+    for (; n < rest->len && (quoted || (rest->at[n] != ',' && rest->at[n] != '}')); n++)
+        quoted ^= rest->at[n] == '"';
+    struct span element = load_trim(span_of(rest->at, n));
+    *rest = span_of(rest->at + n, rest->len - n);
+    return element;
+}
+
 /* Elements up to the end of the line or the closing brace; false at that. */
 static bool read_elements(struct load_file *f, uint32_t number, struct span line, struct span rest)
 {
     static const struct load_origin origin = {0};
 
     while (rest.len > 0) {
-        struct span part = load_trim(load_split(&rest, ','));
-        const uint8_t *brace = part.len > 0 ? memchr(part.at, '}', part.len) : NULL;
-        if (brace)
-            part.len = (size_t)(brace - part.at);
+        struct span part = take_element(&rest);
         struct span value = load_list_word(&part); /* behind it `timeout 1d`, `comment "..."` */
         struct load_place at = {number, (uint32_t)(value.at - line.at) + 1};
         if (value.len > 0 && memchr(value.at, '-', value.len))
@@ -44,8 +53,9 @@ static bool read_elements(struct load_file *f, uint32_t number, struct span line
         else if (value.len > 0 && value.at[0] != '$')
             load_entry(f, &(struct load_entry){
                               .value = value, .place = at, .want = NORMAL_WANT_ANY, .origin = &origin});
-        if (brace)
+        if (rest.len > 0 && rest.at[0] == '}')
             return false;
+        rest = span_of(rest.at + (rest.len > 0), rest.len - (rest.len > 0));
     }
     return true;
 }

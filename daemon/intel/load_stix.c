@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "intel/load_dates.h"
 #include "intel/load_entry.h"
+#include "intel/load_json.h"
 #include "intel/load_stix_names.h"
 #include "intel/load_stix_object.h"
 #include "intel/load_stix_terms.h"
@@ -26,7 +27,7 @@ struct bundle {
     struct load_input *in;    /* borrowed */
     struct stix_names *names; /* owned */
     struct load_dates dates;
-    uint64_t indicators, sightings;
+    uint64_t indicators, sightings, strange;
     uint64_t loose;        /* patterns that demand more than is matched */
     struct span source;    /* of indicators without an author */
     const char *withdrawn; /* why the indicator in hand is none any more, or NULL */
@@ -286,9 +287,8 @@ static void tell_rest(struct bundle *b)
                      "%" PRIu64
                      " names or relationships are more than one bundle may have: campaigns are missing",
                      left_out);
-    if (b->walk.strange > 0)
-        load_warning(b->f, nowhere, none, "%" PRIu64 " values stand where objects should be",
-                     b->walk.strange);
+    if (b->strange > 0)
+        load_warning(b->f, nowhere, none, "%" PRIu64 " values stand where objects should be", b->strange);
     if (b->indicators == 0 && b->sightings > 0)
         load_warning(b->f, nowhere, none,
                      "has no indicators; what was seen (%" PRIu64
@@ -305,11 +305,13 @@ static bool first_reading(struct bundle *b)
         tell_broken(b, "nothing of it was loaded");
         return false;
     }
-    if (!b->walk.listed || (b->walk.typed && !b->walk.bundle)) {
+    if (b->walk.foreign == b->walk.documents) {
         load_error(b->f, nowhere, span_of(NULL, 0),
                    "is JSON, but no STIX bundle, nor of another known format");
         return false;
     }
+    b->strange = b->walk.foreign + b->walk.strange;
+    load_json_tell_mended(b->f, &b->walk.json);
     stix_names_seal(b->names);
     return true;
 }

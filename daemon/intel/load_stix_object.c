@@ -142,17 +142,19 @@ static void read_member(struct stix_walk *w)
         read_refers(w);
 }
 
+static void begin_object(struct stix_walk *w)
+{
+    memset(&w->object, 0, offsetof(struct stix_object, store));
+    w->object.place = (struct load_place){w->json.line, w->json.column};
+    if (w->refer)
+        stix_names_begin(w->refer);
+}
+
 /* False: `visit` had enough. */
-static bool read_object(struct stix_walk *w)
+static bool end_object(struct stix_walk *w)
 {
     struct stix_object *o = &w->object;
 
-    memset(o, 0, offsetof(struct stix_object, store));
-    o->place = (struct load_place){w->json.line, w->json.column};
-    if (w->refer)
-        stix_names_begin(w->refer);
-    while (json_read_key(&w->json))
-        read_member(w);
     if (w->json.token == JSON_BROKEN)
         return true;
     w->objects++;
@@ -162,6 +164,14 @@ static bool read_object(struct stix_walk *w)
         stix_names_end(w->refer, report ? stix_names_id(w->refer, id) : 0);
     }
     return w->visit(w, w->ctx);
+}
+
+static bool read_object(struct stix_walk *w)
+{
+    begin_object(w);
+    while (json_read_key(&w->json))
+        read_member(w);
+    return end_object(w);
 }
 
 /* Behind the beginning of an array of objects. */
@@ -179,20 +189,47 @@ static bool read_objects(struct stix_walk *w)
     return true;
 }
 
-/* The document's own members. */
+/* An id is `type--UUID` (STIX 2.1 §2.9): nothing else in JSON looks like that. */
+static bool is_object(const struct stix_object *o)
+{
+    struct span type = o->text[STIX_TYPE], id = o->text[STIX_ID];
+
+    return type.len > 0 && id.len > type.len + 2 && memcmp(id.at, type.at, type.len) == 0 &&
+           memcmp(id.at + type.len, "--", 2) == 0;
+}
+
+/* The members of a bundle, or of an object by itself: which of them may be said last. */
 static bool read_top(struct stix_walk *w)
 {
+    bool typed = false, bundle = false, listed = false;
+
+    begin_object(w);
     while (json_read_key(&w->json)) {
-        struct span s;
-        if (json_read_is(&w->json, "type")) {
-            w->typed = true;
-            w->bundle = json_read_string(&w->json, &s) && json_read_is(&w->json, "bundle");
-        } else if (json_read_is(&w->json, "objects") && json_read_open(&w->json, JSON_ARRAY)) {
-            w->listed = true;
+        bool type = json_read_is(&w->json, "type");
+        if (json_read_is(&w->json, "objects") && json_read_open(&w->json, JSON_ARRAY)) {
+            listed = true;
             if (!read_objects(w))
                 return false;
+        } else if (w->json.token == JSON_KEY) {
+            read_member(w);
         }
+        typed |= type;
+        bundle |= type && span_eq(w->object.text[STIX_TYPE], span_str("bundle"));
     }
+    if (!listed && !bundle && is_object(&w->object))
+        return end_object(w);
+    w->foreign += !listed || (typed && !bundle);
+    return true;
+}
+
+static bool read_document(struct stix_walk *w)
+{
+    w->documents++;
+    if (w->json.token == JSON_ARRAY)
+        return read_objects(w);
+    if (w->json.token == JSON_OBJECT)
+        return read_top(w);
+    w->foreign++;
     return true;
 }
 
@@ -208,12 +245,11 @@ static struct span next_block(void *ctx)
 
 bool stix_walk(struct stix_walk *w)
 {
-    w->typed = w->bundle = w->listed = false;
-    w->objects = w->strange = 0;
+    w->documents = w->foreign = w->objects = w->strange = 0;
     json_read_init(&w->json, next_block, w);
-    enum json_token first = json_read_next(&w->json);
-    if (first == JSON_ARRAY)
-        w->listed = true;
-    bool whole = first == JSON_ARRAY ? read_objects(w) : first == JSON_OBJECT ? read_top(w) : true;
-    return !whole || json_read_next(&w->json) == JSON_END;
+    w->json.mends = w->json.many = true;
+    while (json_read_next(&w->json) != JSON_END)
+        if (w->json.token == JSON_BROKEN || !read_document(w))
+            return w->json.token != JSON_BROKEN;
+    return true;
 }

@@ -50,11 +50,10 @@ struct stix_object {
 /* A document, read once. */
 struct stix_walk {
     struct json_read json;
-    struct load_input *in;     /* borrowed */
-    struct stix_names *refer;  /* borrowed; NULL, or who is told what reports refer to */
-    struct stix_object object; /* the one in hand */
-    bool typed, bundle,
-        listed; /* the document has a type; it is that of a bundle; it has a list of objects */
+    struct load_input *in;       /* borrowed */
+    struct stix_names *refer;    /* borrowed; NULL, or who is told what reports refer to */
+    struct stix_object object;   /* the one in hand */
+    uint64_t documents, foreign; /* of them: neither a bundle nor the like */
     uint64_t objects;
     uint64_t strange;                              /* values where objects should be */
     bool (*visit)(struct stix_walk *w, void *ctx); /* with each object; false: that was enough */
@@ -62,8 +61,9 @@ struct stix_walk {
 };
 
 /*
- * Reads the rest of `w->in`: a bundle, a TAXII envelope (TAXII 2.1 §3.7: the same without a type), or an
- * array of objects. True: it was read to its end, or `visit` had enough. False: `w->json` says why not.
+ * Reads the rest of `w->in`: bundles, TAXII envelopes (TAXII 2.1 §3.7: the same without a type), arrays of
+ * objects, and objects by themselves, one behind the other. True: it was read to its end, or `visit` had
+ * enough. False: `w->json` says why not.
  */
 bool stix_walk(struct stix_walk *w);
 

@@ -226,7 +226,10 @@ static void broken_documents_are_told(void **state)
         {"{\"type\": \"bundle\"}", "\t0\t0\terror\t", "no STIX bundle"},
         {"{\"type\": \"bundle\", \"objects\": {}}", "\t0\t0\terror\t", "no STIX bundle"},
         {"{\"type\": 1, \"objects\": []}", "\t0\t0\terror\t", "no STIX bundle"},
-        {"{\"a\": \"\xff\"}", "\t1\t", "broken JSON"},
+        {"{\"a\": \"\xff\"}", "\t0\t0\terror\t", "no STIX bundle"},
+        {"{\"type\": \"indicator\", \"id\": \"x--1\", \"pattern\": \"[domain-name:value='a.example']\"}",
+         "\t0\t0\terror\t", "no STIX bundle"},
+        {BUNDLE("") "\nx", "\t2\t1\terror\t", "behind the end"},
         {BUNDLE(""), "\t0\t0\twarning\t", "no indicators"},
         {BUNDLE("1, null, [], {}, {\"type\": \"indicator\"}"), "\t1\t68\tmalformed\t\t", "no pattern"},
     };
@@ -301,6 +304,35 @@ static void names_may_stand_anywhere(void **state)
 }
 
 /* What is said by other objects than those that may say it counts for nothing. */
+#define INDICATOR(n, more)                                                                                   \
+    "{\"type\": \"indicator\", \"id\": \"indicator--" n "\", " more                                          \
+    "\"pattern\": \"[domain-name:value /* x' */ = '" n ".example']\"}"
+
+/* Objects by themselves, one a line, in bundles behind each other; what is no character in a text for people.
+ */
+static void documents_in_a_row(void **state)
+{
+    static const char *const texts[] = {
+        INDICATOR("a", "") "\n" INDICATOR("b", "") "\n",
+        BUNDLE(INDICATOR("a", "")) BUNDLE(INDICATOR("b", "")),
+        "[" INDICATOR("a", "") "]\n{\"more\": false, \"objects\": [" INDICATOR("b", "") "]}",
+        INDICATOR("a", "\"name\": \"\\ud83d\", ") "{\"no\": 1}" INDICATOR("b", "\"name\": \"\xff\", "),
+    };
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+        struct load_test t;
+        load_test_one(&t, "f", texts[i]);
+        load_test_ioc(&t, "a.example");
+        load_test_ioc(&t, "b.example");
+        assert_int_equal(load_test_count(&t, "f", LOAD_LOADED), 2);
+        if (i == 3) {
+            load_test_has(&t, "note\tf\t", "2 bytes or escapes are no characters");
+            load_test_has(&t, "note\tf\t", "1 values stand where objects should be");
+        }
+        load_test_end(&t);
+    }
+}
+
 static void who_may_not_say_what(void **state)
 {
     static const struct indicator_text list[] = {
@@ -494,6 +526,7 @@ int main(void)
         cmocka_unit_test(broken_documents_are_told),
         cmocka_unit_test(deep_documents_are_refused),
         cmocka_unit_test(names_may_stand_anywhere),
+        cmocka_unit_test(documents_in_a_row),
         cmocka_unit_test(who_may_not_say_what),
         cmocka_unit_test(many_names_and_none_twice),
         cmocka_unit_test(patterns_that_are_more_than_a_value),

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Rules of Suricata, those that ask for a name, an address or a digest alone. What a rule demands beyond that
- * cannot be matched here, so it is refused and told: a name that is only listed together with a path would
- * accuse everybody who goes to that host.
+ * Rules of Suricata, those that ask for a name, an address or a digest alone. What a rule demands beyond
+ * that, but for ports, cannot be matched here, so it is refused and told: a name that is only listed together
+ * with a path would accuse everybody who goes to that host.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,14 +12,14 @@
 #include "intel/load_text.h"
 #include "intel/suricata_rule.h"
 
-/* What a buffer of Suricata's holds. */
-enum buffer { BUFFER_PACKET, BUFFER_NAME, BUFFER_CERT, BUFFER_JA3, BUFFER_JA4 };
+/* What a buffer of Suricata's holds; WIRE: the packet, of which a name is asked for as DNS writes it. */
+enum buffer { BUFFER_PACKET, BUFFER_NAME, BUFFER_CERT, BUFFER_JA3, BUFFER_JA4, BUFFER_WIRE };
 
 struct reader {
     struct load_file *f;   /* borrowed */
     struct load_input *in; /* borrowed */
     uint32_t number;       /* of the rule's first line */
-    uint64_t disabled, alone;
+    uint64_t disabled, alone, parts, ports;
     size_t len; /* of a rule of several lines */
     char joined[LOAD_LINE_BYTES_MAX];
 };
@@ -31,8 +31,9 @@ struct meaning {
     bool dotted;        /* and a dot was put before it (dotprefix) */
     enum buffer what;   /* of the content that there was */
     bool content, start, end, nocase, dot_before;
-    struct span shown; /* of the rule's text: what is told */
-    unsigned size;     /* bsize; 0: none */
+    bool head, in_head; /* the head of a DNS message is asked for, too; what comes says where it is */
+    struct span shown;  /* of the rule's text: what is told */
+    unsigned size;      /* bsize; 0: none */
     struct span message, reference, family;
     int64_t from_s;
     const char *why;    /* static: what is more than a name; NULL: nothing */
@@ -92,22 +93,54 @@ static unsigned number_of(struct span s)
     return n;
 }
 
+/* Bytes of the head of a question in DNS (RFC 1035 §4.1.1): flags and counts, which say no more than that it
+ * is one. */
+static bool is_dns_head(struct span bytes)
+{
+    for (size_t i = 0; i < bytes.len; i++)
+        if (bytes.at[i] > 1)
+            return false;
+    return bytes.len <= 10;
+}
+
+/* Makes text of a name as DNS writes it (RFC 1035 §3.1), with its root. False: it is none. */
+static bool name_of_wire(struct span bytes, struct text *to)
+{
+    size_t i = 0;
+
+    while (i < bytes.len && bytes.at[i] > 0 && bytes.at[i] < 64 && bytes.len - i > bytes.at[i]) {
+        if (i > 0)
+            text_char(to, '.');
+        text_raw(to, span_of(bytes.at + i + 1, bytes.at[i]));
+        i += 1u + bytes.at[i];
+    }
+    return i > 0 && i + 1 == bytes.len && bytes.at[i] == 0;
+}
+
 static void take_content(struct meaning *m, const struct suricata_option *o)
 {
-    struct text t = text_on(m->text, sizeof(m->text));
+    char buf[NAME_TEXT_MAX + 1];
+    struct text t = text_on(buf, sizeof(buf)), wire = text_on(m->text, sizeof(m->text));
+    bool good = suricata_content(o->value, &t), packet = m->buffer == BUFFER_PACKET;
 
+    m->in_head = good && packet && !o->negated && is_dns_head(text_span(&t));
+    m->head |= m->in_head;
+    if (m->in_head)
+        return;
     if (m->content)
         beyond(m, o, "asks for several things at once");
     if (o->negated)
         beyond(m, o, "asks for what is not there");
-    if (!suricata_content(o->value, &t))
+    if (!good)
         beyond(m, o, "has a content that cannot be read or is longer than any name");
     m->content = true;
-    m->what = m->buffer;
+    m->what = packet && name_of_wire(text_span(&t), &wire) ? BUFFER_WIRE : m->buffer;
     m->dot_before = m->dotted;
     m->start = m->end = false;
     m->shown = o->value;
-    m->text_len = t.len;
+    m->text_len = m->what == BUFFER_WIRE ? wire.len : t.len;
+    if (m->what != BUFFER_WIRE)
+        memcpy(m->text, buf, t.len);
 }
 
 /* `created_at 2020_01_31, malware_family Phantom` */
@@ -126,6 +159,11 @@ static void take_metadata(struct meaning *m, struct span value)
 /* Where in the buffer the content has to be. False: it is no such option. */
 static bool take_position(struct meaning *m, const struct suricata_option *o)
 {
+    static const char *const places[] = {"depth", "offset", "distance", "within"};
+
+    for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++)
+        if ((m->in_head || (m->content && m->what == BUFFER_WIRE)) && load_same(o->key, places[i]))
+            return true;
     if (load_same(o->key, "startswith")) {
         m->start = true;
     } else if (load_same(o->key, "endswith")) {
@@ -224,13 +262,22 @@ static void hand(struct reader *r, const struct meaning *m, struct load_place at
     load_kind_entry(r->f, kind, m->rule.action, &e);
 }
 
+/* Whether it may end as names do, and is not the middle of one. */
+static bool is_end_of_name(struct span value)
+{
+    uint8_t last = value.len > 0 ? value.at[value.len - 1] : 0;
+
+    return (last >= 'a' && last <= 'z') || (last >= 'A' && last <= 'Z');
+}
+
 /* The content of a buffer that holds a name or digest. */
 static void hand_content(struct reader *r, struct meaning *m, struct load_place at)
 {
     static const enum load_kind kinds[] = {[BUFFER_NAME] = LOAD_KIND_NAME,
                                            [BUFFER_CERT] = LOAD_KIND_CERT,
                                            [BUFFER_JA3] = LOAD_KIND_JA3,
-                                           [BUFFER_JA4] = LOAD_KIND_JA4};
+                                           [BUFFER_JA4] = LOAD_KIND_JA4,
+                                           [BUFFER_WIRE] = LOAD_KIND_NAME};
     struct span value = span_of(m->text, m->text_len);
     bool dot = value.len > 1 && value.at[0] == '.', whole = m->start && m->end;
 
@@ -240,10 +287,12 @@ static void hand_content(struct reader *r, struct meaning *m, struct load_place 
         whole = m->end = true;
     if (!m->why && m->what == BUFFER_PACKET)
         m->why = "asks for bytes of a packet";
-    if (!m->why && m->what != BUFFER_NAME && !whole && m->text_len < 32)
+    if (!m->why && kinds[m->what] != LOAD_KIND_NAME && !whole && m->text_len < 32)
         m->why = "asks for a part of a digest";
-    if (!m->why && m->what == BUFFER_NAME && !m->end)
-        m->why = "asks for a part of a name (without endswith or bsize)";
+    /* Without an end it asks for the name anywhere: the name is meant, and nothing else is loaded. */
+    bool part = m->what == BUFFER_NAME && !m->end;
+    if (!m->why && part && (m->start || !is_end_of_name(value)))
+        m->why = "asks for the beginning of a name, or a part of it";
     if (m->why) {
         refuse(r, m, at);
         return;
@@ -258,6 +307,7 @@ static void hand_content(struct reader *r, struct meaning *m, struct load_place 
     }
     if (dot)
         value = span_of(value.at + 1, value.len - 1);
+    r->parts += part;
     hand(r, m, at, kinds[m->what], value, exact);
 }
 
@@ -279,8 +329,8 @@ static void hand_addresses(struct reader *r, struct meaning *m, struct load_plac
         m->why = "names neither a host nor an address";
     else if (!m->why && !open[0] && !open[1])
         m->why = "asks for two addresses at once";
-    else if (!m->why && ports)
-        m->why = "asks for a port as well";
+    else if (!m->why && m->head)
+        m->why = "asks for bytes of a packet";
     else if (!m->why && load_same(u->action, "pass"))
         m->why = "lets addresses pass, which cannot be excepted";
     for (unsigned i = 0; i < 2 && !m->why; i++)
@@ -290,6 +340,7 @@ static void hand_addresses(struct reader *r, struct meaning *m, struct load_plac
         refuse(r, m, at);
         return;
     }
+    r->ports += ports;
     for (unsigned i = 0; i < 2; i++)
         for (rest = sides[i]; !open[i] && suricata_element(&rest, &value);)
             hand(r, m, at, LOAD_KIND_ADDRESS, value, false);
@@ -373,6 +424,18 @@ static void tell_sums(struct reader *r)
     if (r->disabled > 0)
         load_warning(r->f, nowhere, span_of(NULL, 0), "%" PRIu64 " rules are switched off (#) and not loaded",
                      r->disabled);
+    if (r->ports > 0)
+        load_warning(r->f, nowhere, span_of(NULL, 0),
+                     "%" PRIu64
+                     " rules also ask for a port, which is not matched: loaded for all traffic with "
+                     "their addresses",
+                     r->ports);
+    if (r->parts > 0) {
+        snprintf(text, sizeof(text),
+                 "%" PRIu64 " rules ask for a name without its end (endswith, bsize): the name is loaded",
+                 r->parts);
+        load_advice(r->f, nowhere, span_of(NULL, 0), text);
+    }
     if (r->alone == 0)
         return;
     snprintf(text, sizeof(text),
@@ -388,7 +451,7 @@ static bool load_suricata(struct load_file *f, struct load_input *in)
 
     r.f = f;
     r.in = in;
-    r.disabled = r.alone = 0;
+    r.disabled = r.alone = r.parts = r.ports = 0;
     while (load_goes_on(f) && load_line(f, in, &line)) {
         line = load_trim(line);
         r.number = in->line;

@@ -31,9 +31,23 @@ struct reader {
     char zone[NAME_TEXT_MAX + 1]; /* of the last one that was taken, or name, in lower case */
 };
 
+/* Takes the name of a setting off, with its colon; what is set may stand right behind it. */
+static struct span take_setting(struct span *rest)
+{
+    struct span word = load_word(rest);
+    const uint8_t *colon = word.len > 0 ? memchr(word.at, ':', word.len) : NULL;
+
+    if (colon && colon + 1 < word.at + word.len) {
+        size_t len = (size_t)(colon + 1 - word.at);
+        *rest = span_of(word.at + len, (size_t)(rest->at + rest->len - word.at) - len);
+        word.len = len;
+    }
+    return word;
+}
+
 static enum load_vote vote(struct span line)
 {
-    struct span word = load_word(&line);
+    struct span word = take_setting(&line);
 
     if (word.at[0] == '#')
         return LOAD_VOTE_NONE;
@@ -127,7 +141,7 @@ static bool load_unbound(struct load_file *f, struct load_input *in)
     struct reader r = {.f = f};
 
     while (load_goes_on(f) && load_line(f, in, &r.line)) {
-        struct span rest = r.line, word = load_word(&rest);
+        struct span rest = r.line, word = take_setting(&rest);
         r.number = in->line;
         if (word.len == 0 || word.at[0] == '#' || load_same(word, "server:"))
             continue;

@@ -97,14 +97,18 @@ static enum step failed(struct load_unpack *u, int error, const char *why)
 #endif
 
 #if HAVE_ZLIB
-/* Members may follow each other (RFC 1952 §2.2); what is behind the last one and no member is left out, as
- * gzip(1) does. */
-static enum step next_member(struct load_unpack *u, const struct window *w, bool last)
+/* Members may follow each other (RFC 1952 §2.2), with zeros between and behind them, as tapes have. Anything
+ * else could be what is left of a member. */
+static enum step next_member(struct load_unpack *u, struct window *w, bool last)
 {
+    for (; w->in_len > 0 && *w->in == 0; w->in_len--)
+        w->in++;
     if (w->in_len < 3 && !last)
         return STEP_ON; /* more bytes are there or the end shows */
-    if (!is_gzip(span_of(w->in, w->in_len)))
+    if (w->in_len == 0)
         return STEP_END;
+    if (!is_gzip(span_of(w->in, w->in_len)))
+        return failed(u, -EBADMSG, "something else stands behind its gzip data");
     u->gzip_between = false;
     return inflateReset(&u->gzip) == Z_OK ? STEP_ON : failed(u, -EBADMSG, "the gzip data is damaged");
 }

@@ -124,6 +124,24 @@ static void damage_is_told(void **state)
     }
 }
 
+/* Zeros fill blocks of tapes; anything else could be what is left of a list. */
+static void what_stands_behind_is_told(void **state)
+{
+    for (const struct way *w = ways; w->name; w++) {
+        struct load_test t;
+        size_t n = w->pack(packed, "a.example\n", 10);
+        memset(packed + n, 0, 512);
+        load_packed(&t, w, n + 512);
+        assert_int_equal(load_test_notes(&t), 0);
+        load_test_end(&t);
+        memcpy(packed + n + 8, "b.example", 9);
+        load_packed(&t, w, n + 17);
+        load_test_ioc(&t, "a.example");
+        load_test_has(&t, "note\tlist.txt.", "error");
+        load_test_end(&t);
+    }
+}
+
 /* Megabytes of zeros pack into nearly nothing, again and again. */
 static void a_bomb_ends(void **state)
 {
@@ -203,6 +221,7 @@ int main(void)
         cmocka_unit_test(a_packed_list_is_a_list),
         cmocka_unit_test(a_cut_is_told),
         cmocka_unit_test(damage_is_told),
+        cmocka_unit_test(what_stands_behind_is_told),
         cmocka_unit_test(a_bomb_ends),
         cmocka_unit_test(what_cannot_be_unpacked_is_named),
         cmocka_unit_test(it_can_be_read_again),

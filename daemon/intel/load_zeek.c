@@ -5,6 +5,7 @@
  */
 #include <inttypes.h>
 
+#include "base/text.h"
 #include "intel/load_kind.h"
 #include "intel/load_text.h"
 
@@ -72,24 +73,56 @@ static void take_names(struct reader *r, struct span names)
     }
 }
 
+static int digit(uint8_t c)
+{
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+}
+
+/* `\x2d` at the beginning; -1: it is something else. */
+static int escape(struct span s)
+{
+    int high = s.len >= 4 ? digit(s.at[2]) : -1, low = s.len >= 4 ? digit(s.at[3]) : -1;
+
+    return s.len >= 4 && s.at[0] == '\\' && s.at[1] == 'x' && high >= 0 && low >= 0 ? high << 4 | low : -1;
+}
+
 /* `#fields`, `#separator \x09`; other lines of this kind are comments. */
 static void take_directive(struct reader *r)
 {
     struct span names = names_of(r->line);
-    const char *hex = "0123456789abcdef";
 
     if (names.at) {
         take_names(r, names);
-    } else if (load_begins(r->line, "#separator \\x") && r->line.len >= 15) {
-        const char *high = strchr(hex, r->line.at[13] | 0x20), *low = strchr(hex, r->line.at[14] | 0x20);
-        if (high && low)
-            r->separator = (uint8_t)((high - hex) << 4 | (low - hex));
+    } else if (load_begins(r->line, "#separator \\x")) {
+        int byte = escape(span_of(r->line.at + 11, r->line.len - 11));
+        r->separator = byte >= 0 ? (uint8_t)byte : r->separator;
     }
+}
+
+/* Zeek writes what could be taken for something else as \xHH. What is too long for a name is left as it is.
+ */
+static struct span unescaped(struct span s, char *buf, size_t room)
+{
+    struct text t = text_on(buf, room);
+
+    if (s.len == 0 || !memchr(s.at, '\\', s.len))
+        return s;
+    for (struct span rest = s; rest.len > 0;) {
+        int byte = escape(rest);
+        size_t n = byte >= 0 ? 4 : 1;
+        text_char(&t, byte >= 0 ? (char)byte : (char)rest.at[0]);
+        rest = span_of(rest.at + n, rest.len - n);
+    }
+    return t.full ? s : text_span(&t);
 }
 
 static void take_row(struct reader *r)
 {
     struct span cell[ROLES] = {{0}}, rest = r->line;
+    char name[NAME_TEXT_MAX + 1], comment[512];
 
     for (unsigned i = 0; i < r->columns && rest.len > 0; i++) {
         struct span s = load_trim(load_split(&rest, r->separator));
@@ -101,7 +134,7 @@ static void take_row(struct reader *r)
     struct load_entry e = {.value = value,
                            .place = {r->number, 1},
                            .origin = &origin,
-                           .comment = cell[ROLE_DESC]};
+                           .comment = unescaped(cell[ROLE_DESC], comment, sizeof(comment))};
     origin.campaign[0] = cell[ROLE_CAMPAIGN];
     origin.campaigns = cell[ROLE_CAMPAIGN].len > 0;
     if (value.len == 0 || type.len == 0) {
@@ -110,6 +143,7 @@ static void take_row(struct reader *r)
         return;
     }
     e.place.column = (uint32_t)(value.at - r->line.at) + 1;
+    e.value = unescaped(value, name, sizeof(name));
     r->no_notice += load_same(cell[ROLE_NOTICE], "f");
     load_kind_entry(r->f, load_kind_of(type), type, &e);
 }

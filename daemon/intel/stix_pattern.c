@@ -96,10 +96,22 @@ static size_t operator_len(struct span s)
     }
 }
 
+/* Length of the white space or comment at the start of `s`; 0: there is none. */
+static size_t blank_len(struct span s)
+{
+    if (s.len > 0 && s.at[0] && strchr(" \t\r\n\f\v", s.at[0]))
+        return 1;
+    if (s.len < 2 || s.at[0] != '/' || (s.at[1] != '/' && s.at[1] != '*'))
+        return 0;
+    bool line = s.at[1] == '/';
+    const uint8_t *end = line ? memchr(s.at, '\n', s.len) : memmem(s.at + 2, s.len - 2, "*/", 2);
+    return end ? (size_t)(end - s.at) + (line ? 1 : 2) : line ? s.len : 0;
+}
+
 static struct token next_token(struct parser *p)
 {
-    while (p->rest.len > 0 && strchr(" \t\r\n\f\v", p->rest.at[0]) && p->rest.at[0])
-        p->rest = span_of(p->rest.at + 1, p->rest.len - 1);
+    for (size_t blank; (blank = blank_len(p->rest)) > 0;)
+        p->rest = span_of(p->rest.at + blank, p->rest.len - blank);
     struct span s = p->rest;
     if (s.len == 0)
         return (struct token){.kind = T_END};
