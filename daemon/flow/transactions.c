@@ -27,29 +27,31 @@ static uint64_t hash_of(const struct hash_key *key, struct flow_key k, uint16_t 
     return hash_word(key, k.hash, 0x10000u | id);
 }
 
-static uint64_t hash_of_name(const struct hash_key *key, const struct addr *client, uint64_t name_hash)
+static uint64_t hash_of_client(const struct hash_key *key, const struct addr *client)
 {
-    return hash_word(key, hash_word(key, name_hash, client->w[0]), client->w[1]);
+    return hash_word(key, hash_word(key, key->k[0], client->w[0]), client->w[1]);
 }
 
-static uint64_t hash_of_asker(const struct hash_key *key, const struct transaction *what)
+static uint64_t hash_of_asker(const struct hash_key *key, uint64_t client, const struct transaction *what)
 {
-    uint64_t h = hash_word(key, (uint64_t)what->port << 16 | what->id, what->client.w[0]);
-
-    return hash_word(key, h, what->client.w[1]);
+    return hash_word(key, client, (uint64_t)what->port << 16 | what->id);
 }
 
 void transactions_asked(struct transactions *t, const struct hash_key *key, struct flow_key k,
-                        const struct transaction *what, uint64_t now_ns)
+                        const struct transaction *what, uint64_t name_hash, uint64_t now_ns)
 {
+    uint64_t client = hash_of_client(key, &what->client);
+
     remember(t->slot, hash_of(key, k, what->id), now_ns);
-    remember(t->asker, hash_of_asker(key, what), now_ns);
+    remember(t->asker, hash_of_asker(key, client, what), now_ns);
+    remember(t->name, hash_word(key, client, name_hash), now_ns);
 }
 
 bool transactions_open(const struct transactions *t, const struct hash_key *key,
                        const struct transaction *what, uint64_t now_ns)
 {
-    return remembered(t->asker, hash_of_asker(key, what), now_ns, ANSWER_S);
+    return remembered(t->asker, hash_of_asker(key, hash_of_client(key, &what->client), what), now_ns,
+                      ANSWER_S);
 }
 
 bool transactions_awaited(const struct transactions *t, const struct hash_key *key, struct flow_key k,
@@ -58,14 +60,8 @@ bool transactions_awaited(const struct transactions *t, const struct hash_key *k
     return remembered(t->slot, hash_of(key, k, id), now_ns, ANSWER_S);
 }
 
-void transactions_name(struct transactions *t, const struct hash_key *key, const struct addr *client,
-                       uint64_t name_hash, uint64_t now_ns)
-{
-    remember(t->name, hash_of_name(key, client, name_hash), now_ns);
-}
-
 bool transactions_name_asked(const struct transactions *t, const struct hash_key *key,
                              const struct addr *client, uint64_t name_hash, uint64_t now_ns)
 {
-    return remembered(t->name, hash_of_name(key, client, name_hash), now_ns, NAME_S);
+    return remembered(t->name, hash_word(key, hash_of_client(key, client), name_hash), now_ns, NAME_S);
 }

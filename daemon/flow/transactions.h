@@ -20,8 +20,15 @@ struct transaction {
     uint16_t port, id;
 };
 
+/* What a name (folded text) is remembered by. */
+static inline uint64_t transactions_name_hash(const struct hash_key *key, struct span name)
+{
+    return hash_run(key, key->k[0], name);
+}
+
+/* The query was sent, for the name of that hash. */
 void transactions_asked(struct transactions *t, const struct hash_key *key, struct flow_key k,
-                        const struct transaction *what, uint64_t now_ns);
+                        const struct transaction *what, uint64_t name_hash, uint64_t now_ns);
 /* True when that query (same ends, ports and id) was seen at most 30 s ago. */
 bool transactions_awaited(const struct transactions *t, const struct hash_key *key, struct flow_key k,
                           uint16_t id, uint64_t now_ns);
@@ -31,16 +38,7 @@ bool transactions_awaited(const struct transactions *t, const struct hash_key *k
 bool transactions_open(const struct transactions *t, const struct hash_key *key,
                        const struct transaction *what, uint64_t now_ns);
 
-/* What a name (folded text) is remembered by. */
-static inline uint64_t transactions_name_hash(const struct hash_key *key, struct span name)
-{
-    return hash_run(key, key->k[0], name);
-}
-
-/* A client asked for the name of that hash. */
-void transactions_name(struct transactions *t, const struct hash_key *key, const struct addr *client,
-                       uint64_t name_hash, uint64_t now_ns);
-/* True when it did so at most an hour ago, as far as is remembered. */
+/* True when that client asked for the name of that hash at most an hour ago, as far as is remembered. */
 bool transactions_name_asked(const struct transactions *t, const struct hash_key *key,
                              const struct addr *client, uint64_t name_hash, uint64_t now_ns);
 

@@ -1,34 +1,41 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Names in DNS messages that were looked up lately and are not listed. Most questions are for the names that
- * everybody asks for, and each is repeated in its answer: they are found here by their bytes on the wire,
- * before anything is made of them. The bytes are compared, so no hash decides.
+ * everybody asks for, and each is repeated in its answer: they are known here by their octets in lower case,
+ * before text is made of them. Here a hash decides, of 64 bits and with a secret key: whoever wants a listed
+ * name taken for another has one chance in 2^50 with each name that he has looked up first.
  */
 #ifndef BRIDLE_FLOW_UNLISTED_H
 #define BRIDLE_FLOW_UNLISTED_H
 
 #include "base/hash.h"
 
-#define UNLISTED_ROWS      1024u /* 64 KiB */
-#define UNLISTED_BYTES_MAX 55u   /* of a name that is kept */
+#define UNLISTED_NAMES 8192u
 
 struct unlisted {
+    uint64_t turn; /* how often others were listed */
     struct unlisted_name {
+        uint64_t hash; /* 0: free */
         uint64_t text_hash;
-        uint8_t len; /* 0: free */
-        uint8_t wire[UNLISTED_BYTES_MAX];
-    } row[UNLISTED_ROWS];
+    } row[UNLISTED_NAMES];
 };
 
-_Static_assert(sizeof(struct unlisted_name) == 64, "a line of the cache");
+/* What a name is known by. */
+static inline uint64_t unlisted_hash(const struct unlisted *u, const struct hash_key *key, struct span octets)
+{
+    return hash_run(key, key->k[1] + u->turn, octets) | 1;
+}
 
-/* The row that is for this name (not empty); NULL: it is too long to be kept. */
-struct unlisted_name *unlisted_row(struct unlisted *u, const struct hash_key *key, struct span wire);
-/* Whether that name is in the row: then `text_hash` is what was kept of it. */
-bool unlisted_is(const struct unlisted_name *row, struct span wire);
-/* Keeps it in its row, and what the hash of its text is. */
-void unlisted_keep(struct unlisted_name *row, struct span wire, uint64_t text_hash);
-/* Forgets all, when others are listed now. */
-void unlisted_forget(struct unlisted *u);
+/* The row that is for the name of that hash. */
+static inline struct unlisted_name *unlisted_row(struct unlisted *u, uint64_t hash)
+{
+    return &u->row[hash >> 32 & (UNLISTED_NAMES - 1)];
+}
+
+/* Forgets all, when others are listed now: names have other hashes. */
+static inline void unlisted_forget(struct unlisted *u)
+{
+    u->turn++;
+}
 
 #endif

@@ -82,9 +82,9 @@ struct observation {
     /* Adds attributes that cost too much to compute for what nobody reads; NULL: there are none. */
     void (*costly)(struct observation *o, const void *of);
     const void *of; /* borrowed: what `costly` and `costly_name` work on */
-    /* Sets `name`, which has not been made of the bytes yet. NULL: it is there. */
+    /* Sets `name`, which has not been made of `wire` yet. NULL: it is there. */
     void (*costly_name)(struct observation *o, const void *of);
-    struct span wire; /* borrowed: those bytes, the labels of DNS; empty: they do not lie in one piece */
+    struct span wire; /* borrowed; DNS: a usual name as proto/name.h has octets. Empty: `name` is there */
 };
 
 /* Adds an attribute if there is room; an empty value says nothing and is left out. */

@@ -11,6 +11,7 @@
 #include "proto/proto.h"
 
 #define HEADER_BYTES 12u
+#define COUNTS_AT    4u /* of the sections */
 /* A message of 64 KiB holds no more records of an address than this; shorter ones only buy an attacker our
  * time. */
 #define RECORDS_MAX  4096u
@@ -135,7 +136,7 @@ static bool read_header(struct cur *c, struct header *ret)
     ret->id = number(header, 0);
     ret->flags = number(header, 2);
     for (unsigned i = 0; i < 4; i++)
-        ret->count[i] = number(header, 4 + 2 * i);
+        ret->count[i] = number(header, COUNTS_AT + 2 * i);
     return true;
 }
 
@@ -166,28 +167,38 @@ static struct span rcode_text(const struct reader *r)
     return rcodes[r->h.flags & 0xf];
 }
 
-static void emit(struct reader *r, enum via via)
+/* The text of a name that is being emitted, seldom asked for, since nearly all are known by their octets. */
+static void text_of_octets(struct observation *o, const void *of)
 {
+    const struct reader *r = of;
+
+    o->name = name_text(o->wire, r->p->scratch->name[2]);
+}
+
+/* Reads a name that emit_name is to emit. */
+static inline void take_name(struct reader *r, struct cur *c)
+{
+    r->o.wire = name_octets(c, &r->c, &r->p->scratch->octets);
+    if (r->o.wire.len == 0)
+        r->o.name = name_read(c, &r->c, r->p->scratch->name[2]);
+}
+
+static inline void emit_name(struct reader *r, enum via via)
+{
+    if (r->o.wire.len == 0 && r->o.name.len == 0)
+        return; /* the root is nobody's name */
     r->o.via = (uint8_t)via;
     r->o.is_addr = false;
+    r->o.costly_name = r->o.wire.len > 0 ? text_of_octets : NULL;
     r->p->emit(r->p->ctx, &r->o);
 }
 
-static void emit_name(struct reader *r, enum via via, struct span name)
+static inline void emit_address(struct reader *r, const uint8_t *at, uint32_t width)
 {
-    r->o.name = name;
-    if (name.len > 0) /* the root is nobody's name */
-        emit(r, via);
-}
-
-/* Nothing where the address is not all there. */
-static void emit_address(struct reader *r, struct span a, uint32_t width)
-{
-    if (a.len != width)
-        return;
     r->o.via = VIA_DNS_ADDRESS;
     r->o.is_addr = true;
-    r->o.addr = width == 4 ? addr_v4(a.at) : addr_v6(a.at);
+    r->o.costly_name = NULL;
+    r->o.addr = width == 4 ? addr_v4(at) : addr_v6(at);
     r->p->emit(r->p->ctx, &r->o);
 }
 
@@ -212,21 +223,11 @@ static struct span text_at(const struct reader *r, uint32_t at, char *ret)
     return name_read(&c, &r->c, ret);
 }
 
-/* A question's name, seldom asked for, since nearly all are known by their bytes. */
-static void question_name(struct observation *o, const void *of)
-{
-    const struct reader *r = of;
-
-    o->name = text_at(r, r->owner_at, r->p->scratch->name[1]);
-}
-
 /* RFC 1035 §4.1.2. */
 static void read_question(struct reader *r)
 {
     r->owner_at = r->c.pos;
-    struct span whole = name_whole(&r->c);
-    struct span name = whole.len == 0 ? name_read(&r->c, &r->c, r->p->scratch->name[1]) : span_of(NULL, 0);
-
+    take_name(r, &r->c);
     if (!cur_ok(&r->c))
         return;
     r->sound = true;
@@ -237,15 +238,7 @@ static void read_question(struct reader *r)
     cur_u16(&r->c); /* class */
     r->o.attrs = 0;
     r->o.costly = question_attributes;
-    if (whole.len <= 1) {
-        emit_name(r, VIA_DNS_QUERY, name);
-        return;
-    }
-    r->o.wire = whole;
-    r->o.costly_name = question_name;
-    emit(r, VIA_DNS_QUERY);
-    r->o.wire = span_of(NULL, 0);
-    r->o.costly_name = NULL;
+    emit_name(r, VIA_DNS_QUERY);
 }
 
 /* The owner's name; nearly always a pointer to the question. */
@@ -275,22 +268,25 @@ static void read_addresses(struct reader *r, struct record *rr, struct cur *list
 {
     if ((rr->class & CLASS_MASK) != CLASS_IN)
         return;
-    while (cur_ok(list) && cur_left(list) > 0)
-        emit_address(r, cur_take(list, width), width);
+    while (cur_ok(list) && cur_left(list) > 0) {
+        struct span a = cur_take(list, width);
+        if (a.len == width)
+            emit_address(r, a.at, width);
+    }
     r->odd |= list->state == CUR_BAD;
 }
 
 static void read_name(struct reader *r, struct record *rr)
 {
     cur_skip(&rr->rdata, rr->row->name_offset);
-    struct span name = name_read(&rr->rdata, &r->c, r->p->scratch->name[2]);
+    take_name(r, &rr->rdata);
     if (!cur_ok(&rr->rdata)) {
         r->odd |= rr->rdata.state == CUR_BAD;
         if (rr->rdata.state == CUR_CUT)
             r->c.state = CUR_CUT; /* a pointer led to where the cut is: all behind is hearsay */
         return;
     }
-    emit_name(r, VIA_DNS_ANSWER, name);
+    emit_name(r, VIA_DNS_ANSWER);
 }
 
 /* SvcParams: RFC 9460 §2.2. Their order is not ours to check. */
@@ -305,16 +301,28 @@ static void read_params(struct reader *r, struct record *rr)
     r->odd |= rr->rdata.state == CUR_BAD;
 }
 
-/* RFC 1035 §3.4.1, RFC 3596 §2.2. */
-static void read_address(struct reader *r, struct record *rr)
+/* `bytes` of an address, where the message goes on behind it: RFC 1035 §3.4.1, RFC 3596 §2.2. */
+static inline void read_address(struct reader *r, uint16_t class, uint32_t bytes)
 {
-    uint32_t width = r->type == TYPE_A ? 4 : 16;
+    uint32_t width = r->type == TYPE_A ? 4 : 16, at = r->c.pos;
 
-    if ((rr->class & CLASS_MASK) != CLASS_IN)
+    cur_skip(&r->c, bytes);
+    if ((class & CLASS_MASK) != CLASS_IN || !cur_ok(&r->c))
         return;
-    r->odd |= cur_left(&rr->rdata) != width;
-    if (cur_left(&rr->rdata) == width)
-        emit_address(r, cur_take(&rr->rdata, width), width);
+    r->odd |= bytes != width;
+    if (bytes == width && r->c.pos <= r->c.end)
+        emit_address(r, r->c.base + at, width);
+}
+
+/* Nearly every record is of the name asked for, to which a pointer leads, or OPT's, of the root. */
+static inline void skip_owner(struct cur *c)
+{
+    uint8_t first = c->pos + 1 < c->end ? c->base[c->pos] : 1;
+
+    if (first == 0 || first >= 0xc0)
+        c->pos += first == 0 ? 1 : 2;
+    else
+        name_skip(c);
 }
 
 /* RFC 1035 §4.1.3. */
@@ -323,7 +331,7 @@ static void read_record(struct reader *r)
     struct record rr;
 
     r->owner_at = r->c.pos;
-    name_skip(&r->c);
+    skip_owner(&r->c);
     r->sound |= cur_ok(&r->c);
     struct span fixed = cur_take(&r->c, FIXED_BYTES);
     if (!cur_ok(&r->c))
@@ -337,16 +345,16 @@ static void read_record(struct reader *r)
         cur_skip(&r->c, bytes);
         return;
     }
-    rr.rdata = cur_child(&r->c, bytes);
-    if (!cur_ok(&r->c))
-        return;
     r->o.ttl_s = ttl_s <= INT32_MAX ? ttl_s : 0; /* RFC 2181 §8 */
     r->o.attrs = 0;
     r->o.costly = record_attributes;
     if (rr.row->holds == HOLDS_ADDRESS) {
-        read_address(r, &rr);
+        read_address(r, rr.class, bytes);
         return;
     }
+    rr.rdata = cur_child(&r->c, bytes);
+    if (!cur_ok(&r->c))
+        return;
     read_name(r, &rr);
     if (rr.row->holds == HOLDS_SERVICE)
         read_params(r, &rr);
@@ -356,21 +364,22 @@ static void read_record(struct reader *r)
 
 static enum parse_result read_message(struct reader *r)
 {
-    uint32_t budget = RECORDS_MAX;
+    const uint16_t *count = r->h.count;
+    uint32_t budget = RECORDS_MAX, answers = r->o.from_server ? count[1] : 0;
+    uint32_t records = (uint32_t)count[1] + count[2] + count[3];
 
-    for (unsigned section = 0; section < 4; section++) {
-        if (r->h.count[section] == 0)
-            continue;
-        r->o.section_answer = section == 0 || (section == 1 && r->o.from_server);
-        r->o.ttl_s = 0;
-        for (unsigned n = 0; n < r->h.count[section] && cur_ok(&r->c); n++) {
-            if (budget-- == 0)
-                return PARSE_BAD;
-            if (section == 0)
-                read_question(r);
-            else
-                read_record(r);
-        }
+    r->o.section_answer = true;
+    r->o.ttl_s = 0;
+    for (uint32_t n = 0; n < count[0] && cur_ok(&r->c); n++) {
+        if (budget-- == 0)
+            return PARSE_BAD;
+        read_question(r);
+    }
+    for (uint32_t n = 0; n < records && cur_ok(&r->c); n++) {
+        if (budget-- == 0)
+            return PARSE_BAD;
+        r->o.section_answer = n < answers;
+        read_record(r);
     }
     cur_has(&r->c, 0); /* a last record that was skipped may pass what is there */
     if (r->c.state == CUR_BAD || r->odd)
@@ -381,9 +390,9 @@ static enum parse_result read_message(struct reader *r)
 /* Other counts may promise more than there is: resolvers read such messages too. `whole`: bytes of the
  * message.
  */
-static bool plausible_header(const struct header *h, uint32_t whole)
+static inline bool plausible(uint32_t questions, size_t whole)
 {
-    return whole >= HEADER_BYTES && h->count[0] * QUESTION_MIN <= whole - HEADER_BYTES;
+    return whole >= HEADER_BYTES && questions * QUESTION_MIN <= whole - HEADER_BYTES;
 }
 
 static void tell_facts(struct parse *p, const struct header *h)
@@ -403,9 +412,8 @@ static enum parse_result parse_message(struct parse *p, struct span bytes, uint3
     r.c.cut |= cut;
     r.query_at = 0;
     r.odd = r.sound = false;
-    r.o.wire = span_of(NULL, 0);
-    r.o.costly_name = NULL;
-    if (!read_header(&r.c, &r.h) || !plausible_header(&r.h, whole))
+    r.o.name = span_of(NULL, 0);
+    if (!read_header(&r.c, &r.h) || !plausible(r.h.count[0], whole))
         return PARSE_NOT;
     tell_facts(p, &r.h);
     r.o.from_server = p->facts.response;
@@ -424,14 +432,13 @@ static enum parse_result parse_message(struct parse *p, struct span bytes, uint3
  * the beginning of a datagram that the capture cut. */
 static enum proto_starts dns_udp_starts(struct span first, bool named)
 {
-    struct cur c = cur_datagram(first.at, first.len, first.len);
-    struct header h;
+    size_t whole = first.len < CUT_WHOLE ? CUT_WHOLE : first.len;
 
     if (!named)
         return STARTS_NO;
-    if (!read_header(&c, &h))
+    if (first.len < HEADER_BYTES)
         return STARTS_MAYBE;
-    return plausible_header(&h, c.end < CUT_WHOLE ? CUT_WHOLE : c.end) ? STARTS_YES : STARTS_NO;
+    return plausible(number(first, COUNTS_AT), whole) ? STARTS_YES : STARTS_NO;
 }
 
 static enum parse_result dns_udp(struct parse *p)
@@ -440,7 +447,7 @@ static enum parse_result dns_udp(struct parse *p)
 }
 
 /* Whether a name stands behind the header, as far as it is there; `bytes` has a header. */
-static bool plausible(struct span bytes, uint32_t whole, bool empty)
+static bool begins_named(struct span bytes, uint32_t whole, bool empty)
 {
     struct cur c = cur_datagram(bytes.at, bytes.len, whole);
 
@@ -471,7 +478,7 @@ static enum proto_starts dns_tcp_starts(struct span first, bool named)
     uint32_t records = (uint32_t)h.count[1] + h.count[2] + h.count[3];
     if (h.count[0] * QUESTION_MIN + records * RECORD_MIN > len - HEADER_BYTES)
         return STARTS_NO;
-    return plausible(message, len, (h.count[0] | records) == 0) ? STARTS_YES : STARTS_NO;
+    return begins_named(message, len, (h.count[0] | records) == 0) ? STARTS_YES : STARTS_NO;
 }
 
 static enum parse_result dns_tcp(struct parse *p)
@@ -485,7 +492,7 @@ static enum parse_result dns_tcp(struct parse *p)
 
     if (message.len > len)
         message.len = len;
-    if ((p->bytes.len >= 2 && len < HEADER_BYTES) || (headed && !plausible_header(&h, len)))
+    if ((p->bytes.len >= 2 && len < HEADER_BYTES) || (headed && !plausible(h.count[0], len)))
         return PARSE_NOT;
     if (headed)
         tell_facts(p, &h);

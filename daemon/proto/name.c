@@ -89,66 +89,52 @@ static inline octets16 octets_at(const void *at)
     return v;
 }
 
-/*
- * Writes sixteen octets of labels as text: letters in lower case, and a dot for each that is odd: one that
- * does not stay one character, or a length below 32. Returns -1 for those.
- */
-static inline octets16 put_sixteen(char *out, octets16 v)
+/* Sixteen octets of labels with letters in lower case: lengths are below any letter. */
+static inline octets16 lower(octets16 v)
 {
-    octets16 odd = (v < EACH(' ')) | (v == EACH(0x7f)) | (v == EACH('.')) | (v == EACH('\\'));
+    return v | ((v > EACH('@')) & (v < EACH('[')) & EACH('a' - 'A'));
+}
 
-    v |= (v > EACH('@')) & (v < EACH('[')) & EACH('a' - 'A');
-    v = (v & ~odd) | (EACH('.') & odd);
+static inline void put_lower(uint8_t *out, const uint8_t *at)
+{
+    octets16 v = lower(octets_at(at));
     memcpy(out, &v, sizeof v);
-    return odd;
 }
 
-/* Labels that lie one behind another, `octets` with their lengths, as a dot and text each. Returns how many
- * octets were odd. The sixteen octets before the end of the labels can be read, those before `out` written.
- */
-static inline unsigned put_run(char *out, const uint8_t *at, uint32_t octets)
+/* Sixteen octets before `at`, and before `out`, can be read. */
+static inline void put_run(uint8_t *out, const uint8_t *at, uint32_t octets)
 {
-    static const octets16 place = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-    octets16 odd = {0}, before = octets_at(out - 16);
-    uint32_t rest = octets % 16;
+    octets16 before = octets_at(out - 16);
 
-    for (uint32_t i = 0; i + 16 <= octets; i += 16)
-        odd -= put_sixteen(out + i, octets_at(at + i));
-    if (rest > 0) {
-        odd -= put_sixteen(out + octets - 16, octets_at(at + octets - 16)) & (place > EACH(15 - rest));
-        if (octets < 16)
-            memcpy(out - 16, &before, sizeof before);
-    }
-    halves sum = (halves)odd;
-    return (unsigned)((sum[0] + sum[1]) * 0x0101010101010101u >> 56);
+    for (uint32_t i = 16; i < octets; i += 16)
+        put_lower(out + i - 16, at + i - 16);
+    put_lower(out + octets - 16, at + octets - 16);
+    if (octets < 16)
+        memcpy(out - 16, &before, sizeof before);
 }
 
-/* The usual name has no odd octet, so its text is as long as itself and leaves room before it in `ret`. */
-struct span name_read(struct cur *c, const struct cur *message, char *ret)
+struct span name_octets(struct cur *c, const struct cur *message, struct name_octets *ret)
 {
-    char *begin = ret + 16, *out = begin;
-    uint32_t pos = c->pos, end = c->end, behind = 0, before = pos, octets = 1;
+    const uint8_t *base = c->base;
+    uint32_t pos = c->pos, end = c->end, behind = 0, before = pos, octets = 0;
 
     for (unsigned runs = 0; runs < RUNS_MAX && pos < end && cur_ok(c); runs++) {
-        uint32_t from = pos,
-                 stop = end - pos > NAME_OCTETS_MAX - octets ? pos + NAME_OCTETS_MAX - octets + 1 : end;
-        uint32_t len = 0, labels = 0, longest = 0;
-        while (pos < stop && (len = c->base[pos]) - 1 < LABEL_MAX) { /* neither 0 nor a pointer */
+        uint32_t from = pos, len = 0;
+        uint32_t stop = end - pos > NAME_OCTETS_MAX - octets ? pos + NAME_OCTETS_MAX - octets : end;
+        while (pos < stop && (len = base[pos]) - 1 < LABEL_MAX) /* neither 0 nor a pointer */
             pos += len + 1;
-            longest |= len;
-            labels++;
-        }
-        if (pos >= stop || pos < 16 || longest >= ' ' || put_run(out, c->base + from, pos - from) != labels)
+        if (pos >= stop || pos < 16)
             break;
-        out += pos - from;
+        put_run(ret->at + octets, base + from, pos - from);
         octets += pos - from;
         if (len == 0) {
-            c->pos = behind > 0 ? behind : pos + 1;
-            return out != begin ? span_of(begin + 1, (size_t)(out - begin) - 1) : span_of(ret, 0);
+            if (octets > 0)
+                c->pos = behind > 0 ? behind : pos + 1;
+            return span_of(ret->at, octets);
         }
         if (len < 0xc0 || pos + 1 >= end)
             break;
-        uint32_t target = (len & 0x3f) << 8 | c->base[pos + 1];
+        uint32_t target = (len & 0x3f) << 8 | base[pos + 1];
         if (target >= before)
             break;
         if (behind == 0)
@@ -156,7 +142,64 @@ struct span name_read(struct cur *c, const struct cur *message, char *ret)
         before = pos = target;
         end = message->end;
     }
-    return read_octets(c, message, ret);
+    return span_of(NULL, 0);
+}
+
+/*
+ * Writes sixteen octets of labels as text, with a dot for each that is odd: one that does not stay one
+ * character, or a length below 32. Returns -1 for those.
+ */
+static inline octets16 put_sixteen(char *out, octets16 v)
+{
+    octets16 odd = (v < EACH(' ')) | (v == EACH(0x7f)) | (v == EACH('.')) | (v == EACH('\\'));
+
+    v = (v & ~odd) | (EACH('.') & odd);
+    memcpy(out, &v, sizeof v);
+    return odd;
+}
+
+/* Labels as a dot and text each. Returns how many octets were odd. */
+static inline unsigned put_labels(char *out, struct span octets)
+{
+    static const octets16 place = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    octets16 odd = {0};
+    size_t rest = octets.len % 16, i = 0;
+
+    for (; i + 16 <= octets.len; i += 16)
+        odd -= put_sixteen(out + i, octets_at(octets.at + i));
+    if (rest > 0)
+        odd -= put_sixteen(out + octets.len - 16, octets_at(octets.at + octets.len - 16)) &
+               (place > EACH(15 - rest));
+    halves sum = (halves)odd;
+    return (unsigned)((sum[0] + sum[1]) * 0x0101010101010101u >> 56);
+}
+
+/* The usual name has no odd octet, so its text is as long as itself and leaves room before it in `ret`. */
+struct span name_text(struct span octets, char *ret)
+{
+    unsigned labels = 0, longest = 0;
+    char *begin = ret + 16, *out = ret;
+
+    for (size_t at = 0; at < octets.len; at += octets.at[at] + 1u) {
+        longest |= octets.at[at];
+        labels++;
+    }
+    if (longest < ' ' && put_labels(begin, octets) == labels)
+        return span_of(begin + 1, octets.len - 1);
+    for (size_t at = 0; at < octets.len; at += octets.at[at] + 1u) {
+        if (at > 0)
+            *out++ = '.';
+        out = put_octets(out, octets.at + at + 1, octets.at[at], false);
+    }
+    return span_of(ret, (size_t)(out - ret));
+}
+
+struct span name_read(struct cur *c, const struct cur *message, char *ret)
+{
+    struct name_octets octets;
+    struct span name = name_octets(c, message, &octets);
+
+    return name.len > 0 ? name_text(name, ret) : read_octets(c, message, ret);
 }
 
 void name_skip(struct cur *c)

@@ -12,23 +12,18 @@
 
 #define NAME_OCTETS_MAX 255 /* of a domain name, RFC 1035 §2.3.4 */
 
-/* The octets of the name at `c`, with the root's, if they lie there in one piece: no pointer, none missing,
- * not too many; `c` moves behind them. Empty if not, and `c` stays. */
-static inline struct span name_whole(struct cur *c)
-{
-    uint32_t pos = c->pos, stop = c->end;
+/* A name in place of its text: its labels, each behind its length, without pointers and the root, letters in
+ * lower case. Two names are the same exactly when their octets are, and they cost less than the text. */
+struct name_octets {
+    uint8_t before[16]; /* room of which nothing is said */
+    uint8_t at[NAME_OCTETS_MAX];
+};
 
-    if (!cur_ok(c) || pos >= stop)
-        return span_of(NULL, 0);
-    stop = stop - pos > NAME_OCTETS_MAX ? pos + NAME_OCTETS_MAX : stop;
-    while (pos < stop && c->base[pos] != 0 && c->base[pos] < 0x40)
-        pos += c->base[pos] + 1u;
-    if (pos >= stop || c->base[pos] != 0)
-        return span_of(NULL, 0);
-    struct span whole = span_of(c->base + c->pos, pos + 1 - c->pos);
-    c->pos = pos + 1;
-    return whole;
-}
+/* Reads the name at `c`, which moves behind it, if that is as usual. Empty if not (the root, what is
+ * malformed, more pointers than usual): then `c` stays, and name_read tells. */
+struct span name_octets(struct cur *c, const struct cur *message, struct name_octets *ret);
+/* The text of such octets, which must lie in a struct name_octets, in `ret` (NAME_TEXT_MAX + 1 bytes). */
+struct span name_text(struct span octets, char *ret);
 
 /*
  * Reads the domain name at `c`, which moves behind it, into `ret` (NAME_TEXT_MAX + 1 bytes). Compression

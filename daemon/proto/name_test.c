@@ -87,6 +87,34 @@ static bool slow_read(const uint8_t *at, uint32_t pos, uint32_t end, char *text,
     return false;
 }
 
+/* As octets, a name is either not read at all, or says the same as its text. */
+static void check_octets(struct cur c, const struct cur *message, const char *want, uint32_t behind,
+                         bool good)
+{
+    const uint32_t start = c.pos;
+    char text[NAME_TEXT_MAX + 1];
+    struct name_octets store;
+    struct span octets = name_octets(&c, message, &store);
+
+    assert_true(cur_ok(&c));
+    if (octets.len == 0) {
+        assert_int_equal(c.pos, start);
+        return;
+    }
+    assert_true(good);
+    assert_int_equal(c.pos, behind);
+    struct span name = name_text(octets, text);
+    assert_int_equal(name.len, strlen(want));
+    assert_memory_equal(name.at, want, name.len);
+    uint8_t *at = store.at;
+    for (unsigned n; at < store.at + octets.len; at += n + 1) {
+        n = *at;
+        for (unsigned i = 1; i <= n; i++)
+            assert_false(at[i] >= 'A' && at[i] <= 'Z');
+    }
+    assert_ptr_equal(at, store.at + octets.len);
+}
+
 static void check(const struct random_name *g, uint32_t end)
 {
     char want[NAME_TEXT_MAX + 1], got[NAME_TEXT_MAX + 1];
@@ -98,6 +126,7 @@ static void check(const struct random_name *g, uint32_t end)
     const struct cur message = c;
     c.pos = g->start;
     bool good = slow_read(copy, g->start, end, want, &behind);
+    check_octets(c, &message, want, behind, good);
     struct span name = name_read(&c, &message, got);
     assert_int_equal(cur_ok(&c), good);
     assert_int_equal(name.len, good ? strlen(want) : 0);

@@ -15,6 +15,7 @@
 #include "intel/observation.h"
 #include "proto/crypto.h"
 #include "proto/infos.h"
+#include "proto/name.h"
 
 enum parse_result {
     PARSE_DONE, /* nothing more to learn from this stream */
@@ -30,6 +31,7 @@ enum parse_result {
 /* Work space of a parser; contents mean nothing between calls. One per worker. */
 struct parse_scratch {
     char name[3][NAME_TEXT_MAX + 1];
+    struct name_octets octets;
     char text[512];
     char digest[4][72];
     uint8_t join[PARSE_JOIN_MAX];

@@ -191,43 +191,68 @@ static __attribute__((noinline)) void record_observation(struct message *m, stru
     worker_emit(m->w, &r);
 }
 
-/* A name in DNS that was looked up before and is not listed: that leaves little to do, and its text need not
- * be made. */
-static bool known_unlisted(struct message *m, const struct observation *o, const struct unlisted_name *row)
+static void count_observation(const struct message *m)
 {
-    if (row == NULL || !unlisted_is(row, o->wire))
-        return false;
     m->w->counters[COUNT_OBSERVATIONS]++;
     m->w->counters[COUNT_STREAM_MIDSTREAM] += (m->flags & RECORD_MIDSTREAM) != 0;
-    if (!o->from_server)
-        resolve_question(m, row->text_hash);
-    return true;
+}
+
+static __attribute__((noinline)) void look_up(struct message *m, struct observation *o, uint64_t hash)
+{
+    struct worker *w = m->w;
+
+    observation_name(o);
+    m->again = named_before(m, o);
+    struct match hit = match_of(w, o);
+    if (!m->again) {
+        count_observation(m);
+        if (w->config.observe)
+            record_observation(m, o, hit);
+    }
+    if (hash != 0 && hit.how == MATCH_NONE)
+        *unlisted_row(&w->unlisted, hash) =
+            (struct unlisted_name){hash, transactions_name_hash(&w->config.key, o->name)};
+    react[o->via](m, o, hit);
+}
+
+/* Nearly all names in DNS were looked up before and are not listed. That leaves little to do, and the text of
+ * the name need not be made. */
+static void on_dns_name(struct message *m, struct observation *o)
+{
+    struct worker *w = m->w;
+    uint64_t hash = o->wire.len > 0 ? unlisted_hash(&w->unlisted, &w->config.key, o->wire) : 0;
+    const struct unlisted_name *row = unlisted_row(&w->unlisted, hash);
+
+    if (hash == 0 || row->hash != hash) {
+        look_up(m, o, hash);
+        return;
+    }
+    count_observation(m);
+    resolve_name_unlisted(m, o, row->text_hash);
+}
+
+/* Addresses matter that are listed, or of a name that is. */
+static void on_dns_address(struct message *m, struct observation *o)
+{
+    if (m->dns_hits > 0 || match_addr_maybe(m->w->image, &o->addr)) {
+        look_up(m, o, 0);
+        return;
+    }
+    count_observation(m);
+    resolve_address_unlisted(m, o);
 }
 
 static void on_observation(void *ctx, struct observation *o)
 {
     struct message *m = ctx;
-    struct worker *w = m->w;
-    struct unlisted_name *row = NULL;
 
     m->seen = true;
-    if (o->wire.len > 0 && w->image != NULL && !w->config.observe) {
-        row = unlisted_row(&w->unlisted, &w->config.key, o->wire);
-        if (known_unlisted(m, o, row))
-            return;
-    }
-    observation_name(o);
-    m->again = named_before(m, o);
-    struct match hit = match_of(w, o);
-    if (!m->again) {
-        w->counters[COUNT_OBSERVATIONS]++;
-        w->counters[COUNT_STREAM_MIDSTREAM] += (m->flags & RECORD_MIDSTREAM) != 0;
-        if (w->config.observe)
-            record_observation(m, o, hit);
-    }
-    if (row != NULL && hit.how == MATCH_NONE)
-        unlisted_keep(row, o->wire, transactions_name_hash(&w->config.key, o->name));
-    react[o->via](m, o, hit);
+    if (o->via > VIA_DNS_ADDRESS || m->w->image == NULL || m->w->config.observe)
+        look_up(m, o, 0);
+    else if (o->is_addr)
+        on_dns_address(m, o);
+    else
+        on_dns_name(m, o);
 }
 
 void message_init(struct message *m, struct worker *w, const struct packet *p, struct flow_key key,

@@ -13,9 +13,11 @@ void observe_record(struct record *r, const struct message *m, struct observatio
 void observe_sighting(const struct message *m, struct observation *o, struct match hit, enum stage stage,
                       uint16_t flags);
 
-/* resolve.c: a client's question for the name of that hash (transactions_name_hash), which is all there is to
- * do if it is not listed. */
-void resolve_question(struct message *m, uint64_t name_hash);
+/* resolve.c */
+/* A name in DNS that is not listed (`name_hash`: transactions_name_hash); an address in DNS that is not, nor
+ * is any name of its message. */
+void resolve_name_unlisted(struct message *m, const struct observation *o, uint64_t name_hash);
+void resolve_address_unlisted(struct message *m, const struct observation *o);
 /* A name in DNS; an address in a DNS answer; the message ended (`result`: of its parse). */
 void resolve_name(struct message *m, struct observation *o, struct match hit);
 void resolve_address(struct message *m, struct observation *o, struct match hit);

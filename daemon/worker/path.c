@@ -128,14 +128,14 @@ static void act_tcp(struct worker *w, const struct packet *p, struct flow_key ke
 static void act_other(struct worker *w, const struct packet *p, struct flow_key key, bool udp)
 {
     struct flow_entry *e = flow_cache_find(&w->cache, key);
-    bool begins = udp && p->payload_bytes > 0 && worker_udp_tells(w, p);
+    unsigned may = udp && p->payload_bytes > 0 ? worker_udp_may(w, p) : 0;
 
-    if (!begins && follow_of(w, e) == NULL && !addresses_maybe(w, p))
+    if (may == 0 && follow_of(w, e) == NULL && !addresses_maybe(w, p))
         return;
     uint16_t flags = mirror_copy(w, p, key);
     look_up(w, p, key, e, flags);
-    if (begins)
-        worker_udp(w, p, key, flags);
+    if (may != 0)
+        worker_udp(w, p, key, may, flags);
 }
 
 void worker_act(struct worker *w, const struct packet *p, const struct step *step)

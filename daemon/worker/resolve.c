@@ -89,22 +89,33 @@ static void resolved(struct message *m, struct observation *o)
     }
 }
 
-void resolve_question(struct message *m, uint64_t name_hash)
+/* A client's question for the name of that hash. */
+static void ask(struct message *m, uint64_t name_hash)
 {
     struct worker *w = m->w;
 
     visibility_dns(&w->visibility, &m->p->src, &m->p->dst, w->now_ns);
     struct transaction query = {.client = m->p->src, .port = m->p->src_port, .id = m->parse.facts.id};
-    transactions_asked(&w->transactions, &w->config.key, m->key, &query, w->now_ns);
-    transactions_name(&w->transactions, &w->config.key, &m->p->src, name_hash, w->now_ns);
+    transactions_asked(&w->transactions, &w->config.key, m->key, &query, name_hash, w->now_ns);
+}
+
+void resolve_name_unlisted(struct message *m, const struct observation *o, uint64_t name_hash)
+{
+    if (o->via == VIA_DNS_ANSWER)
+        m->dns_saw |= SAW_RECORDS;
+    else if (!o->from_server)
+        ask(m, name_hash);
+}
+
+void resolve_address_unlisted(struct message *m, const struct observation *o)
+{
+    m->dns_saw |= SAW_RECORDS;
+    visibility_resolved(&m->w->visibility, &o->addr, m->w->now_ns);
 }
 
 void resolve_name(struct message *m, struct observation *o, struct match hit)
 {
-    if (o->via == VIA_DNS_QUERY && !o->from_server)
-        resolve_question(m, transactions_name_hash(&m->w->config.key, o->name));
-    else if (o->via == VIA_DNS_ANSWER)
-        m->dns_saw |= SAW_RECORDS;
+    resolve_name_unlisted(m, o, transactions_name_hash(&m->w->config.key, o->name));
     if (hit.how == MATCH_NONE)
         return;
     if (o->from_server && (o->via == VIA_DNS_QUERY || (o->section_answer && is_alias(o))))
@@ -120,8 +131,7 @@ void resolve_address(struct message *m, struct observation *o, struct match hit)
 {
     if (hit.how != MATCH_NONE && m->dns_sightings++ < WORKER_SIGHTINGS)
         observe_sighting(m, o, hit, STAGE_RESOLVED, 0);
-    m->dns_saw |= SAW_RECORDS;
-    visibility_resolved(&m->w->visibility, &o->addr, m->w->now_ns);
+    resolve_address_unlisted(m, o);
     resolved(m, o);
 }
 

@@ -250,6 +250,32 @@ static void a_new_image_judges_anew(void **state)
     }
 }
 
+/* A name that is known not to be listed is looked up anew when it is, however it is spelled, asked for or
+ * pointed to. */
+static void known_names_are_looked_up_anew(void **state)
+{
+    static const char *const none[] = {"none.example", NULL}, *const now[] = {"late.example", NULL};
+    static const char *const spelled[] = {"www.late.example", "WWW.LATE.EXAMPLE", "wWw.LaTe.eXaMpLe"};
+    struct rig *rig = rig_new(none);
+
+    for (unsigned turn = 0; turn < 3; turn++) {
+        rig_image(rig, turn == 1 ? now : none);
+        rig_drain(rig);
+        unsigned asked = rig_count(rig, RECORD_SIGHTING, VIA_DNS_QUERY, "www.late.example", NULL),
+                 named = rig_count(rig, RECORD_SIGHTING, VIA_DNS_ANSWER, "www.late.example", NULL);
+        for (unsigned i = 0; i < 3; i++) {
+            talk(rig, spelled[i], A, NOERROR, (const struct rr[RRS_MAX]){{A, ANSWER, "192.0.2.5"}});
+            talk(rig, "other.example", A, NOERROR, (const struct rr[RRS_MAX]){{CNAME, ANSWER, spelled[i]}});
+        }
+        rig_drain(rig);
+        asked = rig_count(rig, RECORD_SIGHTING, VIA_DNS_QUERY, "www.late.example", NULL) - asked;
+        named = rig_count(rig, RECORD_SIGHTING, VIA_DNS_ANSWER, "www.late.example", NULL) - named;
+        assert_int_equal(asked, turn == 1 ? 6 : 0);
+        assert_int_equal(named, turn == 1 ? 3 : 0);
+    }
+    rig_free(rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -258,6 +284,7 @@ int main(void)
         cmocka_unit_test(who_and_what),
         cmocka_unit_test(nothing_is_learned),
         cmocka_unit_test(a_new_image_judges_anew),
+        cmocka_unit_test(known_names_are_looked_up_anew),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -159,18 +159,23 @@ static bool answers_query(const struct worker *w, const struct packet *p)
     return transactions_open(&w->transactions, &w->config.key, &query, w->now_ns);
 }
 
-bool worker_udp_tells(const struct worker *w, const struct packet *p)
+/* Beside the bits of protocols: it may answer a query. */
+#define ANSWERS (1u << WORKER_PROTOS_MAX)
+
+unsigned worker_udp_may(const struct worker *w, const struct packet *p)
 {
-    return starts_udp_may(&w->starts, p, false) != 0 || answers_query(w, p);
+    unsigned may = starts_udp_may(&w->starts, p, false);
+
+    return may == 0 && answers_query(w, p) ? ANSWERS : may;
 }
 
-/* Tries the protocols that it may be of, until it is one. False: it may be of none. */
-static bool is_message(struct worker *w, const struct packet *p, struct flow_key key, uint16_t flags,
-                       bool any)
+/* Tries the protocols that it may be of, as bits, until it is one. False: it may be of none. */
+static bool is_message(struct worker *w, const struct packet *p, struct flow_key key, unsigned protocols,
+                       uint16_t flags, bool any)
 {
     bool may = false;
 
-    for (unsigned left = starts_udp_may(&w->starts, p, any); left != 0; left &= left - 1) {
+    for (unsigned left = protocols; left != 0; left &= left - 1) {
         unsigned proto = (unsigned)__builtin_ctz(left);
         if (!starts_udp(&w->config, proto, p, any))
             continue;
@@ -183,8 +188,8 @@ static bool is_message(struct worker *w, const struct packet *p, struct flow_key
     return may;
 }
 
-void worker_udp(struct worker *w, const struct packet *p, struct flow_key key, uint16_t flags)
+void worker_udp(struct worker *w, const struct packet *p, struct flow_key key, unsigned may, uint16_t flags)
 {
-    if (!is_message(w, p, key, flags, false) && answers_query(w, p))
-        is_message(w, p, key, flags, true);
+    if (!is_message(w, p, key, may & (ANSWERS - 1), flags, false) && answers_query(w, p))
+        is_message(w, p, key, starts_udp_may(&w->starts, p, true), flags, true);
 }

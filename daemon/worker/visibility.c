@@ -66,30 +66,36 @@ static void give_row(struct visibility_row *row, const struct addr *client)
     atomic_store_explicit(&row->turn, turn + 2, memory_order_release);
 }
 
-static struct visibility_row *row_of(struct visibility *v, const struct addr *client, uint64_t now_ns)
+/* The row that is silent longest, nearly: one that was used is passed over once. */
+static unsigned give_way(struct visibility_set *set)
+{
+    unsigned i = set->next;
+
+    for (; (set->used >> i & 1) != 0; i = (i + 1) % VISIBILITY_WAYS)
+        set->used = (uint16_t)(set->used & ~(1u << i));
+    set->next = (uint8_t)((i + 1) % VISIBILITY_WAYS);
+    return i;
+}
+
+static struct visibility_row *row_of(struct visibility *v, const struct addr *client)
 {
     uint64_t h = hash_of(v, client);
-    unsigned n = (unsigned)(h % (sizeof v->set / sizeof *v->set)), oldest = 0;
+    unsigned n = (unsigned)(h % (sizeof v->set / sizeof *v->set));
     struct visibility_set *set = &v->set[n];
     struct visibility_row *row = &v->page->row[n * VISIBILITY_WAYS];
-    uint32_t digest = (uint32_t)(h >> 32) | 1, now_s = seconds(now_ns);
+    uint32_t digest = (uint32_t)(h >> 32) | 1, found = 0;
 
     for (unsigned i = 0; i < VISIBILITY_WAYS; i++)
+        found |= set->digest[i] == digest; /* all at once: where clients are many, it is seldom there */
+    for (unsigned i = 0; i < VISIBILITY_WAYS && found != 0; i++)
         if (set->digest[i] == digest && addr_eq(&row[i].client.addr, client)) {
-            set->used_s[i] = now_s;
+            set->used = (uint16_t)(set->used | 1u << i);
             return &row[i];
         }
-    /* A row that was never used is the oldest: its time is that of the epoch. */
-    uint32_t most_s = 0;
-    for (unsigned i = 0; i < VISIBILITY_WAYS; i++) {
-        uint32_t silent_s = now_s - set->used_s[i];
-        oldest = silent_s > most_s ? i : oldest;
-        most_s = silent_s > most_s ? silent_s : most_s;
-    }
-    give_row(&row[oldest], client);
-    set->digest[oldest] = digest;
-    set->used_s[oldest] = now_s;
-    return &row[oldest];
+    unsigned i = give_way(set);
+    give_row(&row[i], client);
+    set->digest[i] = digest;
+    return &row[i];
 }
 
 /* Queries and connections do not compare: one connection carries many queries. So it is minutes that are
@@ -108,7 +114,7 @@ void visibility_dns(struct visibility *v, const struct addr *client, const struc
 {
     if (addr_is_group(server))
         return;
-    struct visibility_row *row = row_of(v, client, now_ns);
+    struct visibility_row *row = row_of(v, client);
     if (!new_minute(&row->dns_min, now_ns))
         return;
     row->client.dns++;
@@ -200,7 +206,7 @@ void visibility_flow(struct visibility *v, const struct visibility_flow *f, uint
         return;
     if (seen == SEEN_NAMELESS && resolved(v, &f->server, now_ns))
         seen = SEEN_DNS_ADDRESS;
-    struct visibility_row *row = row_of(v, &f->client, now_ns);
+    struct visibility_row *row = row_of(v, &f->client);
     row->client.flows[seen]++;
     v->counters[COUNT_VISIBLE_SNI + seen]++;
     if (f->ip_proto == IPPROTO_TCP)

@@ -67,7 +67,9 @@ struct visibility {
     } resolved[VISIBILITY_RESOLVED];
     /* Which clients have rows: what is looked through is short and stays in the nearest cache. */
     struct visibility_set {
-        uint32_t digest[VISIBILITY_WAYS], used_s[VISIBILITY_WAYS]; /* digest 0: the row was never used */
+        uint32_t digest[VISIBILITY_WAYS]; /* 0: the row was never used */
+        uint16_t used;                    /* a bit for each row: since `next` went past it */
+        uint8_t next;                     /* the row that gives way next, if it was not used */
     } set[VISIBILITY_CLIENTS / VISIBILITY_WAYS];
     struct { /* TCP; halved now and then, so that the present weighs more than the past */
         uint32_t syn, syn_ack, data, v4;

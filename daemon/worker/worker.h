@@ -133,9 +133,9 @@ void worker_judge_copies(struct worker *w, uint32_t source);
 void worker_tcp(struct worker *w, const struct packet *p, struct flow_key key, struct flow_entry *e,
                 unsigned may, uint16_t flags);
 /* udp.c */
-/* Whether a datagram (not empty) may be a message, by its first bytes. */
-bool worker_udp_tells(const struct worker *w, const struct packet *p);
-void worker_udp(struct worker *w, const struct packet *p, struct flow_key key, uint16_t flags);
+/* What message a datagram (not empty) may be, by its first bytes; 0: none. */
+unsigned worker_udp_may(const struct worker *w, const struct packet *p);
+void worker_udp(struct worker *w, const struct packet *p, struct flow_key key, unsigned may, uint16_t flags);
 
 /* assemble.c: messages that wait for more bytes are told as far as they came. Once a second. */
 void worker_streams_tick(struct worker *w);
