@@ -236,6 +236,27 @@ static uint64_t tunnel_key(const struct packet *p, bool mirror)
     return hash_word(&key, h, p->tunnel_src.w[1] + p->tunnel_dst.w[1]);
 }
 
+/* What carries the packet is of interest by itself: somebody sends it to its other end. Labels and the like
+ * have no ends. */
+static void keep_outside(struct packet *p, uint32_t carried_bytes)
+{
+    static const struct addr none;
+
+    if (addr_eq(&p->src, &none) && addr_eq(&p->dst, &none))
+        return;
+    if (p->outsides < PACKET_OUTSIDES)
+        p->outsides++;
+    p->outside[p->outsides - 1] = (struct packet_outside){.src = p->src,
+                                                          .dst = p->dst,
+                                                          .tunnel_key = p->tunnel_key,
+                                                          .carried_bytes = carried_bytes,
+                                                          .src_port = p->src_port,
+                                                          .dst_port = p->dst_port,
+                                                          .ip_proto = p->ip_proto,
+                                                          .ttl = p->ttl,
+                                                          .mapped = p->mapped};
+}
+
 bool tunnel_enter(struct decoding *s, enum tunnel_kind kind, uint32_t id)
 {
     static const bool mirrors[TUNNEL_KINDS] = {
@@ -254,6 +275,7 @@ bool tunnel_enter(struct decoding *s, enum tunnel_kind kind, uint32_t id)
     s->carried = true;
     s->strict = s->result == DECODE_UDP ? STRICT_EXACT : STRICT_NOT;
     s->addressed = false;
+    keep_outside(p, cur_left(&s->cur));
     p->tunnel_depth++;
     p->tunnel_path = p->tunnel_path << 8 | kind;
     p->tunnel_id = id;
@@ -286,7 +308,7 @@ static inline void forget(struct packet *p)
 
     p->src = p->dst = p->tunnel_src = p->tunnel_dst = none;
     p->src_port = p->dst_port = p->ip_id = p->l4_checksum = 0;
-    p->ip_proto = p->ttl = p->tcp_flags = p->tcp_header_bytes = p->vlans = p->tunnel_depth = 0;
+    p->ip_proto = p->ttl = p->tcp_flags = p->tcp_header_bytes = p->vlans = p->tunnel_depth = p->outsides = 0;
     p->tunnel_path = p->tunnel_key = 0;
     p->tunnel_id = 0;
     p->reassembled = false;

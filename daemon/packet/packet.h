@@ -43,6 +43,19 @@ enum tunnel_kind {
         TUNNEL_KINDS
 };
 
+/* Of the tunnels that a packet came in, those whose ends are kept: the first, and the innermost. */
+#define PACKET_OUTSIDES 2
+
+/* A packet that carried this one. */
+struct packet_outside {
+    struct addr src, dst;
+    uint64_t tunnel_key;         /* of what carried it in turn */
+    uint32_t carried_bytes;      /* as on the wire */
+    uint16_t src_port, dst_port; /* 0 unless it is UDP */
+    uint8_t ip_proto, ttl;
+    bool mapped;
+};
+
 enum tcp_flag { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16 };
 
 struct packet {
@@ -78,6 +91,8 @@ struct packet {
     uint32_t tunnel_id;
     struct addr tunnel_src, tunnel_dst;
     uint64_t tunnel_key; /* hash of kinds, ids and ends of all tunnels, the same in both directions */
+    uint8_t outsides;    /* how many there are of: */
+    struct packet_outside outside[PACKET_OUTSIDES];
 };
 
 _Static_assert(PACKET_DEPTH_MAX == sizeof(uint64_t) && TUNNEL_KINDS <= 256, "tunnel_path has a byte each");

@@ -136,7 +136,7 @@ bool decode_plain(struct packet *p, enum decode_result *ret)
     p->payload_wire_bytes = r.limit - r.pos;
     p->reassembled = false;
     p->vlan[1] = p->vlan[2] = p->vlan[3] = 0;
-    p->tunnel_depth = 0;
+    p->tunnel_depth = p->outsides = 0;
     p->tunnel_id = 0;
     p->tunnel_path = p->tunnel_key = 0;
     return true;

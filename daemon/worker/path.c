@@ -138,8 +138,36 @@ static void act_other(struct worker *w, const struct packet *p, struct flow_key 
         worker_udp(w, p, key, may, flags);
 }
 
+/* What carried the packet is a flow of its own, whatever is inside: it may lead to a listed address. */
+static void act_outside(struct worker *w, const struct packet *p, unsigned i)
+{
+    const struct packet_outside *o = &p->outside[i];
+    struct packet outer = *p;
+
+    outer.src = o->src;
+    outer.dst = o->dst;
+    outer.mapped = o->mapped;
+    outer.src_port = o->src_port;
+    outer.dst_port = o->dst_port;
+    outer.ip_proto = o->ip_proto;
+    outer.ttl = o->ttl;
+    outer.tcp_flags = 0;
+    outer.payload = NULL;
+    outer.payload_bytes = 0;
+    outer.payload_wire_bytes = o->carried_bytes;
+    outer.tunnel_key = o->tunnel_key;
+    outer.tunnel_id = 0;
+    outer.tunnel_depth = i > 0 ? p->tunnel_depth - 1 : 0;
+    outer.tunnel_path = i > 0 ? p->tunnel_path >> 8 : 0;
+    outer.tunnel_src = p->outside[0].src;
+    outer.tunnel_dst = p->outside[0].dst;
+    act_other(w, &outer, flow_key_of(&w->config.key, &outer), false);
+}
+
 void worker_act(struct worker *w, const struct packet *p, const struct step *step)
 {
+    for (unsigned i = 0; i < p->outsides; i++)
+        act_outside(w, p, i);
     if (step->decoded == DECODE_TCP)
         act_tcp(w, p, step->key);
     else if (step->decoded == DECODE_UDP || step->decoded == DECODE_OTHER)

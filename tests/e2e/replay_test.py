@@ -13,7 +13,7 @@ from lab_bridled import BRIDLED, BUILD, events
 from tap import Tap, skip_all
 
 try:
-    from scapy.all import DNS, DNSQR, DNSRR, IP, UDP, Ether, wrpcap
+    from scapy.all import DNS, DNSQR, DNSRR, GRE, IP, TCP, UDP, VXLAN, Ether, IPv6, wrpcap
 except ImportError:
     skip_all('no scapy')
 
@@ -155,6 +155,42 @@ def check_same_bytes(tap, case):
                plain.stdout + other.stdout + plain.stderr + other.stderr)
 
 
+LISTED, ELSEWHERE = '203.0.113.9', '203.0.113.99'
+INSIDE = IP(src='10.1.1.1', dst='10.1.1.2') / TCP(sport=4001, dport=443, flags='S')
+TUNNELS = {  # what is sent to LISTED
+    'none': UDP(sport=5000, dport=4789) / b'hello',
+    'VXLAN': UDP(sport=5000, dport=4789) / VXLAN(flags='Instance', vni=1) / Ether() / INSIDE,
+    'GRE': GRE() / INSIDE,
+    'IP in IP': INSIDE,
+    '6in4': IPv6(src='fd00::1', dst='fd00::2') / UDP(sport=1, dport=2),
+    'nothing whole': GRE() / IP(src='10.1.1.1', dst='10.1.1.2', flags='MF') / b'12345678',
+    'two tunnels': IP(src='192.168.1.40', dst=ELSEWHERE) / GRE() / INSIDE,
+}
+
+
+def check_tunnel_ends(tap, case):
+    """Who sends packets to a listed address is told whatever the packets carry, and where that leads."""
+    rules = case.folder / 'ends.ioc'
+    rules.write_text(f'@campaign Test\n{LISTED}\n')
+
+    def told(packets):
+        case.write('tunnel.pcap', [Ether() / p for p in packets])
+        done = case.run('-r', 'tunnel.pcap', '-R', rules, '--eve', '-', rules=False)
+        return [(e['src_ip'], e['dest_ip'], e['incident']['stage'], e.get('tunnel', {}).get('kind'))
+                for e in events(done.stdout) if e['event_type'] == 'alert' and e['incident']['why'] != 'closed']
+
+    for name, carried in TUNNELS.items():
+        out = IP(src='192.168.1.40', dst=LISTED, ttl=64) / carried
+        tap.same(told([out] * 3), [('192.168.1.40', LISTED, 'attempted', None)], f'to a listed address: {name}')
+    back = IP(src=LISTED, dst='192.168.1.40') / GRE() / IP(src='10.1.1.2', dst='10.1.1.1') / b'x'
+    stages = [t[2] for t in told([IP(src='192.168.1.40', dst=LISTED) / GRE() / INSIDE, back])]
+    tap.same(stages, ['attempted', 'exchanged'], 'and that it answered')
+    within = IP(src='192.0.2.1', dst='192.0.2.2') / GRE() / IP(src='192.168.1.40', dst=LISTED) / INSIDE
+    tap.same(told([within]), [('192.168.1.40', LISTED, 'attempted', 'gre')], 'a tunnel within a tunnel')
+    tap.same(told([IP(src='192.168.1.40', dst=ELSEWHERE) / GRE() / INSIDE,
+                   IP(src='192.168.1.40', dst=ELSEWHERE) / UDP(sport=5000, dport=1) / b'x']), [], 'and nothing else')
+
+
 def check_sends_nothing(tap, case):
     """Without -c nothing but its own output: no configuration file, no socket to anybody."""
     trace = case.folder / 'trace'
@@ -208,7 +244,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         case = Case(folder)
         for check in (check_statuses, check_no_rules, check_order, check_stdin, check_same_bytes,
-                      check_sends_nothing, check_worker_death, check_output_gone):
+                      check_tunnel_ends, check_sends_nothing, check_worker_death, check_output_gone):
             check(tap, case)
     return tap.done()
 
