@@ -332,6 +332,10 @@ static void read_attributes(struct misp_reader *r)
     for (enum json_token t = load_json_next(r->w); t != JSON_END && t != JSON_BROKEN;
          t = load_json_next(r->w))
         take(r, t);
+    if (misp_events_deletions_lost(r->events) > 0)
+        load_warning(r->f, (struct load_place){0}, span_of(NULL, 0),
+                     "more deleted objects than are remembered: attributes of %zu are loaded all the same",
+                     misp_events_deletions_lost(r->events));
     if (misp_events_lost(r->events) > 0)
         load_warning(r->f, (struct load_place){0}, span_of(NULL, 0),
                      "more events than are remembered: %zu have neither campaign nor source",

@@ -51,6 +51,8 @@ void misp_events_free(struct misp_events *e);
 void misp_events_get(const struct misp_events *e, size_t i, struct misp_event *ret);
 /* Whether the object that was opened as number `i`, from 0, was deleted. Ask in order. */
 bool misp_events_object_deleted(struct misp_events *e, size_t i);
+/* Deleted objects that there was no room for. */
+size_t misp_events_deletions_lost(const struct misp_events *e);
 /* Of all attributes. */
 const struct load_dates *misp_events_dates(const struct misp_events *e);
 /* Events that there was no room for. */

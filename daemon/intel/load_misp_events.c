@@ -11,6 +11,7 @@
 /* Limits against hostile files: an export of a whole instance has some thousand events. */
 #define EVENTS_MAX     32768u
 #define TEXT_BYTES_MAX (4u << 20)
+#define DELETED_MAX    (1u << 18) /* objects */
 
 /* Texts by their number in the pool; 0 is the empty one. */
 struct event {
@@ -25,7 +26,7 @@ struct misp_events {
     struct event *list; /* owned */
     size_t count, cap, lost;
     size_t *deleted; /* owned: numbers of deleted objects, in order */
-    size_t deletions, deleted_cap, asked, objects;
+    size_t deletions, deletions_lost, deleted_cap, asked, objects;
     struct pool texts;
     size_t text_bytes;
     struct hash_key key;
@@ -86,7 +87,9 @@ static void delete_object(struct misp_events *e)
 {
     if (e->objects == 0 || (e->deletions > 0 && e->deleted[e->deletions - 1] == e->objects - 1))
         return;
-    if (grow(&e->deleted, &e->deleted_cap, e->deletions + 1, sizeof(*e->deleted)) < 0)
+    if (e->deletions == DELETED_MAX)
+        e->deletions_lost++;
+    else if (grow(&e->deleted, &e->deleted_cap, e->deletions + 1, sizeof(*e->deleted)) < 0)
         e->no_memory = true;
     else
         e->deleted[e->deletions++] = e->objects - 1;
@@ -275,6 +278,11 @@ void misp_events_get(const struct misp_events *e, size_t i, struct misp_event *r
 const struct load_dates *misp_events_dates(const struct misp_events *e)
 {
     return &e->dates;
+}
+
+size_t misp_events_deletions_lost(const struct misp_events *e)
+{
+    return e->deletions_lost;
 }
 
 size_t misp_events_lost(const struct misp_events *e)
