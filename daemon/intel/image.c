@@ -163,6 +163,8 @@ static const char *check(struct image *im, bool verify)
     return NULL;
 }
 
+static void read_resolver_tails(struct image *im);
+
 struct image *image_map(int fd, bool verify, const char **ret_why)
 {
     struct stat st;
@@ -187,8 +189,10 @@ struct image *image_map(int fd, bool verify, const char **ret_why)
     im->bytes = (size_t)st.st_size;
     int guarded = bus_guard(im->base, im->bytes);
     *ret_why = guarded < 0 ? "too many images at once" : check(im, verify);
-    if (*ret_why == NULL)
+    if (*ret_why == NULL) {
+        read_resolver_tails(im);
         return im;
+    }
     image_unmap(im);
     return NULL;
 }
@@ -411,12 +415,50 @@ uint8_t image_answer(const struct image *im, const struct addr *a, struct span *
     return kind;
 }
 
+/* Octets of a name's end that are looked at first, and rows beyond which that does not tell much. */
+#define TAIL_BYTES    6u
+#define TAIL_ROWS_MAX 1000u
+
+/* The bit for the end of a name of at least TAIL_BYTES octets. */
+static unsigned tail_bit(struct span name)
+{
+    uint64_t word = 0;
+
+    memcpy(&word, name.at + name.len - TAIL_BYTES, TAIL_BYTES);
+    return (unsigned)(word * 0x9e3779b97f4a7c15u >> 32) % (64 * IMAGE_TAIL_WORDS);
+}
+
+/* All bits where an end is short, or there are too many. */
+static void read_resolver_tails(struct image *im)
+{
+    size_t rows = im->section[IMAGE_RESOLVERS].len / row_bytes[IMAGE_RESOLVERS];
+    bool told = rows <= TAIL_ROWS_MAX;
+
+    for (size_t i = 0; i < rows && told; i++) {
+        const uint8_t *at;
+        struct span name;
+        told =
+            row(im, IMAGE_RESOLVERS, i, &at) && image_string(im, le32(at), &name) && name.len >= TAIL_BYTES;
+        if (!told)
+            break;
+        unsigned bit = tail_bit(name);
+        im->resolver_tails[bit / 64] |= 1ull << bit % 64;
+    }
+    if (!told)
+        memset(im->resolver_tails, 0xff, sizeof im->resolver_tails);
+}
+
 bool image_resolver_name(const struct image *im, struct span name)
 {
     const uint8_t *at;
     struct span last = span_of(NULL, 0);
     size_t low = 0, high = im->section[IMAGE_RESOLVERS].len / row_bytes[IMAGE_RESOLVERS];
 
+    if (name.len >= TAIL_BYTES) {
+        unsigned bit = tail_bit(name);
+        if ((im->resolver_tails[bit / 64] >> bit % 64 & 1) == 0)
+            return false;
+    }
     while (low < high) {
         size_t mid = low + (high - low) / 2;
         struct span listed;

@@ -132,6 +132,8 @@ struct image_levels {
 };
 
 /* The header as it was checked when mapped: what it says is not read again from memory that others share. */
+#define IMAGE_TAIL_WORDS 32u
+
 struct image {
     const uint8_t *base; /* owned mapping */
     size_t bytes;
@@ -142,6 +144,9 @@ struct image {
     uint64_t depths[2], types;
     uint32_t iocs;
     struct image_levels levels[2]; /* IPv6, IPv4 */
+    /* A bit for each end of a resolver's name that there is, by hash: nearly all other names are told by it.
+     */
+    uint64_t resolver_tails[IMAGE_TAIL_WORDS];
 };
 
 /* One indicator's record. */

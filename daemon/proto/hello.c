@@ -52,10 +52,10 @@ static void read_server_name(struct hello *h, struct cur *c)
     note_state(h, &list);
 }
 
-static bool is_plain(uint8_t octet)
-{
-    return octet >= 0x20 && octet < 0x7f && octet != ',' && octet != '\\';
-}
+/* What stays as it is. */
+static const bool plain[256] = {
+    [' ' ... '+'] = true, ['-' ... '['] = true, [']' ... '~'] = true, /* but ',' and '\\' */
+};
 
 /* Protocol names are any octets; what would be taken for a separator is escaped like what cannot be printed.
  */
@@ -68,7 +68,7 @@ static void put_protocol(struct text *t, struct span protocol)
     if (t->len > 0)
         text_char(t, ',');
     for (size_t i = 0, run; i < protocol.len && !t->full; i += run) {
-        for (run = 0; i + run < protocol.len && is_plain(protocol.at[i + run]);)
+        for (run = 0; i + run < protocol.len && plain[protocol.at[i + run]];)
             run++;
         text_raw(t, span_of(protocol.at + i, run));
         if (i + run == protocol.len)

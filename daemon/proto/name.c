@@ -215,11 +215,35 @@ void name_skip(struct cur *c)
     }
 }
 
+/* Sixteen octets of a host name as text. True: each stays one character. */
+static inline bool put_host(char *out, octets16 v)
+{
+    octets16 odd = (v < EACH(' ')) | (v == EACH(0x7f)) | (v == EACH('\\'));
+    halves any = (halves)odd;
+
+    v |= (v > EACH('@')) & (v < EACH('[')) & EACH('a' - 'A');
+    memcpy(out, &v, sizeof v);
+    return (any[0] | any[1]) == 0;
+}
+
 struct span name_of_host(struct span host, char *ret)
 {
+    uint8_t last[16] = "................";
+    bool plain = true;
+
     if (host.len > 0 && host.at[host.len - 1] == '.')
         host.len--;
     if (host.len > NAME_OCTETS_MAX)
         host.len = 0;
+    /* There is room for more text than the longest name has. */
+    size_t whole = host.len & ~(size_t)15;
+    for (size_t i = 0; i < whole && plain; i += 16)
+        plain = put_host(ret + i, octets_at(host.at + i));
+    if (host.len > whole && plain) {
+        memcpy(last, host.at + whole, host.len - whole);
+        plain = put_host(ret + whole, octets_at(last));
+    }
+    if (plain)
+        return span_of(ret, host.len);
     return span_of(ret, (size_t)(put_octets(ret, host.at, host.len, true) - ret));
 }

@@ -71,11 +71,16 @@ struct flow_entry *assemble_entry_make(struct worker *w, struct flow_key key, en
 
 void assemble_entry_done(struct flow_entry *e, uint32_t seq, uint32_t bytes, uint32_t name)
 {
-    uint32_t units = (bytes + NAME_LENGTH_BYTES - 1) / NAME_LENGTH_BYTES;
+    uint32_t length = bytes;
 
+    if (bytes > NAME_LENGTH_MASK) {
+        uint32_t units =
+            (bytes >> NAME_LENGTH_UNIT_LOG) + ((bytes & ((1u << NAME_LENGTH_UNIT_LOG) - 1)) != 0);
+        length = NAME_LENGTH_LONG | (units < NAME_LENGTH_MASK ? units : NAME_LENGTH_MASK);
+    }
     e->class = FLOW_DONE;
     e->seq = seq;
-    e->value = (name & NAME_HASH_MASK) | (units < ~NAME_HASH_MASK ? units : ~NAME_HASH_MASK);
+    e->value = (name & NAME_HASH_MASK) | length;
 }
 
 uint32_t assemble_entry_name(const struct flow_entry *e)
@@ -407,6 +412,11 @@ void assemble_hold(struct worker *w, const struct packet *p, struct flow_key key
     if (s == NULL)
         return;
     uint32_t slot = streams_slot(&w->streams, s);
+    if (g->need > 0) {
+        s->proto = (uint8_t)g->proto;
+        s->need = g->need;
+        s->parses = 1;
+    }
     assemble_insert(w, s, p, g);
     assemble_advance(w, s);
     while (streams_at(&w->streams, slot) == s && s->key.hash == key.hash &&

@@ -9,10 +9,13 @@
 
 #include "worker/worker.h"
 
-/* Names told are remembered by this much of their hash; below it is the length of their message, in units. */
-#define NAME_HASH_MASK    0xfffff000u
-#define NAME_HASH_TOP     0x80000000u /* always set: no slot of a stream has such a number */
-#define NAME_LENGTH_BYTES 16u
+/* Names told are remembered by this much of their hash; below it is the length of their message: in octets,
+ * so that what follows a short one is not taken for a part of it, or with the highest bit in units. */
+#define NAME_HASH_MASK       0xfffff000u
+#define NAME_HASH_TOP        0x80000000u /* always set: no slot of a stream has such a number */
+#define NAME_LENGTH_MASK     0x7ffu
+#define NAME_LENGTH_LONG     0x800u
+#define NAME_LENGTH_UNIT_LOG 5u
 
 /* Bytes of a stream and their place. */
 struct segment {
@@ -20,6 +23,10 @@ struct segment {
     uint32_t seq;
     unsigned may; /* the protocols that a message which begins here may be of, as bits */
     bool cut;     /* the capture did not keep all of it */
+    /* For assemble_hold: of a message that begins here and was parsed already, of which protocol it is, and
+     * how much of it is to be there before it is parsed again; 0: none was. */
+    unsigned proto;
+    uint32_t need;
 };
 
 /* The entry of this direction, inside its watch if the flow is followed, or NULL. */
@@ -39,7 +46,9 @@ uint32_t assemble_entry_name(const struct flow_entry *e);
 /* Whether bytes at `seq` are a copy of, or another version of, bytes of a message that was read. */
 static inline bool assemble_entry_repeats(const struct flow_entry *e, uint32_t seq)
 {
-    return e->class == FLOW_DONE && seq - e->seq < (e->value & ~NAME_HASH_MASK) * NAME_LENGTH_BYTES;
+    unsigned unit_log = (e->value & NAME_LENGTH_LONG) != 0 ? NAME_LENGTH_UNIT_LOG : 0;
+
+    return e->class == FLOW_DONE && seq - e->seq < (e->value & NAME_LENGTH_MASK) << unit_log;
 }
 
 /* The stream that holds bytes of this direction, or NULL. */

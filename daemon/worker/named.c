@@ -6,7 +6,9 @@
 
 static uint32_t name_hash(const struct worker *w, struct span name)
 {
-    return ((uint32_t)hash_bytes(&w->config.key, name.at, name.len) & NAME_HASH_MASK) | NAME_HASH_TOP;
+    uint64_t h = hash_run(&w->config.key, w->config.key.k[0], name);
+
+    return ((uint32_t)(h >> 32) & NAME_HASH_MASK) | NAME_HASH_TOP;
 }
 
 static bool names_server(enum via via)

@@ -122,6 +122,13 @@ void observe_sighting(const struct message *m, struct observation *o, struct mat
     worker_emit(m->w, &r);
 }
 
+/* An address literal ends with a digit, or has colons (RFC 6943 §3.1.1, RFC 4291 §2.2). */
+static inline bool like_literal(struct span text)
+{
+    return text.len > 0 && ((text.at[text.len - 1] >= '0' && text.at[text.len - 1] <= '9') ||
+                            memchr(text.at, ':', text.len) != NULL);
+}
+
 /* A name that is an address literal is looked up as one, too. */
 static __attribute__((noinline)) struct match match_literal(const struct image *image, struct span text)
 {
@@ -135,7 +142,9 @@ static inline struct match match_text(const struct image *image, enum via via, s
     if (via_types[via] != IOC_DOMAIN)
         return match_value(image, via_types[via], text);
     struct match hit = match_name(image, text);
-    return hit.how == MATCH_NONE && via > VIA_DNS_ADDRESS ? match_literal(image, text) : hit;
+    if (hit.how != MATCH_NONE || via <= VIA_DNS_ADDRESS || !like_literal(text))
+        return hit;
+    return match_literal(image, text);
 }
 
 struct match observe_match(const struct worker *w, enum via via, struct span text, const struct addr *addr)

@@ -13,6 +13,8 @@
 struct begun {
     enum parse_result result; /* of the last one; PARSE_MORE also where its protocol is not sure yet */
     uint32_t at;              /* where it begins, or what follows it */
+    unsigned proto;           /* with PARSE_MORE: of which it is, */
+    uint32_t need;            /* and how much of it is to be there; 0: its protocol is not sure */
     uint32_t told;            /* hash of the latest server name, or 0 */
     bool named;
     bool open; /* they are perhaps inside of a body */
@@ -48,6 +50,8 @@ static struct begun begin(struct worker *w, const struct packet *p, struct flow_
         b.named |= m.named;
         b.told = m.told != 0 ? m.told : b.told;
         b.at += b.result == PARSE_NEXT ? m.parse.consumed : 0;
+        b.proto = proto;
+        b.need = b.result == PARSE_MORE ? m.parse.need : 0;
     }
     return b;
 }
@@ -66,7 +70,9 @@ static void expect(struct worker *w, struct flow_entry *e, const struct packet *
         return;
     struct segment rest = {.bytes = span_of(g->bytes.at + b->at, g->bytes.len - b->at),
                            .seq = g->seq + b->at,
-                           .cut = g->cut};
+                           .cut = g->cut,
+                           .proto = b->proto,
+                           .need = b->need};
     assemble_hold(w, p, key, rest.seq, &rest);
 }
 

@@ -145,23 +145,35 @@ static bool resolved(const struct visibility *v, const struct addr *a, uint64_t 
 
 /* --- new flows --- */
 
-static bool offers(struct span alpn, const char *protocol)
+/* Which encrypted DNS is among the protocols offered (RFC 9250 §4.1.1; "dot": RFC 7858), as its counter; DoQ
+ * before DoT. */
+static enum counter offered_dns(struct span alpn)
 {
-    size_t n = strlen(protocol);
+    enum counter best = COUNTERS;
 
-    for (size_t at = 0; at + n <= alpn.len; at++)
-        if ((at == 0 || alpn.at[at - 1] == ',') && memcmp(alpn.at + at, protocol, n) == 0 &&
-            (at + n == alpn.len || alpn.at[at + n] == ','))
-            return true;
-    return false;
+    for (const uint8_t *at = alpn.at, *end = at + alpn.len, *stop; best != COUNT_VISIBLE_DOQ && at < end;
+         at = stop + 1) {
+        stop = memchr(at, ',', (size_t)(end - at));
+        if (stop == NULL)
+            stop = end;
+        if (stop - at != 3 || at[0] != 'd' || at[1] != 'o')
+            continue;
+        if (at[2] == 'q')
+            best = COUNT_VISIBLE_DOQ;
+        else if (at[2] == 't')
+            best = COUNT_VISIBLE_DOT;
+    }
+    return best;
 }
 
 /* Which encrypted DNS this flow carries, as its counter; COUNTERS: none that can be told. */
 static enum counter encrypted_dns(const struct visibility_flow *f)
 {
-    if (offers(f->alpn, "doq") || (f->server_port == PORT_DNS_TLS && f->ip_proto == IPPROTO_UDP))
+    enum counter offered = offered_dns(f->alpn);
+
+    if (offered == COUNT_VISIBLE_DOQ || (f->server_port == PORT_DNS_TLS && f->ip_proto == IPPROTO_UDP))
         return COUNT_VISIBLE_DOQ;
-    if (offers(f->alpn, "dot") || f->server_port == PORT_DNS_TLS)
+    if (offered == COUNT_VISIBLE_DOT || f->server_port == PORT_DNS_TLS)
         return COUNT_VISIBLE_DOT;
     bool named = f->seen == SEEN_SNI || f->seen == SEEN_QUIC || f->seen == SEEN_OUTER;
     if (f->im != NULL && ((named && image_resolver_name(f->im, f->name)) ||
