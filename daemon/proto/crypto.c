@@ -6,6 +6,7 @@
 #include <sys/random.h>
 
 #include "proto/crypto_private.h"
+#include "proto/crypto_x86.h"
 
 static const char *const hash_names[CRYPTO_HASHES] = {
     [CRYPTO_MD5] = "MD5",
@@ -40,6 +41,9 @@ struct crypto *crypto_new(void)
         c->hash[i] = EVP_MD_fetch(NULL, hash_names[i], NULL);
     c->block = cipher_new("AES-128-ECB", 1);
     c->gcm = cipher_new("AES-128-GCM", 0);
+#if CRYPTO_X86
+    c->x86 = crypto_x86_can();
+#endif
     /* Results do not depend on the key, only whether an attacker can choose who shares a bucket with whom. */
     if (getrandom(&c->key, sizeof c->key, GRND_NONBLOCK) != (ssize_t)sizeof c->key)
         c->key = (struct hash_key){{(uintptr_t)c, (uintptr_t)c->gcm}};
@@ -87,6 +91,12 @@ bool crypto_block(struct crypto *c, const uint8_t *key, const uint8_t *in, uint8
 {
     int len = 0;
 
+#if CRYPTO_X86
+    if (c->x86) {
+        crypto_x86_block(key, in, ret);
+        return true;
+    }
+#endif
     key = new_key(c->block_key, key);
     if (key != NULL && EVP_EncryptInit_ex2(c->block, NULL, key, NULL, NULL) != 1)
         return false;
@@ -99,8 +109,13 @@ bool crypto_open(struct crypto *c, const uint8_t *key, const uint8_t *nonce, str
     uint8_t expect[CRYPTO_TAG_BYTES], *end = c->plain + sealed.len;
     int len = 0;
 
-    if (sealed.len > sizeof c->plain ||
-        EVP_DecryptInit_ex2(c->gcm, NULL, new_key(c->gcm_key, key), nonce, NULL) != 1 ||
+    if (sealed.len > sizeof c->plain)
+        return false;
+#if CRYPTO_X86
+    if (c->x86)
+        return crypto_x86_open(c->plain, key, nonce, aad, sealed, tag);
+#endif
+    if (EVP_DecryptInit_ex2(c->gcm, NULL, new_key(c->gcm_key, key), nonce, NULL) != 1 ||
         EVP_DecryptUpdate(c->gcm, NULL, &len, aad.at, (int)aad.len) != 1 ||
         EVP_DecryptUpdate(c->gcm, c->plain, &len, sealed.at, (int)sealed.len) != 1)
         return false;

@@ -50,6 +50,7 @@ struct crypto {
     EVP_MD_CTX *digest;                                             /* owned */
     EVP_CIPHER_CTX *block, *gcm;                                    /* owned; AES-128 in ECB and GCM mode */
     uint8_t block_key[CRYPTO_AES_BYTES], gcm_key[CRYPTO_AES_BYTES]; /* the keys that these two have */
+    bool x86;                                                       /* done by crypto_x86.c instead */
 #endif
     struct hash_key key;                        /* of the tables below */
     struct crypto_hmac salt[QUIC_VERSIONS_MAX]; /* of each version: quic_keys_init */

@@ -4,6 +4,7 @@
 #include <openssl/hmac.h>
 
 #include "proto/crypto_private.h"
+#include "proto/crypto_x86.h"
 #include "proto/quic_test.h"
 
 static unsigned long allocations;
@@ -103,6 +104,49 @@ static void nothing_is_allocated(void **state)
     assert_int_equal(limited, 0);
 }
 
+/* Whatever does it, packets of all lengths open to the same, and a wrong bit anywhere is told. */
+static void opened_either_way(void **state)
+{
+#if CRYPTO_X86
+    static uint8_t sealed[2000], first[sizeof sealed];
+    uint8_t key[CRYPTO_AES_BYTES], nonce[CRYPTO_NONCE_BYTES], tag[CRYPTO_TAG_BYTES], aad[64], block[2][16];
+    uint32_t at = 1;
+    int n;
+
+    if (!crypto_x86_can())
+        skip();
+    for (size_t len = 0; len < sizeof sealed; len = len < 300 ? len + 1 : len + 37) {
+        uint8_t *const fill[] = {key, nonce, aad, sealed};
+        const size_t bytes[] = {sizeof key, sizeof nonce, sizeof aad, sizeof sealed};
+        for (unsigned i = 0; i < 4; i++)
+            for (size_t k = 0; k < bytes[i]; k++)
+                fill[i][k] = (uint8_t)((at = at * 1664525 + 1013904223) >> 24);
+        struct span header = span_of(aad, len % (sizeof aad + 1)), body = span_of(sealed, len);
+        EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+        /* The plain text of the one is what the other seals. */
+        crypto_x86_open(crypto->plain, key, nonce, header, body, NULL);
+        memcpy(first, crypto->plain, len);
+        assert_int_equal(EVP_EncryptInit(ctx, EVP_aes_128_gcm(), key, nonce), 1);
+        assert_int_equal(EVP_EncryptUpdate(ctx, NULL, &n, aad, (int)header.len), 1);
+        assert_int_equal(EVP_EncryptUpdate(ctx, first, &n, first, (int)len), 1);
+        assert_int_equal(EVP_EncryptFinal(ctx, first + n, &n), 1);
+        assert_int_equal(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, sizeof tag, tag), 1);
+        EVP_CIPHER_CTX_free(ctx);
+        assert_memory_equal(first, sealed, len);
+        for (unsigned x86 = 0; x86 < 2; x86++) {
+            crypto->x86 = x86 != 0;
+            assert_true(crypto_open(crypto, key, nonce, header, body, tag));
+            uint8_t *wrong = len > 0 && at % 2 == 0 ? &sealed[at % len] : &tag[at % sizeof tag];
+            *wrong ^= (uint8_t)(1 << at % 8);
+            assert_false(crypto_open(crypto, key, nonce, header, body, tag));
+            *wrong ^= (uint8_t)(1 << at % 8);
+            assert_true(crypto_block(crypto, key, sealed, block[x86]));
+        }
+        assert_memory_equal(block[0], block[1], sizeof block[0]);
+    }
+#endif
+}
+
 static bool spend_as(uint64_t now_ns, const char *client_text)
 {
     struct addr client;
@@ -179,6 +223,7 @@ int main(void)
         cmocka_unit_test(digests),
         cmocka_unit_test(hmac),
         cmocka_unit_test(nothing_is_allocated),
+        cmocka_unit_test(opened_either_way),
         cmocka_unit_test(shares_of_a_flood),
         cmocka_unit_test(a_spent_budget),
     };
