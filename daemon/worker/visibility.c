@@ -151,16 +151,14 @@ static enum counter offered_dns(struct span alpn)
 {
     enum counter best = COUNTERS;
 
-    for (const uint8_t *at = alpn.at, *end = at + alpn.len, *stop; best != COUNT_VISIBLE_DOQ && at < end;
-         at = stop + 1) {
-        stop = memchr(at, ',', (size_t)(end - at));
-        if (stop == NULL)
-            stop = end;
-        if (stop - at != 3 || at[0] != 'd' || at[1] != 'o')
+    for (size_t at = 0, len; at < alpn.len && best != COUNT_VISIBLE_DOQ; at += len + 1) {
+        const uint8_t *protocol = alpn.at + at, *comma = memchr(protocol, ',', alpn.len - at);
+        len = comma != NULL ? (size_t)(comma - protocol) : alpn.len - at;
+        if (len != 3 || protocol[0] != 'd' || protocol[1] != 'o')
             continue;
-        if (at[2] == 'q')
+        if (protocol[2] == 'q')
             best = COUNT_VISIBLE_DOQ;
-        else if (at[2] == 't')
+        else if (protocol[2] == 't')
             best = COUNT_VISIBLE_DOT;
     }
     return best;
