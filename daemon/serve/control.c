@@ -195,6 +195,14 @@ static bool allowed(struct serve *s, int fd)
     return who.uid == 0 || who.uid == geteuid() || s->settings.control_group[0] != 0;
 }
 
+/* What fits into any socket's buffer. */
+static void turn_away(int socket, const char *why)
+{
+    if (send(socket, why, strlen(why), MSG_NOSIGNAL) < 0)
+        log_debug("control: %s", strerror(errno));
+    close(socket);
+}
+
 static void on_connect(evutil_socket_t fd, short what, void *ctx)
 {
     const struct timeval limit = {.tv_sec = IDLE_SECONDS};
@@ -207,8 +215,12 @@ static void on_connect(evutil_socket_t fd, short what, void *ctx)
     for (unsigned i = 0; i < CONTROL_CLIENTS_MAX && c == NULL; i++)
         if (k->client[i].socket < 0)
             c = &k->client[i];
-    if (c == NULL || !allowed(k->serve, got)) {
-        close(got);
+    if (!allowed(k->serve, got)) {
+        turn_away(got, "error only root and bridled's own user may ask it\n");
+        return;
+    }
+    if (c == NULL) {
+        turn_away(got, "error too many ask at once: ask again\n");
         return;
     }
     c->socket = got;

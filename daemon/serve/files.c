@@ -13,7 +13,7 @@
 
 #include "base/hash.h"
 
-#define FOLDERS_MAX 512
+#define FOLDERS_MAX 1000 /* as many as a load reads */
 #define LINKS_MAX   8
 
 /* Nobody gains by a collision: who can write the files can change the rules. */

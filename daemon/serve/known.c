@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The file of values known from earlier loads. */
+/* What is known from earlier loads. */
 #include "serve/known.h"
 
 #include <errno.h>
@@ -12,8 +12,10 @@
 #include <unistd.h>
 
 #define SEALS (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW)
-/* More than the loader ever makes of it. */
+/* More than the loader ever makes of the values; and two million names. */
 #define BYTES_MAX (64l << 20)
+#define VALUES    "known"
+#define IMAGE     "known.img"
 
 static int path_of(const char *folder, const char *name, char ret[PATH_MAX])
 {
@@ -22,21 +24,36 @@ static int path_of(const char *folder, const char *name, char ret[PATH_MAX])
     return snprintf(ret, PATH_MAX, "%s/%s", folder, name) < PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
-int known_open(const char *folder)
+static int open_it(const char *folder, const char *name)
 {
     char path[PATH_MAX];
     struct stat st;
-    int rc = path_of(folder, "known", path);
+    int rc = path_of(folder, name, path);
 
     if (rc < 0)
         return rc;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
         return fd;
+    rc = fd < 0 ? -errno : -EINVAL;
     if (fd >= 0)
         close(fd);
+    return rc;
+}
+
+int known_open(const char *folder)
+{
+    int fd = open_it(folder, VALUES);
+
+    if (fd >= 0 || folder == NULL || folder[0] == 0)
+        return fd;
     fd = memfd_create("bridle-known", MFD_CLOEXEC);
     return fd < 0 ? -errno : fd;
+}
+
+int known_image(const char *folder)
+{
+    return open_it(folder, IMAGE);
 }
 
 static int copy(int from, int to, off_t bytes)
@@ -51,11 +68,11 @@ static int copy(int from, int to, off_t bytes)
     return 0;
 }
 
-int known_store(const char *folder, int fd)
+static int store(const char *folder, const char *name, int fd)
 {
     char path[PATH_MAX], new[PATH_MAX];
     struct stat st;
-    int seals = fcntl(fd, F_GET_SEALS), rc = path_of(folder, "known", path);
+    int seals = fcntl(fd, F_GET_SEALS), rc = path_of(folder, name, path);
 
     if (rc == 0)
         rc = path_of(folder, "known.new", new);
@@ -78,5 +95,21 @@ int known_store(const char *folder, int fd)
         rc = -errno;
     if (rc < 0)
         unlink(new);
+    return rc;
+}
+
+int known_store(const char *folder, int fd)
+{
+    return store(folder, VALUES, fd);
+}
+
+int known_store_image(const char *folder, int fd)
+{
+    char path[PATH_MAX];
+    int rc = store(folder, IMAGE, fd);
+
+    /* an older one would bring back what was taken away since */
+    if (rc < 0 && path_of(folder, IMAGE, path) == 0)
+        unlink(path);
     return rc;
 }

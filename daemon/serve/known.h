@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The file of values known from earlier loads, in the state folder: the loader reads it and makes the next
- * one (intel/load_wire.h); main only keeps it, and reads nothing of it. */
+/* What the next load is to know of those before a restart, in the state folder: the file of known values,
+ * which the loader reads and makes (intel/load_wire.h), and the image that was in use last. Main only keeps
+ * both, and reads nothing of them. */
 #ifndef BRIDLE_SERVE_KNOWN_H
 #define BRIDLE_SERVE_KNOWN_H
 
-/* The file, or an empty one if there is none yet; negative errno. -ENOENT: there is no state folder. */
+/* The file of values, or an empty one if there is none yet; negative errno. -ENOENT: there is no state
+ * folder. */
 int known_open(const char *folder);
 /* Puts what the loader sent (`fd`, borrowed) in its place. 0 or negative errno; -EPERM: it is not sealed, so
  * that it could still change; -EFBIG. */
 int known_store(const char *folder, int fd);
+/* The image that was in use last, or negative errno: nobody has looked at what is in it. */
+int known_image(const char *folder);
+/* Puts the image in use (`fd`, borrowed, sealed) in its place. One so large that main would stand still while
+ * it is copied is not kept, nor the one before it: -EFBIG. 0 or negative errno. */
+int known_store_image(const char *folder, int fd);
 
 #endif

@@ -127,6 +127,20 @@ static void on_missing(void *ctx, const char *path, int error)
     tell(r, text);
 }
 
+/* For the load after a restart: a list that shrinks meanwhile is one that shrank. */
+static void keep_image(struct rules *r)
+{
+    const struct changes *c = &r->changes;
+    const struct generation *g = images_newest(&r->serve->images);
+
+    if (state_folder(r) == NULL || (c->told && c->added + c->removed + c->changed == 0))
+        return;
+    int rc = known_store_image(state_folder(r), g->fd);
+    if (rc < 0 && rc != -ENOENT && rc != -EFBIG)
+        log_warning("rules: the indicators in use cannot be kept in %s for the next start: %s",
+                    r->serve->settings.state_dir, strerror(-rc));
+}
+
 /* A path that is not there is an error of its own: nothing else says that a rule file was forgotten. */
 static int check_paths(struct rules *r)
 {
@@ -182,11 +196,14 @@ static int compiled(struct rules *r)
 static int begin(struct rules *r)
 {
     const struct generation *old = images_newest(&r->serve->images);
+    int stored = HAVE_LOADER && old == NULL ? known_image(state_folder(r)) : -1;
 
     if (!HAVE_LOADER)
         return -ENOSYS; /* never: compiled() found an image, or told that there is none */
     r->with = (struct load_with){
-        .before = old != NULL && !old->damaged ? old->fd : -1,
+        .before = old == NULL    ? stored
+                  : old->damaged ? -1
+                                 : old->fd,
         .known = known_open(state_folder(r)),
         .take_shrunk = (r->how & RULES_TAKE_SHRUNK) != 0,
     };
@@ -197,7 +214,9 @@ static int begin(struct rules *r)
     if (rc == 0)
         rc = load_start(&r->load, r->serve->loader_exe, &r->paths);
     if (r->with.known >= 0)
-        close(r->with.known); /* the loader has it */
+        close(r->with.known); /* the loader has both */
+    if (stored >= 0)
+        close(stored);
     return rc;
 }
 
@@ -229,6 +248,7 @@ static void take_over(struct rules *r)
         serve_engine(s, LOG_LEVEL_NOTICE, 0, "rules-diff",
                      "rules: %" PRIu64 " added, %" PRIu64 " removed, %" PRIu64 " changed: bridlectl changes",
                      r->changes.added, r->changes.removed, r->changes.changed);
+    keep_image(r);
     int rc = changes_keep(&r->changes, state_folder(r), s->images.newest, clock_wall_ns());
     if (rc < 0)
         log_warning("rules: what changed cannot be kept in %s: %s", s->settings.state_dir, strerror(-rc));

@@ -6,12 +6,15 @@ import json
 import os
 import pathlib
 import shutil
+import signal
+import subprocess
 import sys
 import threading
 import time
 
 import lab_wire as wire
 from lab import Lab, available
+from lab_bridled import BRIDLECTL
 from lab_live import Daemon, Space, ask, soon
 from tap import Tap, skip_all
 
@@ -204,6 +207,50 @@ def check_watching(tap, lab):
     still.stop()
 
 
+# --- many at once ---
+
+def check_crowd(tap, lab):
+    """A hundred who ask for a reload at once, folders that loads read and nobody may look at, workers that die."""
+    d = start(lab, Space(lab, 'crowd'), 'crowd').start()
+    asked = [subprocess.Popen([BRIDLECTL, '--socket', d.control, 'reload'], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True) for _ in range(100)]
+    told = [a.communicate() for a in asked]
+    bad = [t for a, t in zip(asked, told) if (a.returncode == 0) != ('indicators in use' in t[0]) or
+           a.returncode not in (0, 1) or (a.returncode and 'too many ask at once' not in t[1])]
+    done = sum(a.returncode == 0 for a in asked)
+    tap.ok(not bad and done >= 10, 'each who asks for a reload is answered, or told to ask again', (done, bad[:3]))
+    tap.ok(generation(d) <= 1 + done, 'several by one load', (generation(d), done))
+    folder = d.folder / 'rules'
+    for i in range(700):
+        (folder / f'd{i}').mkdir()
+        (folder / f'd{i}' / 'a.txt').write_text(f'many{i}.example.org\n')
+    tap.ok(soon(lambda: listed(d, 'many699.example.org'), 15), 'seven hundred folders are read', d.messages()[-500:])
+    time.sleep(1)
+    for i in range(700):
+        (folder / f'd{i}' / 'a.txt').write_text(f'more{i}.example.org\n')
+    tap.ok(soon(lambda: all(listed(d, f'more{i}.example.org') for i in range(0, 700, 50)), 15), 'and watched', d.messages()[-500:])
+    before = generation(d)
+    (folder / 'd3' / 'a.txt').chmod(0)
+    tap.ok(soon(lambda: d.status()['rules']['refused'] == 1, 8) and listed(d, 'more3.example.org') and listed(d, STAYS) and
+           'Permission denied' in d.messages(), 'a file that may not be read any more: all stays as it was', d.messages()[-500:])
+    folder.chmod(0)
+    tap.ok(soon(lambda: d.status()['rules']['refused'] == 2, 8) and listed(d, STAYS), 'nor a folder', d.messages()[-500:])
+    folder.chmod(0o755)
+    (folder / 'd3' / 'a.txt').chmod(0o644)
+    tap.ok(soon(lambda: generation(d) > before and listed(d, 'more3.example.org'), 8), 'and back', d.messages()[-500:])
+    for i in range(6):
+        (folder / 'd0' / 'a.txt').write_text(f'dying{i}.example.org\n')
+        for w in d.status()['workers']:
+            if i < 3 and w.get('pid'):
+                os.kill(w['pid'], signal.SIGKILL)
+        done = d.control_command('reload')
+        if done.returncode or not listed(d, f'dying{i}.example.org'):
+            tap.ok(False, 'a reload while workers die', done.stdout + done.stderr)
+    tap.ok(soon(lambda: all(w['state'] == 'running' and w['generation'] == generation(d) for w in d.status()['workers']), 10) and
+           matches(d, 'dying5.example.org'), 'a worker that died uses what is new', d.status()['workers'])
+    d.stop()
+
+
 # --- what changed ---
 
 def check_changes(tap, lab):
@@ -252,6 +299,49 @@ def check_changes(tap, lab):
     (d.folder / 'state' / 'known').write_bytes(b'damaged' * 100)
     d.start()
     tap.ok(listed(d, STAYS), 'a damaged file of known values is no reason not to start', d.messages())
+    d.stop()
+
+
+# --- what changes while nobody looks ---
+
+def check_restart(tap, lab):
+    d = start(lab, Space(lab, 'restart'), 'restart', watch='no')
+    many, few, state = d.folder / 'rules' / 'many.txt', d.folder / 'rules' / 'few.txt', d.folder / 'state'
+    many.write_text(lines(40))
+    few.write_text(lines(8, 100))
+    d.start()
+    d.stop()
+    for number, text in enumerate((lines(3), '', '<html>nothing here</html>')):
+        many.write_text(text)
+        few.write_text(lines(2, 100))
+        (d.folder / 'stderr').write_text('')
+        d.start()
+        kept = d.status()['rules']['kept']
+        tap.ok(listed(d, 'listed39.example.org') and not listed(d, 'listed107.example.org') and len(kept) == 1 and
+               kept[0]['before'] == 40 and 'old ones stay in force' in d.messages(),
+               f'a list that shrank while the daemon was down ({number}): the old entries stay in force', f'{kept}{d.messages()}')
+        d.stop()
+    many.write_text(lines(3))
+    d.start()
+    done = d.control_command('reload', '--take-shrunk')
+    tap.ok(done.returncode == 0 and not listed(d, 'listed39.example.org'), 'until told', done.stdout + done.stderr)
+    d.stop()
+    d.start()
+    tap.ok(not listed(d, 'listed39.example.org') and d.status()['rules']['kept'] == [], 'and then they are gone for good')
+    d.stop()
+    image = state / 'known.img'
+    whole = image.read_bytes()
+    tap.same(image.stat().st_mode & 0o777, 0o600, 'the image in use is kept, for nobody else')
+    for what, data in {'damaged': whole[:200] + b'damaged' + whole[207:], 'cut': whole[:len(whole) // 2], 'empty': b'',
+                       'of another version': whole[:8] + b'\xff' + whole[9:]}.items():
+        image.write_bytes(data)
+        d.start()
+        tap.ok(listed(d, STAYS) and image.read_bytes() != data, f'one that is {what} is no reason not to start', d.messages())
+        d.stop()
+    image.unlink()
+    image.mkdir()
+    d.start()
+    tap.ok(listed(d, STAYS) and 'cannot be kept' in d.messages(), 'nor is one that cannot be stored', d.messages())
     d.stop()
 
 
@@ -336,7 +426,7 @@ def main():
         skip_all(why)
     tap = Tap()
     with Lab('reload') as lab:
-        for check in (check_sources, check_watching, check_changes, check_memory):
+        for check in (check_sources, check_watching, check_crowd, check_changes, check_restart, check_memory):
             check(tap, lab)
     return tap.done()
 
