@@ -19,9 +19,9 @@
 /* Exit code of a process whose filter trapped a call: os/sandbox.h. */
 #define EXIT_TRAPPED 159
 
-static size_t shm_bytes(void)
+static size_t shm_bytes(const struct child *c)
 {
-    return worker_shm_bytes(CHILD_SIGHTINGS_BYTES, CHILD_OBSERVATIONS_BYTES);
+    return worker_shm_bytes(c->sightings_bytes, CHILD_OBSERVATIONS_BYTES);
 }
 
 /* The size is sealed: a hostile worker could otherwise cut the memory and kill us by SIGBUS. */
@@ -31,18 +31,18 @@ static int make_shm(struct child *c, const struct worker_config *config)
 
     if (fd < 0)
         return -errno;
-    if (ftruncate(fd, (off_t)shm_bytes()) < 0 ||
+    if (ftruncate(fd, (off_t)shm_bytes(c)) < 0 ||
         fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
         goto fail;
-    void *at = mmap(NULL, shm_bytes(), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    void *at = mmap(NULL, shm_bytes(c), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (at == MAP_FAILED)
         goto fail;
     c->shm = at;
     c->shm->config = *config;
     c->shm->config.abi = BRIDLE_ABI;
-    c->shm->sightings_size = CHILD_SIGHTINGS_BYTES;
+    c->shm->sightings_size = c->sightings_bytes;
     c->shm->observations_size = CHILD_OBSERVATIONS_BYTES;
-    drain_init(&c->drain, c->shm, CHILD_SIGHTINGS_BYTES, CHILD_OBSERVATIONS_BYTES);
+    drain_init(&c->drain, c->shm, c->sightings_bytes, CHILD_OBSERVATIONS_BYTES);
     return fd;
 fail:;
     int rc = -errno;
@@ -68,7 +68,7 @@ static int start(struct child *c, int exe, int theirs, int shm)
     return 0;
 }
 
-int child_start(struct child *c, int exe, const struct worker_config *config)
+int child_start(struct child *c, int exe, const struct worker_config *config, bool held)
 {
     int pair[2];
 
@@ -76,6 +76,7 @@ int child_start(struct child *c, int exe, const struct worker_config *config)
     c->wake = -1;
     c->socket = -1;
     c->shm = NULL;
+    c->sightings_bytes = held ? CHILD_HELD_BYTES : CHILD_SIGHTINGS_BYTES;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
         return -errno;
     c->socket = pair[0];
@@ -144,7 +145,7 @@ void child_release(struct child *c)
 {
     child_hang_up(c);
     if (c->shm != NULL)
-        munmap(c->shm, shm_bytes());
+        munmap(c->shm, shm_bytes(c));
     c->shm = NULL;
     c->pid = 0;
 }

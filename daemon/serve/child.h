@@ -10,11 +10,14 @@
 
 #define CHILD_SIGHTINGS_BYTES    ((BRIDLE_SMALL ? 64u : 256u) * 1024)
 #define CHILD_OBSERVATIONS_BYTES (1024u * 1024)
+/* Of one whose sightings wait for the turn of its file: it goes on until this is full. Touched as used. */
+#define CHILD_HELD_BYTES ((BRIDLE_SMALL ? 1024u : 4096u) * 1024)
 
 struct child {
     pid_t pid;              /* 0: none */
     int socket, wake;       /* owned; -1: none */
     struct worker_shm *shm; /* owned mapping; NULL: none. The worker writes it at any time */
+    uint32_t sightings_bytes;
     struct drain drain;
 };
 
@@ -29,8 +32,9 @@ struct child_end {
     char why[512]; /* escaped */
 };
 
-/* Starts a worker and sends it the eventfd by which it wakes us. 0 or negative errno. */
-int child_start(struct child *c, int exe, const struct worker_config *config);
+/* Starts a worker and sends it the eventfd by which it wakes us; `held`: what it sights will wait. 0 or
+ * negative errno. */
+int child_start(struct child *c, int exe, const struct worker_config *config, bool held);
 /* What the kernel said (waitpid) and what the status page still says. */
 void child_read_end(const struct child *c, int wait_status, struct child_end *ret);
 /* Text for people: "died of signal 11 (Segmentation fault) at packet 7". */

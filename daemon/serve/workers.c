@@ -16,8 +16,6 @@
 #define TURN 4096u
 /* For all workers to end. */
 #define STOP_NS 3000000000u
-/* More than both rings can hold. */
-#define EVERYTHING ((CHILD_SIGHTINGS_BYTES + CHILD_OBSERVATIONS_BYTES) / 8)
 
 const char *const phase_names[PHASES] = {
     [PHASE_IDLE] = "idle",       [PHASE_STARTING] = "starting", [PHASE_RUNNING] = "running",
@@ -88,6 +86,12 @@ static int take_record(void *ctx, const struct record *r)
     return 0;
 }
 
+/* More records than both rings can hold. */
+static unsigned everything(const struct worker *w)
+{
+    return (w->child.sightings_bytes + CHILD_OBSERVATIONS_BYTES) / 8;
+}
+
 static int drain(struct worker *w, unsigned budget)
 {
     if (w->set->policy->records != NULL)
@@ -155,7 +159,7 @@ static void on_message(struct worker *w, const struct worker_message *m)
             break;
         /* What it said of the older image is in the rings already. */
         if (!w->misbehaved && !w->held)
-            drain(w, EVERYTHING);
+            drain(w, everything(w));
         w->acked = m->number;
         drop_old_images(ws);
         break;
@@ -222,7 +226,7 @@ int worker_start(struct worker *w)
     w->started_ns = w->beat_ns = clock_mono_ns();
     w->beats = 0;
     w->offered = w->acked = 0;
-    int rc = child_start(&w->child, ws->exe, &w->config);
+    int rc = child_start(&w->child, ws->exe, &w->config, w->held);
     if (rc < 0)
         return rc;
     w->phase = PHASE_STARTING;
@@ -308,7 +312,7 @@ static void finish(struct worker *w)
     struct child_end end;
 
     if (!w->misbehaved)
-        drain(w, EVERYTHING);
+        drain(w, everything(w));
     child_read_end(&w->child, w->wait_status, &end);
     for (unsigned i = 0; i < COUNTERS; i++)
         w->dead[i] += child_counter(&w->child, i);
