@@ -197,6 +197,7 @@ static void expect_next(const u_char *at, bpf_u_int32 captured_bytes)
     __builtin_prefetch(next);
     __builtin_prefetch(next + 64);
     __builtin_prefetch(next + 128);
+    __builtin_prefetch(next + 192); /* the first bytes behind the headers */
 }
 
 static void on_packet(u_char *ctx, const struct pcap_pkthdr *h, const u_char *at)

@@ -34,6 +34,7 @@ struct seen {
     struct packet last;
     uint8_t bytes[2048];  /* of the last */
     unsigned flow[FLOWS]; /* packets by the flow that their payload names */
+    bool each_next; /* flows follow one another, 0 behind the last, and numbers of packets grow by one */
     enum decode_result result;
 };
 
@@ -96,20 +97,22 @@ static void send_from(const char *interface, struct build *b)
     assert_int_equal(sendto(fd, build_at(b), b->len, 0, (struct sockaddr *)&to, sizeof to), (ssize_t)b->len);
 }
 
-/* Takes packets whose UDP or TCP payload is the magic text and a flow's number. */
+/* Takes a packet whose UDP or TCP payload is the magic text and a flow's number. */
 static void take(void *ctx, struct packet *p)
 {
+    struct seen *s = ctx;
     static uint64_t counters[COUNTERS];
     struct decoder d = {.counters = counters};
-    struct seen *s = ctx;
     enum decode_result r = packet_decode(&d, p);
 
     if (p->payload_bytes < sizeof magic || memcmp(p->payload, magic, sizeof magic - 1) != 0)
         return;
+    uint8_t flow = p->payload[sizeof magic - 1] % FLOWS;
+    s->each_next &= s->packets % FLOWS == flow && (s->packets == 0 || s->last.number < p->number);
     s->packets++;
     s->result = r;
     s->last = *p;
-    s->flow[p->payload[sizeof magic - 1] % FLOWS]++;
+    s->flow[flow]++;
     memcpy(s->bytes, p->at, p->captured_bytes < sizeof s->bytes ? p->captured_bytes : sizeof s->bytes);
 }
 
@@ -205,6 +208,31 @@ static void vlan_tags(void **state)
         assert_int_equal(s.last.vlan[0], 100);
         capture_live_close(c);
     }
+}
+
+/* Many times around a small ring, with packets of all sizes, each seventh with a tag: each is seen once and
+ * in order, however many are handed over together and wherever a turn ends. */
+static void around(void **state)
+{
+    struct capture_live_options o = options("v0");
+    o.ring_bytes = 512u << 10;
+    struct capture_live *c = open_live(&o);
+    struct seen s = {.each_next = true};
+    struct build b;
+
+    for (unsigned i = 0; i < 20000; i++) {
+        payload(&b, (uint8_t)(i % FLOWS), i * 37 % 1400);
+        build_udp(&b);
+        build_ipv4(&b, 17, 0, 0);
+        if (i % 7 == 0)
+            build_vlan(&b, 100, 0x0800);
+        build_ethernet(&b, i % 7 == 0 ? 0x8100 : 0x0800);
+        send_from("v1", &b);
+        if (i % 250 == 249)
+            receive(c, &s, i + 1);
+    }
+    assert_true(s.each_next);
+    capture_live_close(c);
 }
 
 static void snaplen(void **state)
@@ -386,6 +414,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(everything, setup, teardown),
         cmocka_unit_test_setup_teardown(vlan_tags, setup, teardown),
+        cmocka_unit_test_setup_teardown(around, setup, teardown),
         cmocka_unit_test_setup_teardown(snaplen, setup, teardown),
         cmocka_unit_test_setup_teardown(filter, setup, teardown),
         cmocka_unit_test_setup_teardown(fanout, setup, teardown),
