@@ -51,8 +51,10 @@ static inline bool addr_eq(const struct addr *a, const struct addr *b)
 
 static inline bool addr_is_v4(const struct addr *a)
 {
-    static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-    return memcmp(a->b, mapped, 12) == 0;
+    bool little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
+    uint32_t mapped = (uint32_t)(little ? a->w[1] : a->w[1] >> 32);
+
+    return (a->w[0] | (mapped ^ (little ? 0xffff0000u : 0xffffu))) == 0;
 }
 
 /* Multicast, broadcast, unspecified: no host's address. RFC 5771, RFC 919, RFC 4291 §2.7. */

@@ -54,21 +54,25 @@ static unsigned usual_records(struct capture_file *c, struct packet *p, unsigned
     const uint8_t *bytes = c->bytes;
     size_t at = c->at, end = c->end;
     uint64_t tick_ns = c->pcap.tick_ns, ts_ns = c->ts_ns, number = c->number;
+    uint32_t source = c->source, linktype = c->pcap.linktype;
     unsigned n = 0;
 
     for (; n < max && end - at >= RECORD_BYTES; n++, p++) {
         uint32_t head[4]; /* seconds, fraction, bytes captured, bytes on the wire */
         memcpy(head, bytes + at, sizeof head);
-        if (head[2] > CAPTURE_PACKET_BYTES_MAX || end - at - RECORD_BYTES < head[2])
+        at += RECORD_BYTES;
+        if (head[2] > CAPTURE_PACKET_BYTES_MAX || end - at < head[2]) {
+            at -= RECORD_BYTES;
             break;
+        }
         p->ts_ns = ts_ns = head[0] * UINT64_C(1000000000) + head[1] * tick_ns;
         p->number = ++number;
-        p->at = bytes + at + RECORD_BYTES;
+        p->at = bytes + at;
         p->captured_bytes = head[2];
         p->wire_bytes = head[3] > head[2] ? head[3] : head[2];
-        p->source = c->source;
-        p->linktype = c->pcap.linktype;
-        at += RECORD_BYTES + head[2];
+        p->source = source;
+        p->linktype = linktype;
+        at += head[2];
     }
     c->at = at;
     c->ts_ns = ts_ns;

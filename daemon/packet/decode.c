@@ -191,7 +191,8 @@ enum layer layer_of_ip(struct decoding *s, uint8_t protocol)
     return (enum layer)protocols[protocol];
 }
 
-enum layer layer_of_ports(uint16_t src_port, uint16_t dst_port)
+/* The port is perhaps one of them. */
+__attribute__((noinline)) static enum layer find_ports(uint16_t src_port, uint16_t dst_port)
 {
     static const struct {
         uint16_t port;
@@ -202,6 +203,17 @@ enum layer layer_of_ports(uint16_t src_port, uint16_t dst_port)
         TUNNEL_PORTS(X)
 #undef X
     };
+    /* To a server of anything else, DNS say, from a port that was chosen so: no answer of a tunnel's end. */
+    bool answers = dst_port >= 1024;
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].port == dst_port || (rows[i].source && answers && rows[i].port == src_port))
+            return (enum layer)rows[i].layer;
+    return LAYER_DONE;
+}
+
+enum layer layer_of_ports(uint16_t src_port, uint16_t dst_port)
+{
     /* A bit for each of 64 classes of ports: nearly all datagrams, DNS and QUIC among them, are done with
      * here.
      */
@@ -215,12 +227,7 @@ enum layer layer_of_ports(uint16_t src_port, uint16_t dst_port)
 
     if (((known >> CLASS(dst_port) | either >> CLASS(src_port)) & 1) == 0)
         return LAYER_DONE;
-    /* To a server of anything else, DNS say, from a port that was chosen so: no answer of a tunnel's end. */
-    bool answers = dst_port >= 1024;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (rows[i].port == dst_port || (rows[i].source && answers && rows[i].port == src_port))
-            return (enum layer)rows[i].layer;
-    return LAYER_DONE;
+    return find_ports(src_port, dst_port);
 }
 
 static uint64_t tunnel_key(const struct packet *p, bool mirror)
@@ -308,17 +315,15 @@ static inline void forget(struct packet *p)
 
     p->src = p->dst = p->tunnel_src = p->tunnel_dst = none;
     p->src_port = p->dst_port = p->ip_id = p->l4_checksum = 0;
-    p->ip_proto = p->ttl = p->tcp_flags = p->tcp_header_bytes = p->vlans = p->tunnel_depth = p->outsides = 0;
-    p->tunnel_path = p->tunnel_key = 0;
-    p->tunnel_id = 0;
-    p->reassembled = false;
+    p->ip_proto = p->ttl = p->tcp_flags = p->tcp_header_bytes = 0;
     p->seq = p->ack = 0;
     p->payload = NULL;
     p->payload_bytes = p->payload_wire_bytes = 0;
-    memset(p->vlan, 0, sizeof p->vlan);
+    packet_clear_rare(p);
 }
 
-enum decode_result decode_layers(struct decoder *d, struct packet *p)
+/* Apart from what nearly every packet goes through, which needs few registers. */
+__attribute__((noinline)) enum decode_result decode_layers(struct decoder *d, struct packet *p)
 {
     struct packet carrier; /* set by tunnel_enter only */
     struct decoding s = {.cur = cur_datagram(p->at, p->captured_bytes, p->wire_bytes),
@@ -340,9 +345,9 @@ enum decode_result decode_layers(struct decoder *d, struct packet *p)
 
 enum decode_result packet_decode(struct decoder *d, struct packet *p)
 {
-    enum decode_result result;
+    enum decode_result result = p->linktype == LINKTYPE_ETHERNET ? decode_plain(p) : DECODE_UNKNOWN_LINK;
 
-    if (p->linktype != LINKTYPE_ETHERNET || !decode_plain(p, &result))
+    if (result != DECODE_TCP && result != DECODE_UDP)
         result = decode_layers(d, p);
     count(d->counters, result);
     return result;

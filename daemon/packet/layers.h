@@ -103,9 +103,9 @@ struct decoding {
 BRIDLE_LAYERS(X)
 #undef X
 
-/* plain.c: decodes a packet whose link is Ethernet if it is of the common kind; false: nothing is decided,
- * and what the layers find overwrites all that was set. */
-bool decode_plain(struct packet *p, enum decode_result *ret);
+/* plain.c: decodes a packet whose link is Ethernet if it is of the common kind: DECODE_TCP or DECODE_UDP.
+ * Anything else: nothing is decided, and what the layers find overwrites all that was set. */
+enum decode_result decode_plain(struct packet *p);
 /* Decodes by the layers alone. */
 enum decode_result decode_layers(struct decoder *d, struct packet *p);
 

@@ -69,32 +69,40 @@ struct packet {
 
     /* from decode */
     struct addr src, dst; /* innermost IP header */
-    bool mapped;          /* which is of IPv6 although an address is v4-mapped */
     uint16_t src_port, dst_port;
-    uint8_t ip_proto;         /* IPPROTO_ of the innermost IP packet's payload */
-    uint8_t ttl;              /* or hop limit */
-    uint16_t ip_id;           /* IPv4 identification; 0 for IPv6 */
-    bool reassembled;         /* put together from fragments; `at` is the last of them */
-    uint8_t tcp_flags;        /* enum tcp_flag */
-    uint8_t tcp_header_bytes; /* right before `payload` */
-    uint16_t l4_checksum;     /* as on the wire; tells a mirror's copy from a retransmission */
     uint32_t seq, ack;
-    const uint8_t *payload;          /* borrowed: above TCP or UDP */
-    uint32_t payload_bytes;          /* of it that are there */
-    uint32_t payload_wire_bytes;     /* of it that there were, by the IP header */
+    uint8_t ip_proto;            /* IPPROTO_ of the innermost IP packet's payload */
+    uint8_t ttl;                 /* or hop limit */
+    uint8_t tcp_flags;           /* enum tcp_flag */
+    uint8_t tcp_header_bytes;    /* right before `payload` */
+    uint16_t ip_id;              /* IPv4 identification; 0 for IPv6 */
+    uint16_t l4_checksum;        /* as on the wire; tells a mirror's copy from a retransmission */
+    const uint8_t *payload;      /* borrowed: above TCP or UDP */
+    uint32_t payload_bytes;      /* of it that are there */
+    uint32_t payload_wire_bytes; /* of it that there were, by the IP header */
+
+    /* All zero for most packets; side by side, so that they are cleared together. */
     uint16_t vlan[PACKET_VLANS_MAX]; /* VLAN ids, outer first */
     uint8_t vlans;
     uint8_t tunnel_depth; /* how many tunnels */
-    uint64_t tunnel_path; /* enum tunnel_kind of each, a byte each, the innermost in the lowest */
+    bool mapped;          /* which is of IPv6 although an address is v4-mapped */
+    bool reassembled;     /* put together from fragments; `at` is the last of them */
     /* Of the innermost tunnel. The id tells tenants apart and is the same in both directions (VNI, VSID); 0
      * where there is none such. */
     uint32_t tunnel_id;
+    uint64_t tunnel_path; /* enum tunnel_kind of each, a byte each, the innermost in the lowest */
+    uint64_t tunnel_key;  /* hash of kinds, ids and ends of all tunnels, the same in both directions */
+    uint8_t outsides;     /* how many there are of `outside` */
     struct addr tunnel_src, tunnel_dst;
-    uint64_t tunnel_key; /* hash of kinds, ids and ends of all tunnels, the same in both directions */
-    uint8_t outsides;    /* how many there are of: */
     struct packet_outside outside[PACKET_OUTSIDES];
 };
 
 _Static_assert(PACKET_DEPTH_MAX == sizeof(uint64_t) && TUNNEL_KINDS <= 256, "tunnel_path has a byte each");
+
+/* From the VLAN ids up to the ends of a tunnel, which say nothing where there is none. */
+static inline void packet_clear_rare(struct packet *p)
+{
+    memset(p->vlan, 0, offsetof(struct packet, tunnel_src) - offsetof(struct packet, vlan));
+}
 
 #endif

@@ -20,124 +20,127 @@
 
 #define IPV4_FRAGMENT 0x3fff /* more of them, or an offset */
 
-/* What is left of the packet: it lies from `at` on, there up to `end`, and was on the wire up to `limit`. */
+/* What is left of the packet: how much of it is there, and how much there was on the wire. */
 struct rest {
     const uint8_t *at;
-    uint32_t pos, end, limit;
+    uint32_t there, wire;
 };
+
+/* Goes on behind a header, which is there. */
+static inline void pass(struct rest *r, uint32_t bytes)
+{
+    r->at += bytes;
+    r->there -= bytes;
+    r->wire -= bytes;
+}
 
 static inline void bound(struct rest *r, uint32_t bytes)
 {
-    r->limit = r->pos + bytes;
-    if (r->end > r->limit)
-        r->end = r->limit;
+    r->wire = bytes;
+    if (r->there > bytes)
+        r->there = bytes;
 }
 
 static inline bool v4(struct packet *p, struct rest *r)
 {
-    const uint8_t *h = r->at + r->pos;
+    const uint8_t *h = r->at;
 
-    if (r->end < r->pos + IPV4_BYTES)
+    if (r->there < IPV4_BYTES || h[0] != 0x45 || (be16(h + 6) & IPV4_FRAGMENT) != 0)
         return false;
-    uint32_t total = be16(h + 2);
-    if (h[0] != 0x45 || total < IPV4_BYTES || (be16(h + 6) & IPV4_FRAGMENT) != 0)
+    bound(r, be16(h + 2));
+    if (r->there < IPV4_BYTES)
         return false;
     p->src = addr_v4(h + 12);
     p->dst = addr_v4(h + 16);
-    p->mapped = false;
     p->ip_proto = h[9];
     p->ttl = h[8];
     p->ip_id = be16(h + 4);
-    bound(r, total);
-    r->pos += IPV4_BYTES;
+    pass(r, IPV4_BYTES);
     return true;
 }
 
 static inline bool v6(struct packet *p, struct rest *r)
 {
-    const uint8_t *h = r->at + r->pos;
+    const uint8_t *h = r->at;
 
-    if (r->end < r->pos + IPV6_BYTES)
+    if (r->there < IPV6_BYTES || h[0] >> 4 != 6 || be16(h + 4) == 0)
         return false;
-    uint32_t bytes = be16(h + 4);
-    if (h[0] >> 4 != 6 || bytes == 0)
-        return false;
+    bound(r, IPV6_BYTES + be16(h + 4));
     p->src = addr_v6(h + 8);
     p->dst = addr_v6(h + 24);
     p->mapped = addr_is_v4(&p->src) || addr_is_v4(&p->dst);
     p->ip_proto = h[6];
     p->ttl = h[7];
     p->ip_id = 0;
-    bound(r, IPV6_BYTES + bytes);
-    r->pos += IPV6_BYTES;
+    pass(r, IPV6_BYTES);
     return true;
+}
+
+static inline void ports(struct packet *p, const uint8_t *h)
+{
+    p->src_port = be16(h);
+    p->dst_port = be16(h + 2);
 }
 
 static inline bool tcp(struct packet *p, struct rest *r)
 {
-    const uint8_t *h = r->at + r->pos;
+    const uint8_t *h = r->at;
 
-    if (r->end < r->pos + TCP_BYTES)
+    if (r->there < TCP_BYTES)
         return false;
     uint32_t header_bytes = (h[12] >> 4) * 4u;
-    if (header_bytes < TCP_BYTES || r->end < r->pos + header_bytes)
+    if (header_bytes < TCP_BYTES || r->there < header_bytes)
         return false;
+    ports(p, h);
     p->seq = be32(h + 4);
     p->ack = be32(h + 8);
     p->tcp_flags = h[13];
     p->tcp_header_bytes = (uint8_t)header_bytes;
     p->l4_checksum = be16(h + 16);
-    r->pos += header_bytes;
+    pass(r, header_bytes);
     return true;
 }
 
 static inline bool udp(struct packet *p, struct rest *r)
 {
-    const uint8_t *h = r->at + r->pos;
+    const uint8_t *h = r->at;
 
-    if (r->end < r->pos + UDP_BYTES)
+    if (r->there < UDP_BYTES)
         return false;
     uint32_t bytes = be16(h + 4);
     if (bytes < UDP_BYTES || layer_of_ports(be16(h), be16(h + 2)) != LAYER_DONE)
         return false;
+    ports(p, h);
     p->seq = p->ack = 0;
     p->tcp_flags = p->tcp_header_bytes = 0;
     p->l4_checksum = be16(h + 6);
-    if (bytes < r->limit - r->pos)
+    if (bytes < r->wire)
         bound(r, bytes);
-    r->pos += UDP_BYTES;
+    pass(r, UDP_BYTES);
     return true;
 }
 
-bool decode_plain(struct packet *p, enum decode_result *ret)
+enum decode_result decode_plain(struct packet *p)
 {
-    struct rest r = {.at = p->at, .pos = ETHERNET_BYTES, .end = p->captured_bytes};
+    struct rest r = {.at = p->at + ETHERNET_BYTES, .there = p->captured_bytes - ETHERNET_BYTES};
 
-    if (r.end < ETHERNET_BYTES + VLAN_BYTES)
-        return false;
-    uint16_t type = be16(r.at + 12);
-    p->vlans = type == TYPE_VLAN;
-    p->vlan[0] = 0;
+    if (p->captured_bytes < ETHERNET_BYTES + VLAN_BYTES)
+        return DECODE_SHORT;
+    packet_clear_rare(p);
+    uint16_t type = be16(r.at - 2);
     if (type == TYPE_VLAN) {
-        p->vlan[0] = be16(r.at + 14) & 0xfff;
-        type = be16(r.at + 16);
-        r.pos += VLAN_BYTES;
+        p->vlans = 1;
+        p->vlan[0] = be16(r.at) & 0xfff;
+        type = be16(r.at + 2);
+        pass(&r, VLAN_BYTES);
     }
     if (type == TYPE_IPV4 ? !v4(p, &r) : type != TYPE_IPV6 || !v6(p, &r))
-        return false;
-    const uint8_t *ports = r.at + r.pos;
-    if (p->ip_proto == 6 ? !tcp(p, &r) : p->ip_proto != 17 || !udp(p, &r))
-        return false;
-    *ret = p->ip_proto == 6 ? DECODE_TCP : DECODE_UDP;
-    p->src_port = be16(ports);
-    p->dst_port = be16(ports + 2);
-    p->payload_bytes = r.end - r.pos;
-    p->payload = p->payload_bytes > 0 ? r.at + r.pos : NULL;
-    p->payload_wire_bytes = r.limit - r.pos;
-    p->reassembled = false;
-    p->vlan[1] = p->vlan[2] = p->vlan[3] = 0;
-    p->tunnel_depth = p->outsides = 0;
-    p->tunnel_id = 0;
-    p->tunnel_path = p->tunnel_key = 0;
-    return true;
+        return DECODE_SHORT;
+    bool is_tcp = p->ip_proto == 6;
+    if (is_tcp ? !tcp(p, &r) : p->ip_proto != 17 || !udp(p, &r))
+        return DECODE_SHORT;
+    p->payload_bytes = r.there;
+    p->payload = r.there > 0 ? r.at : NULL;
+    p->payload_wire_bytes = r.wire;
+    return is_tcp ? DECODE_TCP : DECODE_UDP;
 }
