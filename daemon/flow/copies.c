@@ -29,8 +29,8 @@ bool copies_seen(struct copies *c, const struct hash_key *key, struct flow_key k
 {
     uint32_t now_ms = (uint32_t)(p->ts_ns / 1000000u);
     uint64_t numbers = (uint64_t)p->seq << 32 | p->ack;
-    uint64_t rest = (uint64_t)p->ip_id << 48 | (uint64_t)p->l4_checksum << 32 | (uint64_t)k.dir << 24 |
-                    (p->payload_wire_bytes & 0xffffff);
+    uint32_t marks = (uint32_t)p->l4_checksum << 16 | p->ip_id;
+    uint64_t rest = (uint64_t)marks << 32 | (uint64_t)k.dir << 24 | (p->payload_wire_bytes & 0xffffff);
     uint64_t h = hash_fold(k.hash ^ numbers, rest ^ key->k[0]);
 
     if (p->ip_proto != IPPROTO_TCP && p->payload_bytes > 0)

@@ -8,6 +8,8 @@
 #define WAYS   4u
 #define IDLE_S 120u
 
+_Static_assert(WAYS == 4, "each is named below");
+
 int flow_cache_init(struct flow_cache *c, unsigned entries_log2, uint64_t *counters)
 {
     size_t n = (size_t)1 << entries_log2;
@@ -47,37 +49,40 @@ struct flow_entry *flow_cache_find(const struct flow_cache *c, struct flow_key k
 {
     struct flow_entry *set = set_of(c, k);
     uint32_t tag = tag_of(k);
-    unsigned found = 0;
-
     /* No processor can foresee which of them it is: so no branch for each. */
-    for (unsigned i = 0; i < WAYS; i++)
-        found |= (unsigned)(set[i].tag == tag) << i;
+    unsigned found =
+        (set[0].tag == tag) + 2u * (set[1].tag == tag) + 4u * (set[2].tag == tag) + 8u * (set[3].tag == tag);
+
     return found != 0 ? &set[__builtin_ctz(found)] : NULL;
 }
 
-/* How dear an entry is: class first, then how recently it was used. What was idle for long is worth no more
- * than a SYN. */
-static uint32_t worth(const struct flow_entry *e, uint16_t now_s)
+/* How dear an entry is: class first, then how recently it was used, then any number, its place. What was idle
+ * for long is worth no more than a SYN. */
+static inline uint32_t worth(const struct flow_entry *set, unsigned place, uint16_t now_s)
 {
-    uint16_t idle_s = (uint16_t)(now_s - e->age_s);
-    uint32_t class = e->class > FLOW_SYN && idle_s > IDLE_S ? FLOW_SYN : e->class;
+    uint16_t idle_s = (uint16_t)(now_s - set[place].age_s);
+    uint32_t most = idle_s > IDLE_S ? FLOW_SYN : FLOW_WATCH, class = set[place].class;
 
-    return class << 16 | (uint16_t)~idle_s;
+    class = class < most ? class : most;
+    return (class << 16 | (idle_s ^ UINT16_MAX)) * WAYS + place;
+}
+
+static inline uint32_t lesser(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
 }
 
 struct flow_entry *flow_cache_add(struct flow_cache *c, struct flow_key k, enum flow_class class,
                                   uint16_t now_s, struct flow_entry *ret_evicted)
 {
-    struct flow_entry *set = set_of(c, k), *victim = &set[0];
-    uint32_t least = worth(victim, now_s), highest = class <= FLOW_DONE ? FLOW_DONE : FLOW_WATCH;
+    struct flow_entry *set = set_of(c, k);
+    uint32_t least = lesser(lesser(worth(set, 0, now_s), worth(set, 1, now_s)),
+                            lesser(worth(set, 2, now_s), worth(set, 3, now_s)));
+    uint32_t highest = class <= FLOW_DONE ? FLOW_DONE : FLOW_WATCH;
+    struct flow_entry *victim = &set[least % WAYS];
 
-    for (unsigned i = 1; i < WAYS; i++) {
-        uint32_t this = worth(&set[i], now_s);
-        victim = this < least ? &set[i] : victim;
-        least = this < least ? this : least;
-    }
     ret_evicted->class = FLOW_FREE;
-    if (least >> 16 > highest) {
+    if (least / WAYS >> 16 > highest) {
         c->counters[COUNT_FLOW_REFUSED]++;
         return NULL;
     }
