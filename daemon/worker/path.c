@@ -38,11 +38,13 @@ static bool has_flow(enum decode_result decoded)
     return decoded == DECODE_TCP || decoded == DECODE_UDP || decoded == DECODE_OTHER;
 }
 
-void worker_look(struct worker *w, struct packet *p, struct step *ret)
+static inline void look(struct worker *w, struct packet *p, struct step *ret)
 {
-    w->counters[COUNT_PACKETS]++;
-    w->counters[COUNT_BYTES] += p->wire_bytes;
-    w->counters[COUNT_CUT] += p->captured_bytes < p->wire_bytes;
+    uint64_t *counters = w->counters;
+
+    counters[COUNT_PACKETS]++;
+    counters[COUNT_BYTES] += p->wire_bytes;
+    counters[COUNT_CUT] += p->captured_bytes < p->wire_bytes;
     ret->decoded = packet_decode(&w->decoder, p);
     if (!has_flow(ret->decoded))
         return;
@@ -58,34 +60,43 @@ void worker_look(struct worker *w, struct packet *p, struct step *ret)
     }
 }
 
+/* Once in the program, so that all of it is one loop. */
+__attribute__((noinline)) unsigned worker_look(struct worker *w, struct packet *p, struct step *ret,
+                                               unsigned n)
+{
+    bool reassembled = false;
+    unsigned i = 0;
+
+    for (; i < n && !reassembled; i++, p++, ret++) {
+        worker_note(w, p);
+        worker_call_ahead(w, i);
+        look(w, p, ret);
+        reassembled = p->reassembled;
+    }
+    return i;
+}
+
 /*
  * Nearly every packet: of an open connection whose ends were looked up and whose direction has shown what it
  * had to show, or has nothing to show here.
  */
-static inline bool tells_nothing(const struct worker *w, const struct packet *p, struct flow_entry *e,
-                                 unsigned may)
+static inline bool tells_nothing(const struct worker *w, const struct packet *p, struct flow_entry *e)
 {
+    static const uint8_t none[2];
+
     if (e == NULL)
         return false;
-    unsigned open = (e->flags & FLOW_LOOKED) != 0;
-    unsigned plain = (p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) == 0;
+    unsigned looked = (e->flags & FLOW_LOOKED) != 0;
+    unsigned open = (p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) == 0;
+    const uint8_t *first = p->payload_bytes > 1 ? p->payload : none;
+    unsigned may = starts_two(&w->starts, first, (e->flags & FLOW_PORT) != 0);
     unsigned past = (unsigned)(e->class == FLOW_DONE) & (unsigned)(may == 0) &
-                    (unsigned)!assemble_entry_repeats(e, p->seq);
+                    (unsigned)(p->payload_bytes > 1) & (unsigned)!assemble_entry_repeats(e, p->seq);
     /* One branch, for data and acknowledgements come in no order that can be foreseen. */
-    if ((open & plain & (past | (unsigned)(p->payload_bytes == 0))) == 0)
+    if ((looked & open & (past | (unsigned)(p->payload_bytes == 0))) == 0)
         return false;
     e->age_s = worker_now_s(w);
     return true;
-}
-
-/* The protocols that a message which begins with this segment may be of, as bits. */
-static inline unsigned may_begin(const struct worker *w, const struct packet *p)
-{
-    static const uint8_t none[2];
-    bool some = p->payload_bytes > 0;
-    struct span first = {.at = some ? p->payload : none, .len = some ? p->payload_bytes : sizeof none};
-
-    return starts_may(&w->starts, first, p) & (0u - (unsigned)some);
 }
 
 /* Whether the ends of the flow of this segment were looked up before. */
@@ -94,9 +105,17 @@ static bool were_looked_up(const struct packet *p, const struct flow_entry *e)
     return e != NULL && (e->flags & FLOW_LOOKED) != 0 && (p->tcp_flags & TCP_SYN) == 0;
 }
 
-/* The entry of the flow cache afterwards. */
-static struct flow_entry *look_up(struct worker *w, const struct packet *p, struct flow_key key,
-                                  struct flow_entry *e, uint16_t flags)
+static void note_looked_up(const struct worker *w, const struct packet *p, struct flow_entry *e)
+{
+    if (e != NULL && p->ip_proto == IPPROTO_TCP)
+        e->flags |= FLOW_LOOKED | (starts_has_port(&w->starts, p) ? FLOW_PORT : 0);
+}
+
+/* Of a flow that is followed, or of which an end is perhaps listed. The entry of the flow cache afterwards.
+ */
+__attribute__((noinline)) static struct flow_entry *look_closer(struct worker *w, const struct packet *p,
+                                                                struct flow_key key, struct flow_entry *e,
+                                                                uint16_t flags)
 {
     struct watch *watch = follow_of(w, e);
 
@@ -104,28 +123,38 @@ static struct flow_entry *look_up(struct worker *w, const struct packet *p, stru
         follow_packet(w, watch, p, key, flags);
     else if (addresses_look(w, p, key, flags))
         return flow_cache_find(&w->cache, key);
-    else if (e != NULL && p->ip_proto == IPPROTO_TCP)
-        e->flags |= FLOW_LOOKED;
+    else
+        note_looked_up(w, p, e);
     return e;
 }
 
-static void act_tcp(struct worker *w, const struct packet *p, struct flow_key key)
+static inline struct flow_entry *look_up(struct worker *w, const struct packet *p, struct flow_key key,
+                                         struct flow_entry *e, uint16_t flags)
 {
-    struct flow_entry *e = flow_cache_find(&w->cache, key);
-    unsigned may = may_begin(w, p);
+    if ((e != NULL && e->class == FLOW_WATCH) || addresses_maybe(w, p))
+        return look_closer(w, p, key, e, flags);
+    note_looked_up(w, p, e);
+    return e;
+}
 
-    if (tells_nothing(w, p, e, may))
-        return;
+/* Apart from what nearly every packet goes through, which needs few registers. */
+__attribute__((noinline)) static void act_tcp(struct worker *w, const struct packet *p, struct flow_key key,
+                                              struct flow_entry *e)
+{
+    struct span first = span_of(p->payload, p->payload_bytes);
+    unsigned may = first.len > 0 ? starts_may(&w->starts, first, p) : 0;
     /* Of data that begins no message nothing is told that could be told twice. */
     bool tells = may != 0 || (p->tcp_flags & TCP_SYN) != 0;
     uint16_t flags = tells ? mirror_copy(w, p, key) : 0;
+
     if (!were_looked_up(p, e))
         e = look_up(w, p, key, e, flags);
     worker_tcp(w, p, key, assemble_entry_of(w, e, key), may, flags);
 }
 
 /* Nearly all datagrams belong to flows that are not followed, and begin nothing. */
-static void act_other(struct worker *w, const struct packet *p, struct flow_key key, bool udp)
+__attribute__((noinline)) static void act_other(struct worker *w, const struct packet *p, struct flow_key key,
+                                                bool udp)
 {
     struct flow_entry *e = flow_cache_find(&w->cache, key);
     unsigned may = udp && p->payload_bytes > 0 ? worker_udp_may(w, p) : 0;
@@ -139,7 +168,7 @@ static void act_other(struct worker *w, const struct packet *p, struct flow_key 
 }
 
 /* What carried the packet is a flow of its own, whatever is inside: it may lead to a listed address. */
-static void act_outside(struct worker *w, const struct packet *p, unsigned i)
+__attribute__((noinline)) static void act_outside(struct worker *w, const struct packet *p, unsigned i)
 {
     const struct packet_outside *o = &p->outside[i];
     struct packet outer = *p;
@@ -168,18 +197,21 @@ void worker_act(struct worker *w, const struct packet *p, const struct step *ste
 {
     for (unsigned i = 0; i < p->outsides; i++)
         act_outside(w, p, i);
-    if (step->decoded == DECODE_TCP)
-        act_tcp(w, p, step->key);
-    else if (step->decoded == DECODE_UDP || step->decoded == DECODE_OTHER)
+    if (step->decoded == DECODE_TCP) {
+        struct flow_entry *e = flow_cache_find(&w->cache, step->key);
+        if (!tells_nothing(w, p, e))
+            act_tcp(w, p, step->key, e);
+    } else if (step->decoded == DECODE_UDP || step->decoded == DECODE_OTHER) {
         act_other(w, p, step->key, step->decoded == DECODE_UDP);
-    else if (step->decoded == DECODE_UNKNOWN_LINK)
+    } else if (step->decoded == DECODE_UNKNOWN_LINK) {
         link_unknown(w, p);
+    }
 }
 
 void worker_packet(struct worker *w, struct packet *p)
 {
     struct step step;
 
-    worker_look(w, p, &step);
+    worker_look(w, p, &step, 1);
     worker_act(w, p, &step);
 }

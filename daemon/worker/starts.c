@@ -39,7 +39,7 @@ void starts_init(struct starts *s, const struct worker_config *config)
     }
     for (unsigned i = 0; i < proto_count; i++)
         for (const uint16_t *port = config->ports[i]; *port != 0; port++)
-            s->port[*port >> 6 & 63] |= 1ull << ((*port ^ *port >> 12) & 63);
+            s->port[*port >> 6 & 63] |= 1ull << (*port & 63);
 }
 
 bool starts_named(const struct worker_config *config, unsigned proto, const struct packet *p)

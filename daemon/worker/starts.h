@@ -14,7 +14,7 @@ struct starts {
     /* By first byte, a bit for each protocol that may begin so: on any port, and on one of its own. */
     uint16_t tcp_any[256], tcp_named[256];
     uint64_t tcp_two[256][4];              /* by two bytes: whether any protocol may begin so on any port */
-    uint64_t port[64];                     /* by class of ports: whether one of it is a protocol's own */
+    uint64_t port[64];                     /* by their low 12 bits: ports that are a protocol's own */
     uint16_t udp_any[256], udp_named[256]; /* the same of datagrams */
 };
 
@@ -24,20 +24,32 @@ void starts_init(struct starts *s, const struct worker_config *config);
 /* Whether one of the packet's ports is set for protocol `proto`. */
 bool starts_named(const struct worker_config *config, unsigned proto, const struct packet *p);
 
-static inline unsigned starts_has_port(const struct starts *s, uint16_t port)
+/* Whether one of the packet's ports is a protocol's own; rarely also when none is. */
+static inline bool starts_has_port(const struct starts *s, const struct packet *p)
 {
-    return s->port[port >> 6 & 63] >> ((port ^ port >> 12) & 63) & 1;
+    uint64_t src = s->port[p->src_port >> 6 & 63] >> (p->src_port & 63);
+    uint64_t dst = s->port[p->dst_port >> 6 & 63] >> (p->dst_port & 63);
+
+    return ((src | dst) & 1) != 0;
 }
 
-/* The protocols that a stream's first bytes (at least one) may be of, as bits; more than are so, never less.
- */
+/* The protocols that a stream may be of which begins with these two bytes, as bits; more than are so, never
+ * less. `named`: as starts_has_port says. */
+static inline unsigned starts_two(const struct starts *s, const uint8_t two[2], bool named)
+{
+    uint64_t any = s->tcp_two[two[0]][two[1] / 64] >> two[1] % 64 & 1;
+
+    return (s->tcp_any[two[0]] & (0u - (unsigned)any)) | (s->tcp_named[two[0]] & (0u - (unsigned)named));
+}
+
+/* The same of a stream's first bytes, of which there is at least one. */
 static inline unsigned starts_may(const struct starts *s, struct span first, const struct packet *p)
 {
-    uint8_t one = first.at[0], two = first.len > 1 ? first.at[1] : 0;
-    unsigned any = first.len == 1 || (s->tcp_two[one][two / 64] >> two % 64 & 1) != 0;
-    unsigned named = starts_has_port(s, p->src_port) | starts_has_port(s, p->dst_port);
+    bool named = starts_has_port(s, p);
 
-    return (s->tcp_any[one] & (0u - any)) | (s->tcp_named[one] & (0u - named));
+    if (first.len > 1)
+        return starts_two(s, first.at, named);
+    return s->tcp_any[first.at[0]] | (named ? s->tcp_named[first.at[0]] : 0u);
 }
 
 /* Which protocol they are of among those that they `may` be of; the surest wins. */
@@ -57,7 +69,7 @@ static inline enum proto_starts starts_tcp(const struct starts *s, struct span f
 static inline unsigned starts_udp_may(const struct starts *s, const struct packet *p, bool any)
 {
     uint8_t one = p->payload[0];
-    unsigned named = any || starts_has_port(s, p->src_port) || starts_has_port(s, p->dst_port);
+    unsigned named = any || starts_has_port(s, p);
 
     return s->udp_any[one] | (s->udp_named[one] & (0u - named));
 }

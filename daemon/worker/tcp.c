@@ -317,7 +317,7 @@ static void opening(struct worker *w, const struct packet *p, struct flow_key ke
 
 /* The sender says that it will send no more: what its stream holds is told. It is kept all the same, for a
  * reset with a low TTL is a known way to make a sensor look away. */
-static void closing(struct worker *w, const struct packet *p, struct flow_key key)
+__attribute__((noinline)) static void closing(struct worker *w, const struct packet *p, struct flow_key key)
 {
     struct flow_entry *e = assemble_entry(w, key);
     struct stream *s = assemble_stream(w, e);
@@ -332,25 +332,31 @@ static void closing(struct worker *w, const struct packet *p, struct flow_key ke
         assemble_tell(w, s);
 }
 
+/* Apart from what nearly every opening goes through: a flood of those must cost little. */
+__attribute__((noinline)) static void data(struct worker *w, const struct packet *p, struct flow_key key,
+                                           struct flow_entry *e, unsigned may, uint16_t flags)
+{
+    bool syn = (p->tcp_flags & TCP_SYN) != 0;
+    struct segment g = {.bytes = span_of(p->payload, p->payload_bytes),
+                        .seq = p->seq + syn,
+                        .may = may,
+                        .cut = p->payload_bytes < p->payload_wire_bytes};
+
+    if (syn)
+        e = assemble_entry(w, key);
+    if (e == NULL || e->class == FLOW_FREE)
+        midstream(w, p, key, &g, flags);
+    else
+        payload(w, e, p, key, &g, flags);
+}
+
 void worker_tcp(struct worker *w, const struct packet *p, struct flow_key key, struct flow_entry *e,
                 unsigned may, uint16_t flags)
 {
-    bool syn = (p->tcp_flags & TCP_SYN) != 0;
-
-    if (syn)
+    if ((p->tcp_flags & TCP_SYN) != 0)
         opening(w, p, key, e, flags);
-    if (p->payload_bytes > 0) {
-        if (syn)
-            e = assemble_entry(w, key);
-        struct segment g = {.bytes = span_of(p->payload, p->payload_bytes),
-                            .seq = p->seq + syn,
-                            .may = may,
-                            .cut = p->payload_bytes < p->payload_wire_bytes};
-        if (e == NULL || e->class == FLOW_FREE)
-            midstream(w, p, key, &g, flags);
-        else
-            payload(w, e, p, key, &g, flags);
-    }
+    if (p->payload_bytes > 0)
+        data(w, p, key, e, may, flags);
     if ((p->tcp_flags & (TCP_FIN | TCP_RST)) != 0)
         closing(w, p, key);
 }

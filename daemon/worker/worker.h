@@ -115,11 +115,27 @@ static inline uint16_t worker_now_s(const struct worker *w)
     return (uint16_t)(w->now_ns / 1000000000u);
 }
 
+/* Tells main which packet is in hand, should it be the last one. */
+static inline void worker_note(struct worker *w, const struct packet *p)
+{
+    atomic_store_explicit(&w->shm->status.packet, p->number, memory_order_relaxed);
+}
+
+/* With each second packet of a batch, in both steps: evenly over the time that it takes, for one call of
+ * memory can only follow the one before. */
+static inline void worker_call_ahead(struct worker *w, unsigned i)
+{
+    if ((i & 1) != 0)
+        capture_file_ahead(w->file);
+}
+
 /*
  * path.c: everything that one packet brings about, in two steps, so that a batch of packets can take the
  * first one together: what the second one looks up is then on its way from memory.
  */
-void worker_look(struct worker *w, struct packet *p, struct step *ret);
+/* The first step of up to `n` packets, and of how many: what was put together from fragments is gone when the
+ * next packet is decoded. */
+unsigned worker_look(struct worker *w, struct packet *p, struct step *ret, unsigned n);
 void worker_act(struct worker *w, const struct packet *p, const struct step *step);
 /* Both. */
 void worker_packet(struct worker *w, struct packet *p);
