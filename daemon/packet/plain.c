@@ -122,10 +122,9 @@ static inline bool udp(struct packet *p, struct rest *r)
 
 enum decode_result decode_plain(struct packet *p)
 {
-    struct rest r = {.at = p->at + ETHERNET_BYTES, .there = p->captured_bytes - ETHERNET_BYTES};
-
     if (p->captured_bytes < ETHERNET_BYTES + VLAN_BYTES)
         return DECODE_SHORT;
+    struct rest r = {.at = p->at + ETHERNET_BYTES, .there = p->captured_bytes - ETHERNET_BYTES};
     packet_clear_rare(p);
     uint16_t type = be16(r.at - 2);
     if (type == TYPE_VLAN) {
