@@ -144,7 +144,8 @@ static void count_before(struct load_before *b)
 
     for (uint32_t id = 0; id < b->old->iocs; id++) {
         struct feed *feed = image_walk(b->old, &walk, id, &rec) ? feed_of(b, rec.meta) : NULL;
-        if (feed != NULL)
+        /* Who takes exceptions away wants to be told again: they are not missed. */
+        if (feed != NULL && rec.meta[META_AT_TYPE] != IOC_EXCEPTION)
             feed->before++;
     }
 }
@@ -237,7 +238,7 @@ void load_before_keep(struct load_before *b, struct loader *l)
     count_before(b);
     for (uint32_t i = 0; i < b->names.count; i++) {
         struct feed *feed = &b->feeds[i];
-        feed->kept = feed->before >= LOAD_KEEP_LEAST && feed->now * 2 < feed->before;
+        feed->kept = feed->now * 2 < feed->before;
         if (feed->kept)
             load_report_kept(b->report, span_str(feed->source->path), feed->now, feed->before);
         any |= feed->kept;

@@ -18,9 +18,6 @@ struct load_before;
 struct load_source;
 struct load_file;
 
-/* A list is kept if it had so many entries and has fewer than half of them. */
-#define LOAD_KEEP_LEAST 10u
-
 /* `image`, `known`: descriptors (borrowed), or -1. One that cannot be used is a warning. `take_shrunk`: lists
  * may shrink. NULL without memory. */
 struct load_before *load_before_new(int image, int known, bool take_shrunk, const struct load_report *r);

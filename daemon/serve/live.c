@@ -18,10 +18,10 @@
 #include "serve/worker_settings.h"
 
 /* A worker has so long to open its capture at start. */
-/* Notices of one worker that are passed on, and in what time. */
-#define NOTICES_MAX   32u
-#define NOTICES_NS    60000000000u
 #define START_SECONDS 15
+/* Notices of one worker that are passed on, and in what time. */
+#define NOTICES_MAX 32u
+#define NOTICES_NS  60000000000u
 /* Links change in bursts. */
 #define SETTLE_NS 200000000u
 

@@ -249,7 +249,8 @@ def check_reloads(tap, lab, client):
     tap.same(sum(w['packets'] for w in now['workers']), now['interfaces'][0]['packets'],
              'status tells what each worker read, and what all of an interface did')
     if len(feet) == 2:
-        tap.ok(feet[1][0] - feet[0][0] < 300, 'memory is flat from the 50th reload to the 200th', feet)
+        # 75 incidents, and the pages of rings that their records are the first to touch; a leaked image has more.
+        tap.ok(feet[1][0] - feet[0][0] < 500, 'memory is flat from the 50th reload to the 200th', feet)
         tap.same(feet[1][1:], feet[0][1:], 'and so are mappings and descriptors')
     else:
         tap.skip('memory is flat from the 50th reload to the 200th', 'this machine is too slow for 200')
