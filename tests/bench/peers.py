@@ -19,7 +19,8 @@ class Peer:
 
 
 PEERS = [
-    Peer('tcpdump', 'tcpdump', ('-n', '-r', '{capture}', '-w', '/dev/null'), 1_000_000),
+    # -Z: as root it gives what it writes to a user of its own, /dev/null too
+    Peer('tcpdump', 'tcpdump', ('-Z', 'root', '-n', '-r', '{capture}', '-w', '/dev/null'), 1_000_000),
     Peer('tshark', 'tshark', ('-n', '-r', '{capture}'), 30_000),
     Peer('ndpiReader', 'ndpiReader', ('-q', '-i', '{capture}'), 200_000),
     Peer('Suricata', 'suricata', ('-c', SURICATA, '-r', '{capture}', '-l', '{folder}', '--runmode', 'single'), 500_000),
