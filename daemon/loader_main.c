@@ -84,14 +84,12 @@ static int jail(const struct load_args *a)
     return err == -ENOSYS ? 0 : err;
 }
 
-/* Makes a memory file unchangeable, and sends it with its line. 0 or negative errno. */
-static int send_file(const char *what, uint64_t entries, int fd)
+/* A line with a number; `fd` (borrowed) goes with it unless it is -1. 0 or negative errno. */
+static int send_number(const char *what, uint64_t number, int fd)
 {
     char line[48];
 
-    snprintf(line, sizeof(line), "%s\t%" PRIu64, what, entries);
-    if (fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0)
-        return -errno;
+    snprintf(line, sizeof(line), "%s\t%" PRIu64, what, number);
     return loader_line_send(LOADER_WIRE_FD, line, fd);
 }
 
@@ -102,8 +100,10 @@ static int send_image(struct build *b)
     if (fd < 0)
         return -errno;
     int err = build_write(b, fd);
+    if (err == 0 && fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0)
+        err = -errno;
     if (err == 0)
-        err = send_file("image", build_count(b), fd);
+        err = send_number("image", build_count(b), fd);
     close(fd);
     return err;
 }
@@ -112,15 +112,9 @@ static int send_image(struct build *b)
 static int compare(struct load_before *before, struct build *b, int64_t now_s)
 {
     int64_t known = -1;
-    int fd = memfd_create("bridle-known", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    int err = load_before_compare(before, b, now_s, LOADER_NEXT_FD, &known);
 
-    if (fd < 0)
-        return -errno;
-    int err = load_before_compare(before, b, now_s, fd, &known);
-    if (err == 0 && known >= 0)
-        err = send_file("known", (uint64_t)known, fd);
-    close(fd);
-    return err;
+    return err == 0 && known >= 0 ? send_number("known", (uint64_t)known, -1) : err;
 }
 
 /* Reads all paths. 1: some of them could not be read, nor kept as they were; 0; -ENOMEM. */

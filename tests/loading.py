@@ -9,7 +9,7 @@ import socket
 import subprocess
 from dataclasses import dataclass, field
 
-WIRE_FD, BEFORE_FD, KNOWN_FD = 3, 4, 5
+WIRE_FD, BEFORE_FD, KNOWN_FD, NEXT_FD = 3, 4, 5, 6
 OK, INCOMPLETE, FAILED = range(3)
 LINE_MAX = 2048
 # What is counted, as the program's own table has it: [(name, whether it is what became of an entry)].
@@ -40,7 +40,8 @@ class Report:
     changes: list = field(default_factory=list)  # (what, type, value, feed)
     diff: tuple = None  # (added, removed, changed)
     expires: int = None
-    known: bytes = None  # the next file of known values
+    known: bytes = None  # the next file of known values, if it is another
+    has_known: bool = False
     total: int = -1
     image: bytes = None
     seals: list = field(default_factory=list)  # of all descriptors that came
@@ -73,7 +74,9 @@ def take_line(report, line):
         report.diff = tuple(map(int, fields))
     elif kind == "expires":
         report.expires = int(fields[0])
-    elif kind not in ("image", "known"):
+    elif kind == "known":
+        report.has_known = True
+    elif kind != "image":
         raise ValueError(f"not a line of the report: {line!r}")
 
 
@@ -105,7 +108,9 @@ def load(loader, *args, before=None, known=None, timeout=120):
     bytes."""
     report = Report()
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    following = None if known is None else as_file(b"")
     given = [(fd, as_file(content)) for fd, content in ((BEFORE_FD, before), (KNOWN_FD, known)) if content is not None]
+    given += [] if following is None else [(NEXT_FD, os.dup(following))]
     # Out of the way of the numbers that they shall have.
     source = [(to, fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 100)) for to, fd in [(WIRE_FD, theirs.fileno()), *given]]
     args = (["--before"] if before is not None else []) + (["--known"] if known is not None else []) + list(args)
@@ -124,4 +129,8 @@ def load(loader, *args, before=None, known=None, timeout=120):
         report.stderr = process.communicate(timeout=timeout)[1].decode(errors="replace")
         report.exit = process.returncode
     ours.close()
+    if following is not None:
+        with os.fdopen(following, "rb") as file:
+            file.seek(0)
+            report.known = file.read() if report.has_known else None
     return report

@@ -16,13 +16,14 @@
  * that it had not, and the other way round, is then told; indicators keep the day on which they were first
  * loaded; and the entries of a file that now has fewer than half as many are kept (`kept`), unless
  * `--take-shrunk`. An image that cannot be read, such as one of another version, is a warning.
- * `--known`: descriptor LOADER_KNOWN_FD is a file of values known from earlier loads, as the loader gave it
- * (load_known.h); an empty one to begin with, a damaged one is a warning. Without --before and --known no
- * indicator has a day, so that equal files make equal images.
+ * `--known`: descriptor LOADER_KNOWN_FD is a file of values known from earlier loads, as the loader wrote it
+ * (load_known.h); an empty one to begin with, a damaged one is a warning. The next one is written to
+ * descriptor LOADER_NEXT_FD, an empty file: on a disk, it takes no memory beside two images. Without --before
+ * and --known no indicator has a day, so that equal files make equal images.
  *
  * The loader sends one report line (load_report.h) per datagram, without newline and NUL; behind the files
- * `total`; then what is left; always last and once `image`. Lines marked * come with a sealed memfd as
- * SCM_RIGHTS, which is the receiver's:
+ * `total`; then what is left; always last and once `image`, which comes with a sealed memfd as SCM_RIGHTS,
+ * the receiver's:
  *
  *   file  PATH FORMAT count…                  note  PATH LINE COLUMN KIND VALUE TEXT REASON
  *   progress BYTES OF ENTRIES                 kept  PATH NOW BEFORE     NOW entries were in the file
@@ -30,8 +31,8 @@
  *   change added|removed|changed TYPE VALUE FEED    with --before; LOADER_CHANGES_MAX lines at most
  *   diff  ADDED REMOVED CHANGED               with --before: all of them
  *   expires SECONDS                           the earliest future end of an exception: then load again
- *   known ENTRIES *                           with --known: the file's new content, if it is another
- *   image INDICATORS *
+ *   known ENTRIES                             with --known: the next file is whole, and another
+ *   image INDICATORS
  *
  * and exits with an enum loader_exit. The image comes, with zero indicators if need be, unless the exit is
  * LOADER_FAILED. `--guard PATH`: only the guards in there count; what else stands there is not loaded and not
@@ -49,6 +50,7 @@
 #define LOADER_WIRE_FD     3
 #define LOADER_BEFORE_FD   4
 #define LOADER_KNOWN_FD    5
+#define LOADER_NEXT_FD     6
 #define LOADER_LINES_MAX   200000u
 #define LOADER_CHANGES_MAX 1000u
 

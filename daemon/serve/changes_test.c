@@ -155,35 +155,70 @@ static int sealed(const char *text)
     return fd;
 }
 
-static void known_values(void **state)
+static void write_next(const char *text)
+{
+    int fd = known_begin(dir);
+
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+    close(fd);
+}
+
+static void expect_known(ssize_t bytes)
 {
     char buf[32];
     int fd = known_open(dir);
 
     assert_true(fd >= 0);
-    assert_int_equal(read(fd, buf, sizeof buf), 0); /* an empty one to begin with */
+    assert_int_equal(read(fd, buf, sizeof buf), bytes);
     close(fd);
+}
+
+static void known_values(void **state)
+{
+    expect_known(0); /* an empty one to begin with */
     assert_int_equal(known_open(NULL), -ENOENT);
     assert_int_equal(known_open(""), -ENOENT);
-    fd = sealed("first");
-    assert_int_equal(known_store(dir, fd), 0);
-    assert_int_equal(known_store(NULL, fd), -ENOENT);
-    assert_int_equal(known_store("/nonexistent", fd), -ENOENT);
+    assert_int_equal(known_begin(NULL), -ENOENT);
+    assert_int_equal(known_begin("/nonexistent"), -ENOENT);
+    assert_int_equal(known_take(dir), -ENOENT);
+    write_next("first");
+    expect_known(0); /* it is not whole yet */
+    assert_int_equal(known_take(dir), 0);
+    known_end(dir);
+    expect_known(5);
+    write_next("of a load that failed");
+    known_end(dir);
+    assert_int_equal(known_take(dir), -ENOENT);
+    write_next("one that begins anew");
+    int fd = known_begin(dir);
+    assert_int_equal(ftruncate(fd, 1l << 40), 0);
     close(fd);
-    fd = known_open(dir);
+    assert_int_equal(known_take(dir), -EFBIG);
+    known_end(dir);
+    expect_known(5); /* the good one stayed */
+    clean();
+}
+
+static void known_images(void **state)
+{
+    char buf[32];
+    int fd = sealed("image");
+
+    assert_int_equal(known_image(dir), -ENOENT);
+    assert_int_equal(known_store_image(dir, fd), 0);
+    assert_int_equal(known_store_image(NULL, fd), -ENOENT);
+    assert_int_equal(known_store_image("/nonexistent", fd), -ENOENT);
+    close(fd);
+    fd = known_image(dir);
     assert_int_equal(read(fd, buf, sizeof buf), 5);
     close(fd);
-    fd = memfd_create("known", MFD_CLOEXEC | MFD_ALLOW_SEALING); /* it could still change */
-    assert_int_equal(known_store(dir, fd), -EPERM);
+    fd = memfd_create("image", MFD_CLOEXEC | MFD_ALLOW_SEALING); /* it could still change */
+    assert_int_equal(known_store_image(dir, fd), -EPERM);
+    assert_int_equal(known_image(dir), -ENOENT); /* an old one would bring back what is gone */
     assert_int_equal(ftruncate(fd, 1l << 40), 0);
     assert_true(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW) == 0);
-    assert_int_equal(known_store(dir, fd), -EFBIG);
-    close(fd);
-    fd = open("/dev/null", O_RDONLY);
-    assert_int_equal(known_store(dir, fd), -EPERM);
-    close(fd);
-    fd = known_open(dir);
-    assert_int_equal(read(fd, buf, sizeof buf), 5); /* the good one stayed */
+    assert_int_equal(known_store_image(dir, fd), -EFBIG);
     close(fd);
     clean();
 }
@@ -203,7 +238,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_load),         cmocka_unit_test(loads_without_changes),
         cmocka_unit_test(never_too_much), cmocka_unit_test(odd_files),
-        cmocka_unit_test(known_values),
+        cmocka_unit_test(known_values),   cmocka_unit_test(known_images),
     };
     return cmocka_run_group_tests(tests, make, done);
 }

@@ -15,6 +15,7 @@
 /* More than the loader ever makes of the values; and two million names. */
 #define BYTES_MAX (64l << 20)
 #define VALUES    "known"
+#define NEXT      "known.next"
 #define IMAGE     "known.img"
 
 static int path_of(const char *folder, const char *name, char ret[PATH_MAX])
@@ -68,14 +69,14 @@ static int copy(int from, int to, off_t bytes)
     return 0;
 }
 
-static int store(const char *folder, const char *name, int fd)
+static int store_image(const char *folder, int fd)
 {
     char path[PATH_MAX], new[PATH_MAX];
     struct stat st;
-    int seals = fcntl(fd, F_GET_SEALS), rc = path_of(folder, name, path);
+    int seals = fcntl(fd, F_GET_SEALS), rc = path_of(folder, IMAGE, path);
 
     if (rc == 0)
-        rc = path_of(folder, "known.new", new);
+        rc = path_of(folder, IMAGE ".new", new);
     if (rc == 0 && (seals < 0 || (seals & SEALS) != SEALS || fstat(fd, &st) < 0))
         rc = -EPERM;
     if (rc == 0 && st.st_size > BYTES_MAX)
@@ -98,15 +99,47 @@ static int store(const char *folder, const char *name, int fd)
     return rc;
 }
 
-int known_store(const char *folder, int fd)
+int known_begin(const char *folder)
 {
-    return store(folder, VALUES, fd);
+    char next[PATH_MAX];
+    int rc = path_of(folder, NEXT, next);
+
+    if (rc < 0)
+        return rc;
+    unlink(next);
+    int fd = open(next, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    return fd < 0 ? -errno : fd;
+}
+
+int known_take(const char *folder)
+{
+    char path[PATH_MAX], next[PATH_MAX];
+    struct stat st;
+    int rc = path_of(folder, VALUES, path);
+
+    if (rc == 0)
+        rc = path_of(folder, NEXT, next);
+    if (rc < 0)
+        return rc;
+    if (lstat(next, &st) < 0)
+        return -errno;
+    if (st.st_size > BYTES_MAX)
+        return -EFBIG;
+    return rename(next, path) < 0 ? -errno : 0;
+}
+
+void known_end(const char *folder)
+{
+    char next[PATH_MAX];
+
+    if (path_of(folder, NEXT, next) == 0)
+        unlink(next);
 }
 
 int known_store_image(const char *folder, int fd)
 {
     char path[PATH_MAX];
-    int rc = store(folder, IMAGE, fd);
+    int rc = store_image(folder, fd);
 
     /* an older one would bring back what was taken away since */
     if (rc < 0 && path_of(folder, IMAGE, path) == 0)

@@ -8,9 +8,13 @@
 /* The file of values, or an empty one if there is none yet; negative errno. -ENOENT: there is no state
  * folder. */
 int known_open(const char *folder);
-/* Puts what the loader sent (`fd`, borrowed) in its place. 0 or negative errno; -EPERM: it is not sealed, so
- * that it could still change; -EFBIG. */
-int known_store(const char *folder, int fd);
+/* A new file, for the loader to write what is known next, or negative errno. */
+int known_begin(const char *folder);
+/* It is whole, and takes the place of the one before. The loader may still write into it, but whatever is in
+ * there only a loader ever reads. 0 or negative errno; -EFBIG: it is too large to be kept. */
+int known_take(const char *folder);
+/* Ends what known_begin began, whether it was taken or not. */
+void known_end(const char *folder);
 /* The image that was in use last, or negative errno: nobody has looked at what is in it. */
 int known_image(const char *folder);
 /* Puts the image in use (`fd`, borrowed, sealed) in its place. One so large that main would stand still while

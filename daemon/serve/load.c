@@ -91,12 +91,12 @@ static void add_limit(struct arguments *a, const char *option, uint64_t limit, c
 
 static int spawn(struct load *l, int exe, const struct load_paths *paths, int theirs)
 {
-    const struct load_with none = {-1, -1, false}, *with = l->with != NULL ? l->with : &none;
+    const struct load_with none = {-1, -1, -1, false}, *with = l->with != NULL ? l->with : &none;
     struct arguments a = {.room = room_for(paths)};
     char entries[24], memory[24];
     int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    const int fds[] = {theirs, with->before >= 0 ? with->before : null,
-                       with->known >= 0 ? with->known : null};
+    const int fds[] = {theirs, with->before >= 0 ? with->before : null, with->known >= 0 ? with->known : null,
+                       with->known >= 0 ? with->next : null};
 
     a.at = calloc(a.room + 1, sizeof *a.at);
     if (a.at == NULL || null < 0) {
@@ -122,7 +122,7 @@ static int spawn(struct load *l, int exe, const struct load_paths *paths, int th
             add_source(&a, paths->at[i].source, paths->at[i].at);
         add(&a, paths->at[i].at);
     }
-    pid_t pid = spawn_run(exe, (char *const *)(uintptr_t)a.at, fds, 3);
+    pid_t pid = spawn_run(exe, (char *const *)(uintptr_t)a.at, fds, 4);
     free(a.at);
     close(null);
     if (pid < 0)
@@ -137,7 +137,6 @@ int load_start(struct load *l, int exe, const struct load_paths *paths)
 
     l->pid = 0;
     l->image = -1;
-    l->known = 0;
     l->socket = -1;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
         return -errno;
@@ -277,8 +276,6 @@ int load_read(struct load *l)
             !l->complete && ++l->lines <= LOADER_LINES_MAX && is_plain(text) && load_line_parse(text, &line);
         if (fd >= 0 && good && line.kind == LOAD_LINE_IMAGE && l->image < 0)
             l->image = fd;
-        else if (fd > 0 && good && line.kind == LOAD_LINE_KNOWN && l->known == 0)
-            l->known = fd;
         else if (fd >= 0)
             close(fd);
         if (!good)
@@ -340,7 +337,4 @@ void load_abort(struct load *l)
     if (l->image >= 0)
         close(l->image);
     l->image = -1;
-    if (l->known > 0)
-        close(l->known);
-    l->known = 0;
 }

@@ -16,7 +16,6 @@ struct load {
     pid_t pid;                    /* 0: not running */
     int socket;                   /* owned; -1: closed */
     int image;                    /* owned by whoever takes it (set to -1 then); -1: none came */
-    int known;                    /* the same: the new file of known values; 0: none came */
     const struct load_with *with; /* borrowed; NULL: a load that knows of no other */
     uint32_t lines;
     uint64_t indicators, problems;
@@ -53,6 +52,7 @@ struct load_paths {
 struct load_with {
     int before; /* borrowed: the image in use; -1: none */
     int known;  /* borrowed: the file of values known from earlier loads; -1: none */
+    int next;   /* borrowed: an empty file for those known then; with `known` only */
     bool take_shrunk;
 };
 

@@ -83,18 +83,19 @@ static void note_kept(struct rules *r, const struct load_line *l)
     r->found_count++;
 }
 
-/* At once, for it may be large, and the image comes next. Should the load be refused then, nothing is lost: a
- * value is known that is not in use yet. */
-static void store_known(struct rules *r)
+static void tell_forgotten(const struct rules *r, int error)
 {
-    int rc = r->load.known > 0 ? known_store(state_folder(r), r->load.known) : -ENOENT;
+    log_warning("rules: the days on which indicators were first loaded cannot be kept in %s: %s",
+                r->serve->settings.state_dir, strerror(error));
+}
 
-    if (rc < 0 && rc != -ENOENT)
-        log_warning("rules: the days on which indicators were first loaded cannot be kept in %s: %s",
-                    r->serve->settings.state_dir, strerror(-rc));
-    if (r->load.known > 0)
-        close(r->load.known);
-    r->load.known = 0;
+/* Should the load be refused then, nothing is lost: a value is known that is not in use yet. */
+static void take_known(const struct rules *r)
+{
+    int rc = known_take(state_folder(r));
+
+    if (rc < 0)
+        tell_forgotten(r, -rc);
 }
 
 static void on_line(void *ctx, const struct load_line *l)
@@ -103,7 +104,7 @@ static void on_line(void *ctx, const struct load_line *l)
     char text[LOAD_LINE_MAX];
 
     if (l->kind == LOAD_LINE_KNOWN)
-        store_known(r);
+        take_known(r);
     changes_take(&r->changes, l, clock_wall_ns());
     if (l->kind == LOAD_LINE_KEPT)
         note_kept(r, l);
@@ -205,16 +206,24 @@ static int begin(struct rules *r)
                   : old->damaged ? -1
                                  : old->fd,
         .known = known_open(state_folder(r)),
+        .next = -1,
         .take_shrunk = (r->how & RULES_TAKE_SHRUNK) != 0,
     };
+    if (r->with.known >= 0 && (r->with.next = known_begin(state_folder(r))) < 0) {
+        tell_forgotten(r, -r->with.next);
+        close(r->with.known);
+        r->with.known = -1;
+    }
     r->found_count = r->next_expires_s = 0;
     changes_drop(&r->changes);
     r->load = (struct load){.line = on_line, .ctx = r, .image = -1, .socket = -1, .with = &r->with};
     int rc = check_paths(r);
     if (rc == 0)
         rc = load_start(&r->load, r->serve->loader_exe, &r->paths);
-    if (r->with.known >= 0)
-        close(r->with.known); /* the loader has both */
+    if (r->with.known >= 0) { /* the loader has all of them */
+        close(r->with.known);
+        close(r->with.next);
+    }
     if (stored >= 0)
         close(stored);
     return rc;
@@ -281,6 +290,7 @@ static int judge(struct rules *r, int spoke, bool first)
     if (rc == 0)
         take_over(r);
     load_abort(&r->load);
+    known_end(state_folder(r));
     if (rc < 0) {
         tell(r, why);
         log_error("rules: %s", why);
