@@ -2,6 +2,8 @@
 /* Reading JSON (RFC 8259) token by token. */
 #include "base/json_read.h"
 
+#include "base/text.h"
+
 /* What may come next. */
 enum state { VALUE, FIRST_ITEM, FIRST_KEY, KEY, COMMA, NOTHING };
 
@@ -164,11 +166,7 @@ static bool read_hex4(struct json_read *r, uint32_t *ret)
     uint32_t v = 0;
 
     for (unsigned i = 0; i < 4; i++) {
-        int c = peek(r);
-        int digit = c >= '0' && c <= '9'   ? c - '0'
-                    : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                    : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                           : -1;
+        int c = peek(r), digit = c >= 0 ? text_hex_digit((uint8_t)c) : -1;
         if (digit < 0)
             return fail(r, "\\u is not followed by four hex digits");
         v = v << 4 | (uint32_t)digit;

@@ -45,6 +45,15 @@ void text_time_eve(struct text *t, uint64_t ts_ns);
 /* `2021-07-18 10:00:00` for people, UTC. */
 void text_time_human(struct text *t, uint64_t ts_ns);
 
+/* What a hex digit is worth; -1: it is none. */
+static inline int text_hex_digit(uint8_t c)
+{
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+}
+
 static inline struct span text_span(const struct text *t)
 {
     return span_of(t->at, t->len);

@@ -4,19 +4,14 @@
 
 #include "intel/load_json.h"
 #include "intel/load_misp.h"
-
-#define UUID_LEN 36
+#include "intel/load_text.h"
 
 /* `UUID` alone, or `UUID.member`. */
 static bool is_uuid_path(struct span path, const char *member)
 {
-    for (size_t i = 0; i < UUID_LEN; i++) {
-        uint8_t c = i < path.len ? path.at[i] : 0;
-        bool hyphen = i == 8 || i == 13 || i == 18 || i == 23;
-        if (hyphen ? c != '-' : !c || !strchr("0123456789abcdefABCDEF", c))
-            return false;
-    }
-    struct span rest = span_of(path.at + UUID_LEN, path.len - UUID_LEN);
+    if (path.len < LOAD_UUID_LEN || !load_is_uuid(span_of(path.at, LOAD_UUID_LEN)))
+        return false;
+    struct span rest = span_of(path.at + LOAD_UUID_LEN, path.len - LOAD_UUID_LEN);
     return member ? rest.len > 1 && rest.at[0] == '.' &&
                         span_eq(span_of(rest.at + 1, rest.len - 1), span_str(member))
                   : rest.len == 0;
@@ -36,7 +31,7 @@ static bool is_index(struct span head)
 static bool load_index(struct load_file *f, struct load_input *in)
 {
     struct load_json *w = load_json_whole(f, in) ? load_json_new(f, in) : NULL;
-    char first[UUID_LEN + 1] = "";
+    char first[LOAD_UUID_LEN + 1] = "";
     unsigned long events = 0;
 
     if (!w)
@@ -45,7 +40,7 @@ static bool load_index(struct load_file *f, struct load_input *in)
         if (t != JSON_OBJECT || !is_uuid_path(load_json_path(w), NULL))
             continue;
         if (events++ == 0)
-            memcpy(first, w->path, UUID_LEN);
+            memcpy(first, w->path, LOAD_UUID_LEN);
     }
     load_json_free(w);
     load_warning(f, (struct load_place){.line = 1, .column = 1}, span_of(NULL, 0),

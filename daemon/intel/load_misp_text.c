@@ -129,17 +129,6 @@ bool misp_galaxy_names(struct span type)
     return false;
 }
 
-/* Clusters of one's own have their UUID in the tag: it names nothing. */
-static bool is_uuid(struct span s)
-{
-    for (size_t i = 0; i < s.len; i++) {
-        bool hyphen = i == 8 || i == 13 || i == 18 || i == 23;
-        if (hyphen ? s.at[i] != '-' : !s.at[i] || !strchr("0123456789abcdefABCDEF", s.at[i]))
-            return false;
-    }
-    return s.len == 36;
-}
-
 struct span misp_tag_campaign(struct span tag)
 {
     struct span none = span_of(NULL, 0);
@@ -152,7 +141,8 @@ struct span misp_tag_campaign(struct span tag)
     if (name.len < 2 || name.at[0] != '"' || name.at[name.len - 1] != '"' || !misp_galaxy_names(type))
         return none;
     name = load_trim(span_of(name.at + 1, name.len - 2));
-    return is_uuid(name) ? none : name;
+    /* clusters of one's own have their UUID in the tag: it names nothing */
+    return load_is_uuid(name) ? none : name;
 }
 
 uint8_t misp_tag_tier(struct span tag)

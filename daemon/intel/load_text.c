@@ -2,6 +2,7 @@
 /* Dates (RFC 3339), words and suggestions in indicator files. */
 #include "intel/load_text.h"
 
+#include "base/text.h"
 #include "intel/load_input.h"
 
 /* So many lines are enough to know a format by. */
@@ -277,6 +278,16 @@ struct span load_unquoted(struct span s)
 {
     bool quoted = s.len >= 2 && (s.at[0] == '"' || s.at[0] == '\'') && s.at[s.len - 1] == s.at[0];
     return quoted ? span_of(s.at + 1, s.len - 2) : s;
+}
+
+bool load_is_uuid(struct span s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        bool hyphen = i == 8 || i == 13 || i == 18 || i == 23;
+        if (hyphen ? s.at[i] != '-' : text_hex_digit(s.at[i]) < 0)
+            return false;
+    }
+    return s.len == LOAD_UUID_LEN;
 }
 
 bool load_votes(struct span head, enum load_vote (*vote)(struct span line), unsigned no_each)

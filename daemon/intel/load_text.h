@@ -31,6 +31,10 @@ bool load_begins(struct span s, const char *lower);
 /* Without the quotes around it, single or double, if there are two. */
 struct span load_unquoted(struct span s);
 
+/* Digits and hyphens of a UUID (RFC 9562 §4). */
+#define LOAD_UUID_LEN 36u
+bool load_is_uuid(struct span s);
+
 /* What a line, without the white space around it and not empty, says about the format of its file. */
 enum load_vote { LOAD_VOTE_NONE, LOAD_VOTE_YES, LOAD_VOTE_NO };
 /* Asks the first lines, not one that is cut. Whether one says yes, and none says no or at least one in

@@ -73,20 +73,13 @@ static void take_names(struct reader *r, struct span names)
     }
 }
 
-static int digit(uint8_t c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
 /* `\x2d` at the beginning; -1: it is something else. */
 static int escape(struct span s)
 {
-    int high = s.len >= 4 ? digit(s.at[2]) : -1, low = s.len >= 4 ? digit(s.at[3]) : -1;
-
-    return s.len >= 4 && s.at[0] == '\\' && s.at[1] == 'x' && high >= 0 && low >= 0 ? high << 4 | low : -1;
+    if (s.len < 4 || s.at[0] != '\\' || s.at[1] != 'x')
+        return -1;
+    int high = text_hex_digit(s.at[2]), low = text_hex_digit(s.at[3]);
+    return high >= 0 && low >= 0 ? high << 4 | low : -1;
 }
 
 /* `#fields`, `#separator \x09`; other lines of this kind are comments. */

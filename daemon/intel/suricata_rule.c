@@ -99,14 +99,6 @@ bool suricata_element(struct span *rest, struct span *ret)
     return ret->len > 0;
 }
 
-static int hex(uint8_t c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
 bool suricata_content(struct span value, struct text *to)
 {
     bool in_hex = false;
@@ -116,7 +108,7 @@ bool suricata_content(struct span value, struct text *to)
         if (c == '|') {
             in_hex = !in_hex;
         } else if (in_hex && c != ' ') {
-            int high = hex(c), low = i + 1 < value.len ? hex(value.at[i + 1]) : -1;
+            int high = text_hex_digit(c), low = i + 1 < value.len ? text_hex_digit(value.at[i + 1]) : -1;
             if (high < 0 || low < 0)
                 return false;
             text_char(to, (char)(high << 4 | low));

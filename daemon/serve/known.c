@@ -15,8 +15,8 @@
 /* More than the loader ever makes of the values; and two million names. */
 #define BYTES_MAX (64l << 20)
 #define VALUES    "known"
-#define NEXT      "known.next"
 #define IMAGE     "known.img"
+#define NEXT      ".next" /* behind the name of a file that is to take its place */
 
 static int path_of(const char *folder, const char *name, char ret[PATH_MAX])
 {
@@ -57,6 +57,60 @@ int known_image(const char *folder)
     return open_it(folder, IMAGE);
 }
 
+/* A new file that nobody else has open. */
+static int create(const char *folder, const char *name)
+{
+    char path[PATH_MAX];
+    int rc = path_of(folder, name, path);
+
+    if (rc < 0)
+        return rc;
+    unlink(path);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    return fd < 0 ? -errno : fd;
+}
+
+static int replace(const char *folder, const char *next, const char *name)
+{
+    char from[PATH_MAX], to[PATH_MAX];
+    int rc = path_of(folder, next, from);
+
+    if (rc == 0)
+        rc = path_of(folder, name, to);
+    return rc < 0 ? rc : rename(from, to) < 0 ? -errno : 0;
+}
+
+static void take_away(const char *folder, const char *name)
+{
+    char path[PATH_MAX];
+
+    if (path_of(folder, name, path) == 0)
+        unlink(path);
+}
+
+int known_begin(const char *folder)
+{
+    return create(folder, VALUES NEXT);
+}
+
+int known_take(const char *folder)
+{
+    char next[PATH_MAX];
+    struct stat st;
+    int rc = path_of(folder, VALUES NEXT, next);
+
+    if (rc < 0)
+        return rc;
+    if (lstat(next, &st) < 0)
+        return -errno;
+    return st.st_size > BYTES_MAX ? -EFBIG : replace(folder, VALUES NEXT, VALUES);
+}
+
+void known_end(const char *folder)
+{
+    take_away(folder, VALUES NEXT);
+}
+
 static int copy(int from, int to, off_t bytes)
 {
     off_t at = 0;
@@ -71,78 +125,33 @@ static int copy(int from, int to, off_t bytes)
 
 static int store_image(const char *folder, int fd)
 {
-    char path[PATH_MAX], new[PATH_MAX];
     struct stat st;
-    int seals = fcntl(fd, F_GET_SEALS), rc = path_of(folder, IMAGE, path);
+    int seals = fcntl(fd, F_GET_SEALS);
 
-    if (rc == 0)
-        rc = path_of(folder, IMAGE ".new", new);
-    if (rc == 0 && (seals < 0 || (seals & SEALS) != SEALS || fstat(fd, &st) < 0))
-        rc = -EPERM;
-    if (rc == 0 && st.st_size > BYTES_MAX)
-        rc = -EFBIG;
-    if (rc < 0)
-        return rc;
-    unlink(new);
-    int to = open(new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (seals < 0 || (seals & SEALS) != SEALS || fstat(fd, &st) < 0)
+        return -EPERM;
+    if (st.st_size > BYTES_MAX)
+        return -EFBIG;
+    int to = create(folder, IMAGE NEXT);
     if (to < 0)
-        return -errno;
-    rc = copy(fd, to, st.st_size);
+        return to;
+    int rc = copy(fd, to, st.st_size);
     if (close(to) < 0 && rc == 0)
         rc = -errno;
     /* Not synced to the disk: that could take longer than main may stand still, and the loader finds a
      * damaged one. */
-    if (rc == 0 && rename(new, path) < 0)
-        rc = -errno;
-    if (rc < 0)
-        unlink(new);
-    return rc;
-}
-
-int known_begin(const char *folder)
-{
-    char next[PATH_MAX];
-    int rc = path_of(folder, NEXT, next);
-
-    if (rc < 0)
-        return rc;
-    unlink(next);
-    int fd = open(next, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    return fd < 0 ? -errno : fd;
-}
-
-int known_take(const char *folder)
-{
-    char path[PATH_MAX], next[PATH_MAX];
-    struct stat st;
-    int rc = path_of(folder, VALUES, path);
-
     if (rc == 0)
-        rc = path_of(folder, NEXT, next);
+        rc = replace(folder, IMAGE NEXT, IMAGE);
     if (rc < 0)
-        return rc;
-    if (lstat(next, &st) < 0)
-        return -errno;
-    if (st.st_size > BYTES_MAX)
-        return -EFBIG;
-    return rename(next, path) < 0 ? -errno : 0;
-}
-
-void known_end(const char *folder)
-{
-    char next[PATH_MAX];
-
-    if (path_of(folder, NEXT, next) == 0)
-        unlink(next);
+        take_away(folder, IMAGE NEXT);
+    return rc;
 }
 
 int known_store_image(const char *folder, int fd)
 {
-    char path[PATH_MAX];
     int rc = store_image(folder, fd);
 
-    /* an older one would bring back what was taken away since */
-    if (rc < 0 && path_of(folder, IMAGE, path) == 0)
-        unlink(path);
+    if (rc < 0) /* an older one would bring back what was taken away since */
+        take_away(folder, IMAGE);
     return rc;
 }
