@@ -240,6 +240,18 @@ static void tell_rest(struct rules *r)
     tell(r, more);
 }
 
+static void tell_kept(struct rules *r, const struct rules_kept *k)
+{
+    char text[sizeof k->path + 200];
+
+    snprintf(text, sizeof text,
+             "%s has %" PRIu64 " entries, and had %" PRIu64 ": the old ones stay in force; "
+             "`bridlectl reload --take-shrunk` takes it as it is",
+             k->path, k->now, k->before);
+    tell(r, text);
+    serve_engine(r->serve, LOG_LEVEL_ERROR, 0, "list-kept", "%s", text);
+}
+
 /* The image is in use: what else came of the load counts from now on. */
 static void take_over(struct rules *r)
 {
@@ -249,10 +261,7 @@ static void take_over(struct rules *r)
     r->kept_count = r->found_count;
     r->expires_s = r->next_expires_s;
     for (unsigned i = 0; i < r->kept_count && i < RULES_KEPT_MAX; i++)
-        serve_engine(s, LOG_LEVEL_ERROR, 0, "list-kept",
-                     "%s has %" PRIu64 " entries, and had %" PRIu64 ": the old ones stay in force; "
-                     "`bridlectl reload --take-shrunk` takes it as it is",
-                     r->kept[i].path, r->kept[i].now, r->kept[i].before);
+        tell_kept(r, &r->kept[i]);
     if (r->changes.told && r->changes.added + r->changes.removed + r->changes.changed > 0)
         serve_engine(s, LOG_LEVEL_NOTICE, 0, "rules-diff",
                      "rules: %" PRIu64 " added, %" PRIu64 " removed, %" PRIu64 " changed: bridlectl changes",
@@ -379,7 +388,7 @@ static void on_offer(evutil_socket_t fd, short what, void *ctx)
         (r->busy && !late && !workers_use_newest(&r->serve->workers)))
         event_add(r->offer, &soon);
     else if (r->busy && r->readable == NULL)
-        answer(r, true);
+        answer(r, r->kept_count == 0);
 }
 
 static void offer(struct rules *r)

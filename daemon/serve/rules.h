@@ -14,7 +14,8 @@ enum rules_how {
     RULES_REREAD = 2,      /* the configuration, too: what it says of rules and sources */
 };
 
-/* What became of a reload; `text` is for people, several lines. */
+/* What became of a reload; `text` is for people, several lines. Not good: what the files say now is not in
+ * force, or not all of it. */
 typedef void (*rules_done_fn)(void *ctx, bool good, const char *text);
 
 /*
