@@ -43,6 +43,7 @@ struct crypto *crypto_new(void)
     c->gcm = cipher_new("AES-128-GCM", 0);
 #if CRYPTO_X86
     c->x86 = crypto_x86_can();
+    c->x86_sha = crypto_x86_can_sha();
 #endif
     /* Results do not depend on the key, only whether an attacker can choose who shares a bucket with whom. */
     if (getrandom(&c->key, sizeof c->key, GRND_NONBLOCK) != (ssize_t)sizeof c->key)

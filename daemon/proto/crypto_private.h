@@ -31,7 +31,7 @@ struct crypto_budget {
 
 /* HMAC-SHA256 (RFC 2104) with a key: states of SHA-256 that have taken its pads. */
 struct crypto_hmac {
-    uint32_t inner[8], outer[8];
+    uint32_t state[2][8]; /* the inner one, the outer */
 };
 
 /* What a code is made of, padded as SHA-256 wants it. */
@@ -50,7 +50,7 @@ struct crypto {
     EVP_MD_CTX *digest;                                             /* owned */
     EVP_CIPHER_CTX *block, *gcm;                                    /* owned; AES-128 in ECB and GCM mode */
     uint8_t block_key[CRYPTO_AES_BYTES], gcm_key[CRYPTO_AES_BYTES]; /* the keys that these two have */
-    bool x86;                                                       /* done by crypto_x86.c instead */
+    bool x86, x86_sha;                                              /* done by crypto_x86.c instead, by crypto_x86_sha.c */
 #endif
     struct hash_key key;                        /* of the tables below */
     struct crypto_hmac salt[QUIC_VERSIONS_MAX]; /* of each version: quic_keys_init */
@@ -61,11 +61,12 @@ struct crypto {
 };
 
 /* Takes a key of at most 64 bytes. */
-void crypto_hmac_key(struct crypto_hmac *h, struct span key);
+void crypto_hmac_key(const struct crypto *c, struct crypto_hmac *h, struct span key);
 /* Takes at most CRYPTO_MESSAGE_MAX bytes. */
 void crypto_message(struct crypto_message *m, struct span text);
-/* The code of a message, 32 bytes. */
-void crypto_hmac(const struct crypto_hmac *h, const struct crypto_message *m, uint8_t *ret);
+/* The codes of `n` messages, one to CRYPTO_LANES. */
+void crypto_hmac(const struct crypto *c, const struct crypto_hmac *h, const struct crypto_message *m,
+                 unsigned n, uint8_t (*ret)[SHA256_DIGEST_LENGTH]);
 /* One block of AES-128. */
 bool crypto_block(struct crypto *c, const uint8_t *key, const uint8_t *in, uint8_t *ret);
 /*

@@ -42,30 +42,63 @@ static void digests(void **state)
 }
 
 /* RFC 4231 §4.2, §4.3. */
-static void hmac(void **state)
+static void hmac_vectors(void)
 {
-    static const char eleven[] =
+    static const char twenty[] =
         "\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b";
     struct crypto_hmac h;
     struct crypto_message m;
-    uint8_t out[32], all[CRYPTO_MESSAGE_MAX] = {1, 2, 3}, want[32];
+    uint8_t out[1][SHA256_DIGEST_LENGTH];
 
-    crypto_hmac_key(&h, BYTES(eleven));
+    crypto_hmac_key(crypto, &h, BYTES(twenty));
     for (unsigned twice = 0; twice < 2; twice++) {
         crypto_message(&m, BYTES("Hi There"));
-        crypto_hmac(&h, &m, out);
+        crypto_hmac(crypto, &h, &m, 1, out);
         assert_memory_equal(out, "\xb0\x34\x4c\x61\xd8\xdb\x38\x53\x5c\xa8\xaf\xce\xaf\x0b\xf1\x2b", 16);
     }
-    crypto_hmac_key(&h, BYTES("Jefe"));
+    crypto_hmac_key(crypto, &h, BYTES("Jefe"));
     crypto_message(&m, BYTES("what do ya want for nothing?"));
-    crypto_hmac(&h, &m, out);
+    crypto_hmac(crypto, &h, &m, 1, out);
     assert_memory_equal(out, "\x5b\xdc\xc1\x46\xbf\x60\x75\x4e\x6a\x04\x24\x26\x08\x95\x75\xc7", 16);
-    for (size_t len = 0; len <= sizeof all; len++) { /* as OpenSSL has it, up to what a block holds */
-        crypto_message(&m, span_of(all, len));
-        crypto_hmac(&h, &m, out);
-        assert_non_null(HMAC(EVP_sha256(), "Jefe", 4, all, len, want, NULL));
-        assert_memory_equal(out, want, sizeof want);
+}
+
+/* As OpenSSL has it: of all lengths that a block holds, several at once. */
+static void hmac_lengths(void)
+{
+    struct crypto_hmac h;
+    struct crypto_message m[CRYPTO_LANES];
+    uint8_t out[CRYPTO_LANES][SHA256_DIGEST_LENGTH], all[CRYPTO_MESSAGE_MAX], want[SHA256_DIGEST_LENGTH];
+    uint32_t at = 1;
+
+    for (size_t len = 0; len <= sizeof all; len++) {
+        for (size_t i = 0; i < sizeof all; i++)
+            all[i] = (uint8_t)((at = at * 1664525 + 1013904223) >> 24);
+        struct span key = span_of(all, len);
+        crypto_hmac_key(crypto, &h, key);
+        for (unsigned n = 1; n <= CRYPTO_LANES; n++) {
+            for (unsigned i = 0; i < n; i++)
+                crypto_message(&m[i], span_of(all + i, (len + 7 * i) % (sizeof all - i)));
+            crypto_hmac(crypto, &h, m, n, out);
+            for (unsigned i = 0; i < n; i++) {
+                assert_non_null(HMAC(EVP_sha256(), key.at, (int)key.len, all + i,
+                                     (len + 7 * i) % (sizeof all - i), want, NULL));
+                assert_memory_equal(out[i], want, sizeof want);
+            }
+        }
     }
+}
+
+static void hmac(void **state)
+{
+    hmac_vectors();
+    hmac_lengths();
+#if CRYPTO_X86
+    bool x86 = crypto->x86_sha;
+    crypto->x86_sha = false;
+    hmac_vectors();
+    hmac_lengths();
+    crypto->x86_sha = x86;
+#endif
 }
 
 static void many(unsigned n, unsigned from, unsigned *ret_opened, unsigned *ret_limited)

@@ -97,36 +97,27 @@ void quic_keys_init(struct crypto *c)
     };
 
     for (size_t i = 0; i < sizeof versions / sizeof *versions; i++)
-        crypto_hmac_key(&c->salt[i], span_of(versions[i].salt, SALT_BYTES));
+        crypto_hmac_key(c, &c->salt[i], span_of(versions[i].salt, SALT_BYTES));
     for (unsigned i = 0; i < QUIC_LABELS; i++)
         label_init(&c->label[i], labels[i].label, labels[i].bytes);
-}
-
-static void expand(const struct crypto_hmac *secret, const struct crypto_message *label, uint8_t *ret,
-                   size_t bytes)
-{
-    uint8_t out[SECRET_BYTES];
-
-    crypto_hmac(secret, label, out);
-    memcpy(ret, out, bytes);
 }
 
 /* RFC 9001 §5.2. */
 static void derive(const struct crypto *c, struct quic_keys *k)
 {
-    const struct crypto_message *label = &c->label[k->version->labels];
-    uint8_t secret[SECRET_BYTES];
+    uint8_t secret[1][SECRET_BYTES], keys[3][SECRET_BYTES];
     struct crypto_hmac initial, client;
     struct crypto_message cid;
 
     crypto_message(&cid, span_of(k->cid, k->cid_len));
-    crypto_hmac(&c->salt[k->version - versions], &cid, secret);
-    crypto_hmac_key(&initial, span_of(secret, sizeof secret));
-    crypto_hmac(&initial, &c->label[QUIC_LABEL_CLIENT], secret);
-    crypto_hmac_key(&client, span_of(secret, sizeof secret));
-    expand(&client, &label[0], k->key, sizeof k->key);
-    expand(&client, &label[1], k->iv, sizeof k->iv);
-    expand(&client, &label[2], k->hp, sizeof k->hp);
+    crypto_hmac(c, &c->salt[k->version - versions], &cid, 1, secret);
+    crypto_hmac_key(c, &initial, span_of(secret, sizeof secret));
+    crypto_hmac(c, &initial, &c->label[QUIC_LABEL_CLIENT], 1, secret);
+    crypto_hmac_key(c, &client, span_of(secret, sizeof secret));
+    crypto_hmac(c, &client, &c->label[k->version->labels], 3, keys);
+    memcpy(k->key, keys[0], sizeof k->key);
+    memcpy(k->iv, keys[1], sizeof k->iv);
+    memcpy(k->hp, keys[2], sizeof k->hp);
 }
 
 /* Where keys are kept. What another connection ID lets an attacker put there costs a derivation. */
