@@ -14,6 +14,8 @@ import sys
 TAP_LINE = re.compile(r'^(not )?ok\b[^#\n]*(?:#\s*(skip|todo)\b.*)?', re.IGNORECASE | re.MULTILINE)
 TAP_PLAN = re.compile(r'^1\.\.(\d+)(\s*#\s*skip.*)?', re.IGNORECASE | re.MULTILINE)
 
+REASONS, REASON_LINES, REASON_CHARACTERS = 10, 8, 400
+
 
 def count(test):
     """One meson test -> (passed, failed, skipped)."""
@@ -33,6 +35,23 @@ def count(test):
     return passed, failed, skipped
 
 
+def reasons(test):
+    """What a test that failed said of it, for a log that may be all that is left: the checks that failed, each with
+    the comment behind it; of one that names none, the ends of what it wrote."""
+    lines, said, of_failure = (test.get('stdout') or '').splitlines(), [], 0
+    for line in lines:
+        if line.startswith('not ok') and '# skip' not in line.lower():
+            of_failure = REASON_LINES
+        elif not line.startswith('#'):
+            of_failure = 0
+        if of_failure:
+            said.append(line)
+            of_failure -= 1
+    if not said:
+        said = lines[-REASON_LINES:] + (test.get('stderr') or '').splitlines()[-REASON_LINES:]
+    return [line[:REASON_CHARACTERS] for line in said[:REASONS * REASON_LINES]]
+
+
 def main(folders):
     passed = failed = skipped = 0
     for folder in folders:
@@ -45,6 +64,7 @@ def main(folders):
             p, f, s = count(test)
             if f or p + f + s == 0:
                 print(f"{folder}: {test['name']}: {test['result']}, {p} passed, {max(f, 1)} failed")
+                print(''.join(f'    {line}\n' for line in reasons(test)), end='')
             passed, failed, skipped = passed + p, failed + (f if p + f + s else 1), skipped + s
     print(f'{passed} passed, {failed} failed, {skipped} skipped')
     return 1 if failed or not passed else 0

@@ -28,9 +28,21 @@ CASES = [
     ('words that only look like it', ('1..1\nokay then\nok 1 - a\n', 'OK', 0), (1, 0, 0)),
 ]
 
+# name, stdout, stderr, what is repeated behind the sum
+REASONS = [
+    ('the failed check and its comment', 'ok 1 - a\n# of a\nnot ok 2 - b\n# of b\nok 3\n# of c\n', 'err',
+     ['not ok 2 - b', '# of b']),
+    ('a skip is none', 'not ok 1 # SKIP b\nok 2 - a\n', 'Aborted', ['not ok 1 # SKIP b', 'ok 2 - a', 'Aborted']),
+    ('of a crash the ends of both', ''.join(f'ok {i}\n' for i in range(20)), '', [f'ok {i}' for i in range(12, 20)]),
+    ('a long comment is cut', 'not ok 1\n' + '# x\n' * 20, '', ['not ok 1'] + ['# x'] * 7),
+    ('and a long line', 'not ok 1' + 'x' * 1000, '', ['not ok 1' + 'x' * 392]),
+]
+
 
 def main():
     tap = Tap()
+    for name, stdout, stderr, wanted in REASONS:
+        tap.same(summary.reasons({'stdout': stdout, 'stderr': stderr}), wanted, name)
     for name, (stdout, result, code), wanted in CASES:
         got = summary.count({'stdout': stdout, 'result': result, 'returncode': code})
         tap.same(tuple(map(int, got)), wanted, name)
