@@ -64,7 +64,11 @@ struct capture_live_counts {
     uint64_t foreign;           /* datagrams that came to a TZSP receiver and are no TZSP */
 };
 
-typedef void (*capture_fn)(void *ctx, struct packet *p);
+/* Packets that a live capture hands over together, at most. */
+#define CAPTURE_LIVE_BATCH 16u
+
+/* The bytes of all of them are valid until it returns. */
+typedef void (*capture_fn)(void *ctx, struct packet *p, unsigned n);
 
 /*
  * Opens, activates, filters, joins the fanout group; needs CAP_NET_RAW, which may be dropped afterwards.
@@ -80,6 +84,9 @@ int capture_live_fd(const struct capture_live *c);
  * of the descriptor just now; without POLLIN there is nothing. Number of packets, -ENETDOWN when the
  * interface went down or away (what came before is read first), another negative errno. */
 int capture_live_dispatch(struct capture_live *c, short revents, int max, capture_fn fn, void *ctx);
+/* Called by `fn`: calls for the memory of one packet behind those that it was given, and so on, as
+ * capture_file_ahead does. */
+void capture_live_ahead(struct capture_live *c);
 /* Asks the kernel: a system call. */
 int capture_live_counts(struct capture_live *c, struct capture_live_counts *ret);
 /*

@@ -18,12 +18,14 @@
 #include <sys/socket.h>
 
 #define SNAPLEN_BYTES_MAX 262144
+#define BLOCK_BYTES       262144 /* what libpcap makes rings of for TPACKET_V3 */
 
 struct libpcap {
     struct capture_live live;
-    pcap_t *pcap;         /* owned; its descriptor is live.fd */
-    uint32_t fraction_ns; /* of one unit in pcap's tv_usec */
-    int error;            /* negative errno that ended the capture; the kernel tells it only once */
+    pcap_t *pcap;              /* owned; its descriptor is live.fd */
+    struct capture_ring *ring; /* owned; NULL: libpcap hands out the packets */
+    uint32_t fraction_ns;      /* of one unit in pcap's tv_usec */
+    int error;                 /* negative errno that ended the capture; the kernel tells it only once */
 };
 
 /* The DLT_ numbers that differ from their LINKTYPE_ on Linux. The interface "any" stays LINUX_SLL: in
@@ -100,11 +102,15 @@ static int errno_of(int pcap_error)
     }
 }
 
+static uint32_t snaplen_of(const struct capture_live_options *o)
+{
+    return o->snaplen_bytes != 0 && o->snaplen_bytes < SNAPLEN_BYTES_MAX ? o->snaplen_bytes
+                                                                         : SNAPLEN_BYTES_MAX;
+}
+
 static int activate(pcap_t *pcap, const struct capture_live_options *o, char *ret_why, size_t why_bytes)
 {
-    pcap_set_snaplen(pcap, o->snaplen_bytes != 0 && o->snaplen_bytes < SNAPLEN_BYTES_MAX
-                               ? (int)o->snaplen_bytes
-                               : SNAPLEN_BYTES_MAX);
+    pcap_set_snaplen(pcap, (int)snaplen_of(o));
     pcap_set_promisc(pcap, o->promiscuous);
     pcap_set_timeout(pcap, o->block_timeout_ms != 0 ? (int)o->block_timeout_ms : 1);
     if (o->ring_bytes != 0)
@@ -132,6 +138,18 @@ static int join_fanout(int fd, const struct capture_live_options *o, char *ret_w
     return r;
 }
 
+/*
+ * Where packets lie as they came: from any other link libpcap makes headers of its own, and with a filter it
+ * looks itself at what came before the kernel had it.
+ */
+static struct capture_ring *own_ring(const struct libpcap *c, const struct capture_live_options *o)
+{
+    bool usual = c->live.linktype == DLT_EN10MB && *o->filter == 0 && c->fraction_ns == 1 &&
+                 pcap_bufsize(c->pcap) == BLOCK_BYTES;
+
+    return usual ? capture_ring_new(c->live.fd, BLOCK_BYTES, o->ring_bytes, snaplen_of(o)) : NULL;
+}
+
 static int setup(struct libpcap *c, const struct capture_live_options *o, char *ret_why, size_t why_bytes)
 {
     char error[PCAP_ERRBUF_SIZE] = "";
@@ -149,6 +167,7 @@ static int setup(struct libpcap *c, const struct capture_live_options *o, char *
     c->live.fd = pcap_fileno(c->pcap);
     c->live.linktype = linktype_of(pcap_datalink(c->pcap));
     c->fraction_ns = pcap_get_tstamp_precision(c->pcap) == PCAP_TSTAMP_PRECISION_NANO ? 1 : 1000;
+    c->ring = own_ring(c, o);
     return join_fanout(c->live.fd, o, ret_why, why_bytes);
 }
 
@@ -156,6 +175,7 @@ static void libpcap_close(struct capture_live *live)
 {
     struct libpcap *c = live->self;
 
+    capture_ring_free(c->ring);
     pcap_close(c->pcap);
     free(c);
 }
@@ -184,29 +204,12 @@ static int libpcap_open(const struct capture_live_options *o, struct capture_liv
     return 0;
 }
 
-/*
- * In a block, packets lie one behind the other (packet(7), TPACKET_V3): a header of struct tpacket3_hdr and
- * struct sockaddr_ll, then the frame; the next header begins at the next multiple of eight. It is asked for
- * while this packet is in hand: the processor that wrote it was another one, so that it comes from afar. A
- * guess that is wrong costs nothing.
- */
-static void expect_next(const u_char *at, bpf_u_int32 captured_bytes)
-{
-    const u_char *next = (const u_char *)(((uintptr_t)at + captured_bytes + 7) & ~(uintptr_t)7);
-
-    __builtin_prefetch(next);
-    __builtin_prefetch(next + 64);
-    __builtin_prefetch(next + 128);
-    __builtin_prefetch(next + 192); /* the first bytes behind the headers */
-}
-
 static void on_packet(u_char *ctx, const struct pcap_pkthdr *h, const u_char *at)
 {
     struct libpcap *l = (struct libpcap *)(void *)ctx;
     struct capture_live *c = &l->live;
     struct packet p;
 
-    expect_next(at, h->caplen);
     p.ts_ns = (uint64_t)h->ts.tv_sec * 1000000000u + (uint64_t)h->ts.tv_usec * l->fraction_ns;
     p.number = ++c->number;
     p.at = at;
@@ -214,7 +217,7 @@ static void on_packet(u_char *ctx, const struct pcap_pkthdr *h, const u_char *at
     p.wire_bytes = h->len > h->caplen ? h->len : h->caplen;
     p.source = c->source;
     p.linktype = c->linktype;
-    c->fn(c->ctx, &p);
+    c->fn(c->ctx, &p, 1);
 }
 
 /* What ended the capture: negative errno. */
@@ -238,10 +241,21 @@ static int libpcap_dispatch(struct capture_live *live, short revents, int max)
     int got = 0;
 
     if (c->error == 0 && (revents & POLLIN) != 0)
-        got = pcap_dispatch(c->pcap, max, on_packet, (u_char *)c);
+        got = c->ring != NULL ? capture_ring_dispatch(c->ring, live, max)
+                              : pcap_dispatch(c->pcap, max, on_packet, (u_char *)c);
+    if (got < 0 && c->ring != NULL)
+        c->error = got;
     if (c->error == 0 && (got < 0 || (revents & (POLLERR | POLLHUP | POLLNVAL)) != 0))
         c->error = socket_error(live);
     return c->error != 0 ? c->error : got;
+}
+
+static void libpcap_ahead(struct capture_live *live)
+{
+    struct libpcap *c = live->self;
+
+    if (c->ring != NULL)
+        capture_ring_ahead(c->ring);
 }
 
 static int libpcap_count(struct capture_live *c)
@@ -261,6 +275,7 @@ const struct capture_kind capture_libpcap = {
     .close = libpcap_close,
     .dispatch = libpcap_dispatch,
     .count = libpcap_count,
+    .ahead = libpcap_ahead,
 };
 
 #else

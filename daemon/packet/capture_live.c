@@ -33,6 +33,12 @@ int capture_live_dispatch(struct capture_live *c, short revents, int max, captur
     return c->kind->dispatch(c, revents, max);
 }
 
+void capture_live_ahead(struct capture_live *c)
+{
+    if (c->kind->ahead != NULL)
+        c->kind->ahead(c);
+}
+
 int capture_live_counts(struct capture_live *c, struct capture_live_counts *ret)
 {
     int r = c->kind->count != NULL ? c->kind->count(c) : 0;

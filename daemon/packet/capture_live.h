@@ -21,9 +21,24 @@ struct capture_kind {
                 size_t why_bytes);
     void (*close)(struct capture_live *c);
     int (*dispatch)(struct capture_live *c, short revents, int max);
-    int (*count)(struct capture_live *c); /* brings `counts` up to date; NULL: they are */
+    int (*count)(struct capture_live *c);  /* brings `counts` up to date; NULL: they are */
+    void (*ahead)(struct capture_live *c); /* NULL: packets are handed over one by one */
 };
 
 extern const struct capture_kind capture_libpcap, capture_tzsp;
+
+/* capture_ring.c: the ring of a packet socket, mapped once more. */
+struct capture_ring;
+
+/*
+ * For the Ethernet socket `fd` (borrowed), whose ring somebody made of blocks of `block_bytes`, `bytes` or
+ * less altogether, and of which nobody else takes packets. NULL: it is another kind of ring, or there is no
+ * memory.
+ */
+struct capture_ring *capture_ring_new(int fd, uint32_t block_bytes, uint32_t bytes, uint32_t snaplen_bytes);
+void capture_ring_free(struct capture_ring *r);
+/* As capture_live_dispatch. */
+int capture_ring_dispatch(struct capture_ring *r, struct capture_live *c, int max);
+void capture_ring_ahead(struct capture_ring *r);
 
 #endif

@@ -207,7 +207,7 @@ static void hand_over(struct tzsp *t, unsigned i)
     p.captured_bytes = p.wire_bytes = HEADERS_BYTES + bytes;
     p.source = c->source;
     p.linktype = c->linktype;
-    c->fn(c->ctx, &p);
+    c->fn(c->ctx, &p, 1);
 }
 
 static int tzsp_dispatch(struct capture_live *c, short revents, int max)

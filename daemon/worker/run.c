@@ -278,13 +278,19 @@ static int run_files(struct worker *w)
     return 0;
 }
 
-static void on_live_packet(void *ctx, struct packet *p)
+static void on_live_packets(void *ctx, struct packet *p, unsigned n)
 {
     struct worker *w = ctx;
 
-    p->number = w->counters[COUNT_PACKETS] + 1;
-    w->packet_ns = p->ts_ns;
-    worker_packet(w, p);
+    for (unsigned at = 0, looked; at < n; at += looked) {
+        looked = worker_look(w, p + at, w->step, n - at);
+        for (unsigned i = 0; i < looked; i++) {
+            w->packet_ns = p[at + i].ts_ns;
+            worker_note(w, &p[at + i]);
+            capture_live_ahead(w->live);
+            worker_act(w, &p[at + i], &w->step[i]);
+        }
+    }
 }
 
 static uint64_t monotonic_ns(void)
@@ -324,7 +330,7 @@ static void finish_live(struct worker *w)
 {
     uint64_t end_ns = monotonic_ns() + (w->config.capture.block_timeout_ms + 50) * 1000000ull;
 
-    while (capture_live_dispatch(w->live, wait_live(w, 20, NULL), DISPATCH_MAX, on_live_packet, w) >= 0 &&
+    while (capture_live_dispatch(w->live, wait_live(w, 20, NULL), DISPATCH_MAX, on_live_packets, w) >= 0 &&
            w->now_ns < end_ns)
         continue;
     count_live(w);
@@ -341,7 +347,7 @@ static int run_live(struct worker *w)
         /* First: packets that came after a reload are matched with its image. */
         if (asked && !worker_control(w, 0))
             return EXIT_WORKER_ORPHAN;
-        int got = capture_live_dispatch(w->live, ready, DISPATCH_MAX, on_live_packet, w);
+        int got = capture_live_dispatch(w->live, ready, DISPATCH_MAX, on_live_packets, w);
         if (got < 0)
             return got == -ENETDOWN ? EXIT_WORKER_INTERFACE : fail(w, strerror(-got));
         if (got > 0)

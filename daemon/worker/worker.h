@@ -125,7 +125,7 @@ static inline void worker_note(struct worker *w, const struct packet *p)
  * memory can only follow the one before. */
 static inline void worker_call_ahead(struct worker *w, unsigned i)
 {
-    if ((i & 1) != 0)
+    if ((i & 1) != 0 && w->file != NULL)
         capture_file_ahead(w->file);
 }
 
