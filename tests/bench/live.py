@@ -26,6 +26,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from lab import Lab, available, run  # noqa: E402
 from lab_bridled import BUILD, Bridled  # noqa: E402
 from lab_live import Space  # noqa: E402
+from lab_memory import cpu_ns  # noqa: E402
 
 TOOLS = BUILD / 'tests' / 'bench'
 DEVICE, FAR = 'tx0', 'rx0'
@@ -44,10 +45,6 @@ def family(pid):
 def go_first(pids):
     for p in pids:
         os.sched_setscheduler(p, os.SCHED_FIFO, os.sched_param(20))
-
-
-def cpu_ns(pids):
-    return sum(int(pathlib.Path(f'/proc/{p}/schedstat').read_text(encoding='ascii').split()[0]) for p in pids)
 
 
 class Floor:

@@ -13,13 +13,12 @@ import termios
 import time
 
 from lab_bridled import BRIDLED, BUILD, events
+from lab_memory import GROWTH_MAX, INCIDENT_MAX, memory_kib, processes
 from tap import Tap, skip_all
 
 GENERATOR = BUILD / 'tests' / 'bench' / 'bench-gen'
 SANITIZED = '#define BRIDLE_SANITIZED 1' in (BUILD / 'config.h').read_text(encoding='ascii')
 PIECES = 12
-# KiB over all processes, from the end of the first quarter on: of a flood, and of each incident besides.
-GROWTH_MAX, INCIDENT_MAX = 300, 8
 
 # mix, packets (more than a second of the capture's time, so that counters are told), and counters that say what the
 # flood was and what gave way to it, each with the least that there must be for one packet of the flood
@@ -29,22 +28,6 @@ FLOODS = [
     ('dcidflood', 300000, {'proto.quic': 0.15, 'proto.quic_bad': 0.7}),
     ('fragflood', 600000, {'decode.fragments': 0.9, 'decode.fragments_lost': 0.9}),
 ]
-
-
-def processes(pid):
-    """The process and its children."""
-    children = pathlib.Path(f'/proc/{pid}/task/{pid}/children').read_text(encoding='ascii').split()
-    return [pid, *map(int, children)]
-
-
-def memory_kib(pid):
-    """PSS of what the processes wrote; that of files changes with who else has them mapped."""
-    total = 0
-    for p in processes(pid):
-        for line in pathlib.Path(f'/proc/{p}/smaps_rollup').read_text(encoding='ascii').splitlines():
-            if line.startswith(('Pss_Anon:', 'Pss_Shmem:')):
-                total += int(line.split()[1])
-    return total
 
 
 def settled(pipe, pid, seconds=60):
@@ -90,6 +73,7 @@ class Run:
                 self.memory.append(memory_kib(process.pid))
 
     def growth(self):
+        """From the end of the first quarter on."""
         return max(self.memory) - self.memory[PIECES // 4 - 1]
 
     def found(self):
