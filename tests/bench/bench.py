@@ -124,6 +124,14 @@ def show_functions(mix, profile):
                               [[s, f'{n:.1f}'] for s, n in profile['instructions'].items()]))
 
 
+def in_order(result):
+    """Mixes as targets.py has them, wherever the figures came from."""
+    names = [m.name for m in targets.MIXES]
+    for section in ('mixes', 'stages'):
+        if section in result:
+            result[section] = {n: result[section][n] for n in names if n in result[section]}
+
+
 def truth_holds(result):
     """Whether every run found what is listed, and no more."""
     rows = [(name, row['truth']) for name, row in result.get('mixes', {}).items()]
@@ -136,6 +144,7 @@ def truth_holds(result):
 
 
 def finish(chosen, result):
+    in_order(result)
     print(tables.show(result))
     if chosen.compare:
         released = json.loads(chosen.compare.read_text(encoding='utf-8'))
@@ -162,7 +171,8 @@ def main():
         if chosen.callgrind:
             show_functions(chosen.callgrind, bench.profile(chosen.callgrind))
             return 0
-        result |= about(programs, chosen.rounds)
+        earlier = result.get('rounds', chosen.rounds)  # of those mixes that are not measured now
+        result |= about(programs, earlier)
         good = bench.measure(result)
     finish(chosen, result)
     return 0 if truth_holds(result) and good else 1

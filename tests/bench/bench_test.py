@@ -82,7 +82,22 @@ def check_run(tap, folder):
     again = bench(folder, '--from', figures, '--compare', figures)
     tap.ok(again.returncode == 0 and 'now / released' in again.stdout and 'dns' in again.stdout,
            'figures are compared with earlier ones', again.stdout + again.stderr)
+    check_merge(tap, folder, result)
     return result
+
+
+def check_merge(tap, folder, result):
+    """Earlier figures keep their rounds, and their place."""
+    earlier, merged = folder / 'earlier.json', folder / 'merged.json'
+    old = result | {'rounds': 5, 'mixes': {n: {k: v for k, v in result['mixes'][n].items() if k != 'rounds'}
+                                           for n in reversed(MIXES)}}
+    earlier.write_text(json.dumps(old), encoding='utf-8')
+    done = bench(folder, '--packets', str(PACKETS), '--rounds', '1', '--only', 'dns', '--from', earlier, '--json', merged)
+    if not tap.ok(done.returncode == 0, 'a mix is measured again', done.stdout + done.stderr):
+        return
+    now = json.loads(merged.read_text(encoding='utf-8'))
+    tap.same(list(now['mixes']), MIXES, 'mixes stay in their order')
+    tap.ok('; 1 or 5 rounds' in done.stdout, 'rounds are told of both', done.stdout)
 
 
 def check_floors(tap, folder):

@@ -88,7 +88,7 @@ def measure(programs, material, mix, packets, count):
     floors = {kind: got[kind] for kind in mix.floors}
     system = sum(c.system_ns for c in got['bridled']) - sum(c.system_ns for c in got['start'])
     return {
-        'packets': capture.packets, 'bytes': capture.bytes, 'flood': mix.flood,
+        'packets': capture.packets, 'bytes': capture.bytes, 'flood': mix.flood, 'rounds': count,
         'floors': {kind: summary([ns / capture.packets for ns in floors[kind]]) for kind in floors},
         'bridled': summary([ns / capture.packets for ns in bridled]) |
         {'system': max(system, 0) / count / capture.packets},

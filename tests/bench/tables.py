@@ -161,10 +161,16 @@ def markdown(head, rows):
     return '\n'.join('| ' + ' | '.join(line) + ' |' for line in lines)
 
 
+def rounds(result):
+    """Of figures that were put together, there may be several numbers."""
+    counts = sorted({row.get('rounds', result['rounds']) for row in result.get('mixes', {}).values()})
+    return ' or '.join(map(str, counts or [result['rounds']]))
+
+
 def machine(result):
     m = result['machine']
     return f"{m['cpu']}, {m['cores']} cores, Linux {m['kernel']}; bridled {result['bridled']}, {result['build']}; " \
-           f"{result['rounds']} rounds"
+           f"{rounds(result)} rounds"
 
 
 def show(result):
