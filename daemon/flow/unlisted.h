@@ -20,16 +20,21 @@ struct unlisted {
     } row[UNLISTED_NAMES];
 };
 
-/* What a name is known by. */
-static inline uint64_t unlisted_hash(const struct unlisted *u, const struct hash_key *key, struct span octets)
+/* With what key names are hashed now. */
+static inline struct hash_key unlisted_key(const struct unlisted *u, const struct hash_key *key)
 {
-    return hash_run(key, key->k[1] + u->turn, octets) | 1;
+    return (struct hash_key){{key->k[1] + u->turn, key->k[0]}};
 }
 
 /* The row that is for the name of that hash. */
-static inline struct unlisted_name *unlisted_row(struct unlisted *u, uint64_t hash)
+static inline const struct unlisted_name *unlisted_row(const struct unlisted *u, uint64_t hash)
 {
     return &u->row[hash >> 32 & (UNLISTED_NAMES - 1)];
+}
+
+static inline void unlisted_add(struct unlisted *u, uint64_t hash, uint64_t text_hash)
+{
+    u->row[hash >> 32 & (UNLISTED_NAMES - 1)] = (struct unlisted_name){hash, text_hash};
 }
 
 /* Forgets all, when others are listed now: names have other hashes. */

@@ -84,7 +84,8 @@ struct observation {
     const void *of; /* borrowed: what `costly` and `costly_name` work on */
     /* Sets `name`, which has not been made of `wire` yet. NULL: it is there. */
     void (*costly_name)(struct observation *o, const void *of);
-    struct span wire; /* borrowed; DNS: a usual name as proto/name.h has octets. Empty: `name` is there */
+    struct span wire;   /* borrowed; DNS: a usual name as proto/name.h has octets */
+    uint64_t wire_hash; /* of these. 0: `name` is there */
 };
 
 /* Adds an attribute if there is room; an empty value says nothing and is left out. */

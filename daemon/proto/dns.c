@@ -127,16 +127,14 @@ static inline uint16_t number(struct span s, size_t at)
 }
 
 /* False: not all of it is there. */
-static bool read_header(struct cur *c, struct header *ret)
+static inline bool read_header(struct span message, struct header *ret)
 {
-    struct span header = cur_take(c, HEADER_BYTES);
-
-    if (!cur_ok(c))
+    if (message.len < HEADER_BYTES)
         return false;
-    ret->id = number(header, 0);
-    ret->flags = number(header, 2);
+    ret->id = number(message, 0);
+    ret->flags = number(message, 2);
     for (unsigned i = 0; i < 4; i++)
-        ret->count[i] = number(header, COUNTS_AT + 2 * i);
+        ret->count[i] = number(message, COUNTS_AT + 2 * i);
     return true;
 }
 
@@ -178,18 +176,21 @@ static void text_of_octets(struct observation *o, const void *of)
 /* Reads a name that emit_name is to emit. */
 static inline void take_name(struct reader *r, struct cur *c)
 {
-    r->o.wire = name_octets(c, &r->c, &r->p->scratch->octets);
-    if (r->o.wire.len == 0)
+    struct name_octets *octets = &r->p->scratch->octets;
+
+    r->o.wire = name_octets(c, &r->c, octets);
+    r->o.wire_hash = r->o.wire.len > 0 ? octets->hash : 0;
+    if (r->o.wire_hash == 0)
         r->o.name = name_read(c, &r->c, r->p->scratch->name[2]);
 }
 
 static inline void emit_name(struct reader *r, enum via via)
 {
-    if (r->o.wire.len == 0 && r->o.name.len == 0)
+    if (r->o.wire_hash == 0 && r->o.name.len == 0)
         return; /* the root is nobody's name */
     r->o.via = (uint8_t)via;
     r->o.is_addr = false;
-    r->o.costly_name = r->o.wire.len > 0 ? text_of_octets : NULL;
+    r->o.costly_name = r->o.wire_hash != 0 ? text_of_octets : NULL;
     r->p->emit(r->p->ctx, &r->o);
 }
 
@@ -314,15 +315,24 @@ static inline void read_address(struct reader *r, uint16_t class, uint32_t bytes
         emit_address(r, r->c.base + at, width);
 }
 
-/* Nearly every record is of the name asked for, to which a pointer leads, or OPT's, of the root. */
-static inline void skip_owner(struct cur *c)
+/*
+ * What has a fixed length, behind the owner's name. Nearly every record is of the name asked for, to which a
+ * pointer leads, or OPT's, of the root: then one question of bounds is enough.
+ */
+static inline struct span read_fixed(struct reader *r)
 {
-    uint8_t first = c->pos + 1 < c->end ? c->base[c->pos] : 1;
+    uint32_t left = r->c.pos < r->c.end ? r->c.end - r->c.pos : 0;
+    const uint8_t *at = r->c.base + (left > 0 ? r->c.pos : 0);
+    uint32_t owner = *at == 0 ? 1 : *at >= 0xc0 ? 2 : left;
 
-    if (first == 0 || first >= 0xc0)
-        c->pos += first == 0 ? 1 : 2;
-    else
-        name_skip(c);
+    if (owner + FIXED_BYTES <= left) {
+        r->sound = true;
+        r->c.pos += owner + FIXED_BYTES;
+        return span_of(at + owner, FIXED_BYTES);
+    }
+    name_skip(&r->c);
+    r->sound |= cur_ok(&r->c);
+    return cur_take(&r->c, FIXED_BYTES);
 }
 
 /* RFC 1035 §4.1.3. */
@@ -331,9 +341,7 @@ static void read_record(struct reader *r)
     struct record rr;
 
     r->owner_at = r->c.pos;
-    skip_owner(&r->c);
-    r->sound |= cur_ok(&r->c);
-    struct span fixed = cur_take(&r->c, FIXED_BYTES);
+    struct span fixed = read_fixed(r);
     if (!cur_ok(&r->c))
         return;
     r->type = number(fixed, 0);
@@ -403,19 +411,32 @@ static void tell_facts(struct parse *p, const struct header *h)
     p->facts.truncated = h->flags & FLAG_TRUNCATED;
 }
 
+/* Behind the header. One by one: to copy what was just written in pieces takes long. */
+static inline void begin(struct cur *c, struct span bytes, uint32_t whole, bool cut)
+{
+    c->base = bytes.at;
+    c->pos = HEADER_BYTES;
+    c->end = (uint32_t)bytes.len;
+    c->limit = whole;
+    c->need = 0;
+    c->state = CUR_OK;
+    c->cut = cut || bytes.len < whole;
+}
+
 static enum parse_result parse_message(struct parse *p, struct span bytes, uint32_t whole, bool cut)
 {
     struct reader r;
 
+    if (bytes.len > whole)
+        bytes.len = whole;
+    if (!read_header(bytes, &r.h) || !plausible(r.h.count[0], whole))
+        return PARSE_NOT;
+    tell_facts(p, &r.h);
     r.p = p;
-    r.c = cur_datagram(bytes.at, bytes.len, whole);
-    r.c.cut |= cut;
+    begin(&r.c, bytes, whole, cut);
     r.query_at = 0;
     r.odd = r.sound = false;
     r.o.name = span_of(NULL, 0);
-    if (!read_header(&r.c, &r.h) || !plausible(r.h.count[0], whole))
-        return PARSE_NOT;
-    tell_facts(p, &r.h);
     r.o.from_server = p->facts.response;
     r.o.of = &r;
     enum parse_result result = read_message(&r);
@@ -474,7 +495,7 @@ static enum proto_starts dns_tcp_starts(struct span first, bool named)
         return STARTS_MAYBE;
     /* Other protocols speak on any TCP port: here all counts must fit. */
     struct header h;
-    read_header(&c, &h);
+    read_header(message, &h);
     uint32_t records = (uint32_t)h.count[1] + h.count[2] + h.count[3];
     if (h.count[0] * QUESTION_MIN + records * RECORD_MIN > len - HEADER_BYTES)
         return STARTS_NO;
@@ -488,7 +509,7 @@ static enum parse_result dns_tcp(struct parse *p)
     uint32_t len = cur_u16(&c);
     struct span message = cur_rest(&c);
     struct header h;
-    bool headed = read_header(&c, &h);
+    bool headed = read_header(message, &h);
 
     if (message.len > len)
         message.len = len;

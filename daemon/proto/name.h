@@ -8,6 +8,7 @@
 #define BRIDLE_PROTO_NAME_H
 
 #include "base/cursor.h"
+#include "base/hash.h"
 #include "intel/observation.h"
 
 #define NAME_OCTETS_MAX 255 /* of a domain name, RFC 1035 §2.3.4 */
@@ -15,12 +16,14 @@
 /* A name in place of its text: its labels, each behind its length, without pointers and the root, letters in
  * lower case. Two names are the same exactly when their octets are, and they cost less than the text. */
 struct name_octets {
-    uint8_t before[16]; /* room of which nothing is said */
+    struct hash_key key; /* in: of `hash` */
+    uint64_t hash;       /* never 0 */
+    uint8_t before[16];  /* room of which nothing is said */
     uint8_t at[NAME_OCTETS_MAX];
 };
 
-/* Reads the name at `c`, which moves behind it, if that is as usual. Empty if not (the root, what is
- * malformed, more pointers than usual): then `c` stays, and name_read tells. */
+/* Reads the name at `c`, which moves behind it, if that is as usual, and hashes it on the way. Empty if not
+ * (the root, what is malformed, more pointers than usual): then `c` stays, and name_read tells. */
 struct span name_octets(struct cur *c, const struct cur *message, struct name_octets *ret);
 /* The text of such octets, which must lie in a struct name_octets, in `ret` (NAME_TEXT_MAX + 1 bytes). */
 struct span name_text(struct span octets, char *ret);

@@ -87,13 +87,51 @@ static bool slow_read(const uint8_t *at, uint32_t pos, uint32_t end, char *text,
     return false;
 }
 
+/* The hash of these octets when they lie in one piece, in upper case, behind octets that are all `before`. */
+static uint64_t hash_in_one_piece(struct span octets, uint8_t before, struct hash_key key)
+{
+    struct name_octets store = {.key = key};
+    uint8_t at[16 + NAME_OCTETS_MAX + 1];
+
+    memset(at, before, 16);
+    for (size_t i = 0; i < octets.len; i++)
+        at[16 + i] = (uint8_t)(octets.at[i] >= 'a' && octets.at[i] <= 'z' ? octets.at[i] - 32 : octets.at[i]);
+    at[16 + octets.len] = 0;
+    struct cur c = cur_datagram(at, 17 + octets.len, 17 + octets.len);
+    const struct cur message = c;
+    c.pos = 16;
+    struct span again = name_octets(&c, &message, &store);
+    assert_int_equal(again.len, octets.len);
+    assert_memory_equal(again.at, octets.at, octets.len);
+    return store.hash;
+}
+
+/* The hash is that of the octets, however they lie; any other octet, key or length makes it another. */
+static void check_hash(struct span octets, uint64_t hash, struct hash_key key)
+{
+    uint8_t other[NAME_OCTETS_MAX];
+    size_t last = octets.len - 1;
+
+    assert_int_not_equal(hash, 0);
+    assert_int_equal(hash, hash_in_one_piece(octets, 0xff, key));
+    assert_int_equal(hash, hash_in_one_piece(octets, 'a', key));
+    assert_int_not_equal(hash, hash_in_one_piece(octets, 0, (struct hash_key){{key.k[0] + 1, key.k[1]}}));
+    for (unsigned i = 0; i < 2; i++) {
+        size_t place = i == 0 ? 1 : last;
+        memcpy(other, octets.at, octets.len);
+        other[place] = other[place] == 'q' ? 'r' : 'q';
+        assert_int_not_equal(hash, hash_in_one_piece(span_of(other, octets.len), 0, key));
+    }
+}
+
 /* As octets, a name is either not read at all, or says the same as its text. */
 static void check_octets(struct cur c, const struct cur *message, const char *want, uint32_t behind,
                          bool good)
 {
     const uint32_t start = c.pos;
     char text[NAME_TEXT_MAX + 1];
-    struct name_octets store;
+    const struct hash_key key = {{0x0123456789abcdef, 0xfedcba9876543210}};
+    struct name_octets store = {.key = key};
     struct span octets = name_octets(&c, message, &store);
 
     assert_true(cur_ok(&c));
@@ -113,6 +151,7 @@ static void check_octets(struct cur c, const struct cur *message, const char *wa
             assert_false(at[i] >= 'A' && at[i] <= 'Z');
     }
     assert_ptr_equal(at, store.at + octets.len);
+    check_hash(octets, store.hash, key);
 }
 
 static void check(const struct random_name *g, uint32_t end)

@@ -206,7 +206,7 @@ static void count_observation(const struct message *m)
     m->w->counters[COUNT_STREAM_MIDSTREAM] += (m->flags & RECORD_MIDSTREAM) != 0;
 }
 
-static __attribute__((noinline)) void look_up(struct message *m, struct observation *o, uint64_t hash)
+static __attribute__((noinline)) void look_up(struct message *m, struct observation *o)
 {
     struct worker *w = m->w;
 
@@ -218,9 +218,8 @@ static __attribute__((noinline)) void look_up(struct message *m, struct observat
         if (w->config.observe)
             record_observation(m, o, hit);
     }
-    if (hash != 0 && hit.how == MATCH_NONE)
-        *unlisted_row(&w->unlisted, hash) =
-            (struct unlisted_name){hash, transactions_name_hash(&w->config.key, o->name)};
+    if (o->via <= VIA_DNS_ADDRESS && !o->is_addr && o->wire_hash != 0 && hit.how == MATCH_NONE)
+        unlisted_add(&w->unlisted, o->wire_hash, transactions_name_hash(&w->config.key, o->name));
     react[o->via](m, o, hit);
 }
 
@@ -229,11 +228,10 @@ static __attribute__((noinline)) void look_up(struct message *m, struct observat
 static void on_dns_name(struct message *m, struct observation *o)
 {
     struct worker *w = m->w;
-    uint64_t hash = o->wire.len > 0 ? unlisted_hash(&w->unlisted, &w->config.key, o->wire) : 0;
-    const struct unlisted_name *row = unlisted_row(&w->unlisted, hash);
+    const struct unlisted_name *row = unlisted_row(&w->unlisted, o->wire_hash);
 
-    if (hash == 0 || row->hash != hash) {
-        look_up(m, o, hash);
+    if (o->wire_hash == 0 || row->hash != o->wire_hash) {
+        look_up(m, o);
         return;
     }
     count_observation(m);
@@ -244,7 +242,7 @@ static void on_dns_name(struct message *m, struct observation *o)
 static void on_dns_address(struct message *m, struct observation *o)
 {
     if (m->dns_hits > 0 || match_addr_maybe(m->w->image, &o->addr)) {
-        look_up(m, o, 0);
+        look_up(m, o);
         return;
     }
     count_observation(m);
@@ -257,29 +255,49 @@ static void on_observation(void *ctx, struct observation *o)
 
     m->seen = true;
     if (o->via > VIA_DNS_ADDRESS || m->w->image == NULL || m->w->config.observe)
-        look_up(m, o, 0);
+        look_up(m, o);
     else if (o->is_addr)
         on_dns_address(m, o);
     else
         on_dns_name(m, o);
 }
 
+/* What the message in hand has shown. */
+static inline void clear(struct message *m)
+{
+    m->seen = false;
+    m->dns_hits = m->dns_addresses = m->dns_saw = m->dns_blocked = 0;
+    m->dns_sightings = 0;
+    m->parse.facts = (struct parse_facts){0};
+}
+
+/* All that is read is set, one by one: to clear the whole of it takes longer than to parse a message. */
 void message_init(struct message *m, struct worker *w, const struct packet *p, struct flow_key key,
                   unsigned proto, uint16_t flags)
 {
-    memset(m, 0, offsetof(struct message, parse));
     m->w = w;
     m->p = p;
     m->key = key;
+    m->stream = NULL;
     m->proto = proto;
     m->flags = flags;
-    m->parse = (struct parse){.scratch = &w->scratch,
-                              .crypto = w->crypto,
-                              .counters = w->counters,
-                              .fingerprints = w->wants_fingerprints,
-                              .digests = w->wants_digests,
-                              .emit = on_observation,
-                              .ctx = m};
+    m->known = m->told = 0;
+    m->again = m->named = false;
+    m->parse.last = false;
+    m->parse.whole = 0;
+    m->parse.sender = SIDE_UNKNOWN;
+    m->parse.cid = NULL;
+    m->parse.scratch = &w->scratch;
+    w->scratch.octets.key = unlisted_key(&w->unlisted, &w->config.key);
+    m->parse.crypto = w->crypto;
+    m->parse.counters = w->counters;
+    m->parse.fingerprints = w->wants_fingerprints;
+    m->parse.digests = w->wants_digests;
+    m->parse.emit = on_observation;
+    m->parse.piece = NULL;
+    m->parse.ctx = m;
+    m->parse.need = m->parse.consumed = 0;
+    clear(m);
 }
 
 /* Who asks and who answers, so that resolvers are told from clients. With mDNS and LLMNR everybody answers
@@ -334,10 +352,7 @@ enum parse_result message_parse_stream(struct message *m, struct span bytes, boo
     m->parse.cut = cut;
     m->parse.last = last;
     m->parse.sender = sender_of(m);
-    m->seen = false;
-    m->dns_hits = m->dns_addresses = m->dns_saw = m->dns_blocked = 0;
-    m->dns_sightings = 0;
-    m->parse.facts = (struct parse_facts){0};
+    clear(m);
     enum parse_result result =
         m->stream != NULL && m->stream->handshake ? proto->handshake(&m->parse) : proto->tcp(&m->parse);
     if (m->dns_hits > 0)

@@ -158,11 +158,13 @@ __attribute__((noinline)) static void act_other(struct worker *w, const struct p
 {
     struct flow_entry *e = flow_cache_find(&w->cache, key);
     unsigned may = udp && p->payload_bytes > 0 ? worker_udp_may(w, p) : 0;
+    bool closer = follow_of(w, e) != NULL || addresses_maybe(w, p);
 
-    if (may == 0 && follow_of(w, e) == NULL && !addresses_maybe(w, p))
+    if (may == 0 && !closer)
         return;
     uint16_t flags = mirror_copy(w, p, key);
-    look_up(w, p, key, e, flags);
+    if (closer)
+        look_closer(w, p, key, e, flags);
     if (may != 0)
         worker_udp(w, p, key, may, flags);
 }

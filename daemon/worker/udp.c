@@ -103,7 +103,7 @@ static void count_try(struct worker *w, struct flow_key key, bool opened)
 }
 
 /* False: it is of another protocol after all. */
-static bool handshake(struct message *m)
+static __attribute__((noinline)) bool handshake(struct message *m)
 {
     struct worker *w = m->w;
     struct flow_key key = m->key;

@@ -77,22 +77,36 @@ static unsigned give_way(struct visibility_set *set)
     return i;
 }
 
+/* A bit for each row of that digest, nearly always none or one: no branch for each. */
+static unsigned rows_of(const struct visibility_set *set, uint32_t digest)
+{
+    typedef uint32_t four __attribute__((vector_size(16)));
+    four found = {0}, bit = {1, 2, 4, 8}, want = {digest, digest, digest, digest}, v;
+
+    for (unsigned i = 0; i < VISIBILITY_WAYS; i += 4, bit <<= 4) {
+        memcpy(&v, set->digest + i, sizeof v);
+        found |= (four)(v == want) & bit;
+    }
+    return found[0] | found[1] | found[2] | found[3];
+}
+
 static struct visibility_row *row_of(struct visibility *v, const struct addr *client)
 {
     uint64_t h = hash_of(v, client);
     unsigned n = (unsigned)(h % (sizeof v->set / sizeof *v->set));
     struct visibility_set *set = &v->set[n];
     struct visibility_row *row = &v->page->row[n * VISIBILITY_WAYS];
-    uint32_t digest = (uint32_t)(h >> 32) | 1, found = 0;
+    uint32_t digest = (uint32_t)(h >> 32) | 1;
+    unsigned i;
 
-    for (unsigned i = 0; i < VISIBILITY_WAYS; i++)
-        found |= set->digest[i] == digest; /* all at once: where clients are many, it is seldom there */
-    for (unsigned i = 0; i < VISIBILITY_WAYS && found != 0; i++)
-        if (set->digest[i] == digest && addr_eq(&row[i].client.addr, client)) {
+    for (unsigned left = rows_of(set, digest); left != 0; left &= left - 1) {
+        i = (unsigned)__builtin_ctz(left);
+        if (addr_eq(&row[i].client.addr, client)) {
             set->used = (uint16_t)(set->used | 1u << i);
             return &row[i];
         }
-    unsigned i = give_way(set);
+    }
+    i = give_way(set);
     give_row(&row[i], client);
     set->digest[i] = digest;
     return &row[i];
