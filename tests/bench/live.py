@@ -4,16 +4,18 @@
 CPU time of who watches the other end is taken from /proc/PID/schedstat, over all of its processes.
 
     live.py SOURCE BUILD [--capture FILE --incidents N --rules FILE] [--rate PPS] [--seconds N] [--rounds N]
-            [--fastest] [--realtime] [--json FILE]
+            [--subjects NAMES] [--fastest] [--ring BYTES] [--realtime] [--json FILE] [--readme]
 
 The floor is bench-live-floor: libpcap's TPACKET_V3 ring with a callback that counts. Floor and bridled take turns
 within each round, at the same rate, with the same packets. What the kernel does for a packet on its way into the
 ring is charged to the sender, in both. On a machine that others use, too, --realtime lets sender and receivers go
-first; the processors' caches they share all the same. Without --capture the traffic is the generator's, mix `isp`. Needs root."""
+first; the processors' caches they share all the same. Without --capture the traffic is the generator's, mix `isp`.
+--readme writes the table into README.md beside this. Needs root."""
 import argparse
 import json
 import os
 import pathlib
+import re
 import signal
 import statistics
 import subprocess
@@ -23,6 +25,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 # pylint: disable=wrong-import-position
+import tables  # noqa: E402
 from lab import Lab, available, run  # noqa: E402
 from lab_bridled import BUILD, Bridled  # noqa: E402
 from lab_live import Space  # noqa: E402
@@ -30,7 +33,9 @@ from lab_memory import cpu_ns  # noqa: E402
 
 TOOLS = BUILD / 'tests' / 'bench'
 DEVICE, FAR = 'tx0', 'rx0'
-RING_BYTES, TIMEOUT_MS = 4 << 20, 100
+README = pathlib.Path(__file__).resolve().parent / 'README.md'
+TIMEOUT_MS = 100
+TARGET = 1.4  # times the floor, one worker
 
 
 def family(pid):
@@ -52,7 +57,7 @@ class Floor:
     name = 'floor'
 
     def __init__(self, bench):
-        self.process = bench.there.start(TOOLS / 'bench-live-floor', FAR, RING_BYTES, TIMEOUT_MS,
+        self.process = bench.there.start(TOOLS / 'bench-live-floor', FAR, bench.options.ring, TIMEOUT_MS,
                                          stdout=subprocess.PIPE, text=True)
         self.process.stdout.readline()
         self.pids = family(self.process.pid)
@@ -67,7 +72,7 @@ class Watching:
 
     def __init__(self, bench, workers, **capture):
         self.name = f'workers-{workers}'
-        settings = {'capture': {'interface': FAR, 'workers': workers, 'ring-size': RING_BYTES,
+        settings = {'capture': {'interface': FAR, 'workers': workers, 'ring-size': bench.options.ring,
                                 'block-timeout': f'{TIMEOUT_MS}ms', **capture},
                     'rules': {'path': bench.rules}, 'eve': {'path': '/dev/null'}}
         bench.folders += 1
@@ -111,18 +116,19 @@ class Bench:
         pace = ['--rate', str(rate)] if rate else []
         if not rate or self.options.capture:  # else the capture is as long as it shall be
             pace += ['--seconds', str(self.options.seconds)]
+        before = [cpu_ns([p]) for p in subject.pids]  # they wait: there is nothing to see yet
         sender = self.here.start(TOOLS / 'bench-sender', self.capture, DEVICE, *pace, stdout=subprocess.PIPE,
                                  text=True)
+        os.sched_setaffinity(0, self.other_cpus)  # a sender that goes first would not let us run beside it
         if self.options.realtime:
             go_first([sender.pid, *subject.pids])
-        time.sleep(0.5)
-        before = cpu_ns(subject.pids)
         sent = json.loads(sender.communicate()[0])
         time.sleep(0.5)  # the last block
-        used = cpu_ns(subject.pids) - before
+        used = [cpu_ns([p]) - b for p, b in zip(subject.pids, before)]
         got = subject.end()
         point = {'subject': subject.name, 'rate': sent['rate'], 'seconds': sent['seconds'], 'sent': sent['sent'],
-                 'refused': sent['refused'], 'cpu_ns': used / max(got['packets'], 1), **got}
+                 'refused': sent['refused'], 'cpu_ns': sum(used) / max(got['packets'], 1),
+                 'main_ns': used[0] / max(got['packets'], 1) if len(used) > 1 else 0, **got}
         if 'incidents' in got and ('--seconds' not in pace or sent['laps'] > 1):
             point['incidents_expected'] = self.incidents
         return point
@@ -134,18 +140,32 @@ SUBJECTS = {'floor': Floor, 'workers-1': lambda b: Watching(b, 1), 'workers-2': 
 def row(points, floor):
     cpu = statistics.median(p['cpu_ns'] for p in points)
     rate = statistics.median(p['rate'] for p in points)
-    missed = [p for p in points if p.get('incidents_expected') not in (None, p.get('incidents'))]
-    return {'subject': points[0]['subject'], 'rate': round(rate), 'cpu_ns': round(cpu, 1),
+    told = [p for p in points if p.get('incidents_expected') is not None]
+    missed = [p for p in told if p['incidents_expected'] != p['incidents']]
+    main = statistics.median(p['main_ns'] for p in points)
+    return {'subject': points[0]['subject'], 'rate': round(rate), 'cpu_ns': round(cpu, 1), 'main_ns': round(main, 1),
             'ratio': round(cpu / floor, 3) if floor else None, 'dropped': sum(p['dropped'] for p in points),
-            'lost': sum(p['sent'] - p['packets'] for p in points), 'incidents_wrong': len(missed)}
+            'sent': sum(p['sent'] for p in points), 'lost': sum(p['sent'] - p['packets'] for p in points),
+            'incidents_wrong': len(missed) if told else None}
+
+
+def verdict(r):
+    if not r['ratio']:
+        return '–'
+    if r['subject'] != 'workers-1':
+        return f"{r['ratio']:.2f}"
+    return f"{r['ratio']:.2f} (≤ {TARGET}: {'met' if r['ratio'] <= TARGET else 'missed'})"
 
 
 def table(rows):
-    print(f'{"who":10} {"packets/s":>10} {"CPU ns":>8} {"x floor":>8} {"dropped":>8} {"not seen":>8} {"incidents":>10}')
+    """Head, and a line of words for each row."""
+    head = ['who', 'packets a second', 'CPU ns', 'of it main', '× floor', 'packets', 'dropped', 'not seen', 'incidents']
+    lines = []
     for r in rows:
-        truth = 'all' if not r['incidents_wrong'] else f'{r["incidents_wrong"]} runs wrong'
-        print(f'{r["subject"]:10} {r["rate"]:10} {r["cpu_ns"]:8.1f} {r["ratio"] or 0:8.2f} {r["dropped"]:8} '
-              f'{r["lost"]:8} {truth if r["subject"] != "floor" else "":>10}')
+        truth = {None: '–', 0: 'all'}.get(r['incidents_wrong'], f"{r['incidents_wrong']} runs wrong")
+        lines.append([r['subject'], str(r['rate']), f"{r['cpu_ns']:.0f}", f"{r['main_ns']:.0f}", verdict(r), str(r['sent']),
+                      str(r['dropped']), str(r['lost']), truth])
+    return head, lines
 
 
 def rounds(bench, subjects, rate, count):
@@ -170,7 +190,9 @@ def main():
     parser.add_argument('--subjects', default=','.join(SUBJECTS))
     parser.add_argument('--fastest', action='store_true', help='also as fast as the sender goes')
     parser.add_argument('--realtime', action='store_true', help='sender and receivers before all other processes')
+    parser.add_argument('--ring', type=int, default=4 << 20, help='bytes of each capture ring')
     parser.add_argument('--json', type=pathlib.Path)
+    parser.add_argument('--readme', action='store_true', help='writes the table into README.md')
     options = parser.parse_args()
     if available():
         sys.exit(f'live.py: {available()}')
@@ -183,7 +205,12 @@ def main():
         if options.fastest:
             more = rounds(bench, options.subjects.split(','), 0, 1)
             points, rows = points + more[0], rows + more[1]
-    table(rows)
+    head, lines = table(rows)
+    print(tables.plain(head, lines))
+    if options.readme:
+        text, block = README.read_text(encoding='utf-8'), tables.markdown(head, lines)
+        README.write_text(re.sub(r'(<!-- live -->\n).*?(<!-- /live -->)', lambda m: f'{m[1]}{block}\n{m[2]}', text,
+                                 flags=re.DOTALL), encoding='utf-8')
     if options.json:
         options.json.write_text(json.dumps({'points': points, 'rows': rows}, indent=1) + '\n', encoding='utf-8')
 
