@@ -48,7 +48,7 @@ struct learned_table {
     uint32_t count, in_use;
     uint32_t free, fresh; /* slots given back; the first that was never used */
     uint64_t swept_ns;    /* when room was last made by dropping what is out of date */
-    uint64_t maybe[128];  /* one bit per hashed address: the quick "no" */
+    uint64_t maybe[512];  /* one bit per hashed address: the quick "no" */
     struct hash_key key;
     uint64_t *counters;
     struct learned_asker asker[LEARNED_ASKERS];

@@ -52,11 +52,11 @@ bool http_same(struct span a, struct span b)
 /* Where the first byte of `set` stands; s.len: nowhere. */
 static size_t find(struct span s, const char *set)
 {
-    size_t i = 0;
-
-    while (i < s.len && (s.at[i] == 0 || strchr(set, s.at[i]) == NULL))
-        i++;
-    return i;
+    for (; *set != 0 && s.len > 0; set++) {
+        const uint8_t *at = memchr(s.at, *set, s.len);
+        s.len = at != NULL ? (size_t)(at - s.at) : s.len;
+    }
+    return s.len;
 }
 
 /* Some write IPv6 without the brackets of RFC 3986 §3.2.2: then no colon is that of a port. */

@@ -136,8 +136,6 @@ static void learned_address(struct worker *w, const struct packet *p, struct flo
 {
     bool own = false, suspended_now = false;
 
-    if (p->ip_proto == IPPROTO_TCP && (p->tcp_flags & (TCP_SYN | TCP_ACK)) != TCP_SYN)
-        return;
     if (p->src_port == 0 || is_dns(w, p))
         return;
     struct learned *e = entry_for(w, &p->dst, &p->src, &own);
@@ -179,7 +177,7 @@ bool addresses_look(struct worker *w, const struct packet *p, struct flow_key ke
         listed_address(w, p, key, to, false, flags);
     else if (match_found(from))
         listed_address(w, p, key, from, true, flags);
-    else if (w->learned.in_use > 0 && learned_maybe(&w->learned, &p->dst))
+    else if (addresses_learned(w, p))
         learned_address(w, p, key, flags);
     else
         return false;

@@ -148,12 +148,21 @@ static __attribute__((noinline)) bool handshake(struct message *m)
     return true;
 }
 
-/* Whether it may be the answer to a query of DNS that was sent elsewhere: RFC 1035 §4.1.1 (ID, QR). */
+#define DNS_HEADER_BYTES 12u
+
+/*
+ * Whether it may be the answer to a query of DNS that was sent elsewhere: RFC 1035 §4.1.1 (ID, QR, QDCOUNT).
+ * What is encrypted has any bits there, and no processor foresees one of them: but hardly ever does it seem
+ * to hold no more questions than octets.
+ */
 static bool answers_query(const struct worker *w, const struct packet *p)
 {
     const uint8_t *at = p->payload;
 
-    if (p->payload_bytes < 3 || (at[2] & 0x80) == 0)
+    if (p->payload_bytes < DNS_HEADER_BYTES)
+        return false;
+    unsigned questions_least = (unsigned)at[4] << 8, response = at[2] >> 7;
+    if ((response & (unsigned)(questions_least <= p->payload_bytes)) == 0)
         return false;
     struct transaction query = {.client = p->dst, .port = p->dst_port, .id = (uint16_t)(at[0] << 8 | at[1])};
     return transactions_open(&w->transactions, &w->config.key, &query, w->now_ns);

@@ -206,11 +206,19 @@ void follow_finish(struct worker *w);
 void follow_rematch(struct worker *w);
 
 /* addresses.c: flows that are known by their addresses. */
+/* Whether the destination was perhaps learned. Of a connection over TCP only what opens it is asked for. */
+static inline bool addresses_learned(const struct worker *w, const struct packet *p)
+{
+    bool opens = p->ip_proto != 6 /* TCP */ || (p->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+
+    return opens && learned_maybe(&w->learned, &p->dst);
+}
+
 /* False: addresses_look would find nothing. */
 static inline bool addresses_maybe(const struct worker *w, const struct packet *p)
 {
     return w->image != NULL && (match_addr_maybe(w->image, &p->dst) || match_addr_maybe(w->image, &p->src) ||
-                                (w->learned.in_use > 0 && learned_maybe(&w->learned, &p->dst)));
+                                addresses_learned(w, p));
 }
 /* Looks both ends of a flow up, which no watch follows yet. True: the flow cache may have changed. */
 bool addresses_look(struct worker *w, const struct packet *p, struct flow_key key, uint16_t flags);
