@@ -4,9 +4,10 @@
 #ifndef BRIDLE_FLOW_TRANSACTIONS_H
 #define BRIDLE_FLOW_TRANSACTIONS_H
 
+#include "config.h"
 #include "flow/key.h"
 
-#define TRANSACTIONS 8192u
+#define TRANSACTIONS (BRIDLE_SMALL ? 2048u : 8192u)
 
 struct transactions {
     struct asked {

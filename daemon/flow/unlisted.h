@@ -9,8 +9,9 @@
 #define BRIDLE_FLOW_UNLISTED_H
 
 #include "base/hash.h"
+#include "config.h"
 
-#define UNLISTED_NAMES 8192u
+#define UNLISTED_NAMES (BRIDLE_SMALL ? 2048u : 8192u)
 
 struct unlisted {
     uint64_t turn; /* how often others were listed */

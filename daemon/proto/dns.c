@@ -33,61 +33,61 @@ enum holds {
 };
 
 struct rr_type {
-    struct span name;    /* empty: the type has none that we know */
+    char name[14];       /* empty: the type has none that we know */
     uint8_t holds;       /* enum holds */
     uint8_t name_offset; /* of the name in the RDATA */
+};
+
+static const struct rr_type rr_types[] = {
+    [1] = {"A", HOLDS_ADDRESS},
+    [2] = {"NS", HOLDS_NAME},
+    [5] = {"CNAME", HOLDS_NAME},
+    [6] = {"SOA"},
+    [10] = {"NULL"},
+    [11] = {"WKS"},
+    [12] = {"PTR", HOLDS_NAME},
+    [13] = {"HINFO"},
+    [15] = {"MX", HOLDS_NAME, 2},
+    [16] = {"TXT"},
+    [17] = {"RP"},
+    [18] = {"AFSDB"},
+    [25] = {"KEY"},
+    [28] = {"AAAA", HOLDS_ADDRESS},
+    [29] = {"LOC"},
+    [33] = {"SRV", HOLDS_NAME, 6}, /* RFC 2782 */
+    [35] = {"NAPTR"},
+    [37] = {"CERT"},
+    [39] = {"DNAME", HOLDS_NAME}, /* RFC 6672 */
+    [41] = {"OPT"},
+    [43] = {"DS"},
+    [44] = {"SSHFP"},
+    [46] = {"RRSIG"},
+    [47] = {"NSEC"},
+    [48] = {"DNSKEY"},
+    [50] = {"NSEC3"},
+    [51] = {"NSEC3PARAM"},
+    [52] = {"TLSA"},
+    [53] = {"SMIMEA"},
+    [59] = {"CDS"},
+    [60] = {"CDNSKEY"},
+    [61] = {"OPENPGPKEY"},
+    [63] = {"ZONEMD"},
+    [64] = {"SVCB", HOLDS_SERVICE, 2}, /* RFC 9460 §2.2 */
+    [65] = {"HTTPS", HOLDS_SERVICE, 2},
+    [99] = {"SPF"},
+    [249] = {"TKEY"},
+    [250] = {"TSIG"},
+    [251] = {"IXFR"},
+    [252] = {"AXFR"},
+    [255] = {"ANY"},
+    [256] = {"URI"},
+    [257] = {"CAA"},
 };
 
 #define TEXT(s)                                                                                              \
     {                                                                                                        \
         (const uint8_t *)(s), sizeof(s) - 1                                                                  \
     }
-
-static const struct rr_type rr_types[] = {
-    [1] = {TEXT("A"), HOLDS_ADDRESS},
-    [2] = {TEXT("NS"), HOLDS_NAME},
-    [5] = {TEXT("CNAME"), HOLDS_NAME},
-    [6] = {TEXT("SOA")},
-    [10] = {TEXT("NULL")},
-    [11] = {TEXT("WKS")},
-    [12] = {TEXT("PTR"), HOLDS_NAME},
-    [13] = {TEXT("HINFO")},
-    [15] = {TEXT("MX"), HOLDS_NAME, 2},
-    [16] = {TEXT("TXT")},
-    [17] = {TEXT("RP")},
-    [18] = {TEXT("AFSDB")},
-    [25] = {TEXT("KEY")},
-    [28] = {TEXT("AAAA"), HOLDS_ADDRESS},
-    [29] = {TEXT("LOC")},
-    [33] = {TEXT("SRV"), HOLDS_NAME, 6}, /* RFC 2782 */
-    [35] = {TEXT("NAPTR")},
-    [37] = {TEXT("CERT")},
-    [39] = {TEXT("DNAME"), HOLDS_NAME}, /* RFC 6672 */
-    [41] = {TEXT("OPT")},
-    [43] = {TEXT("DS")},
-    [44] = {TEXT("SSHFP")},
-    [46] = {TEXT("RRSIG")},
-    [47] = {TEXT("NSEC")},
-    [48] = {TEXT("DNSKEY")},
-    [50] = {TEXT("NSEC3")},
-    [51] = {TEXT("NSEC3PARAM")},
-    [52] = {TEXT("TLSA")},
-    [53] = {TEXT("SMIMEA")},
-    [59] = {TEXT("CDS")},
-    [60] = {TEXT("CDNSKEY")},
-    [61] = {TEXT("OPENPGPKEY")},
-    [63] = {TEXT("ZONEMD")},
-    [64] = {TEXT("SVCB"), HOLDS_SERVICE, 2}, /* RFC 9460 §2.2 */
-    [65] = {TEXT("HTTPS"), HOLDS_SERVICE, 2},
-    [99] = {TEXT("SPF")},
-    [249] = {TEXT("TKEY")},
-    [250] = {TEXT("TSIG")},
-    [251] = {TEXT("IXFR")},
-    [252] = {TEXT("AXFR")},
-    [255] = {TEXT("ANY")},
-    [256] = {TEXT("URI")},
-    [257] = {TEXT("CAA")},
-};
 
 static const struct span rcodes[16] = {TEXT("NOERROR"), TEXT("FORMERR"), TEXT("SERVFAIL"), TEXT("NXDOMAIN"),
                                        TEXT("NOTIMP"),  TEXT("REFUSED"), TEXT("YXDOMAIN"), TEXT("YXRRSET"),
@@ -152,7 +152,7 @@ static const struct rr_type *type_row(uint16_t type)
 /* The type as text; one that has no row as RFC 3597 §5 writes it, in the scratch space. */
 static struct span type_text(const struct reader *r, uint16_t type)
 {
-    struct span known = type_row(type)->name;
+    struct span known = span_str(type_row(type)->name);
     if (known.len > 0)
         return known;
     struct text t = text_on(r->p->scratch->text, sizeof r->p->scratch->text);
@@ -253,7 +253,7 @@ static void record_attributes(struct observation *o, const void *of)
 {
     const struct reader *r = of;
 
-    put_attr(o, ATTR_RRTYPE, type_row(r->type)->name);
+    put_attr(o, ATTR_RRTYPE, span_str(type_row(r->type)->name));
     struct span owner = owner_text(r);
     if (owner.len > 0)
         put_attr(o, ATTR_RRNAME, owner);

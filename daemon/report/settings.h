@@ -110,8 +110,8 @@
     X("limits", "flow-cache", flow_entries_log2, NUMBER, DEFAULT("11", "14"), 8, 20, NULL,                   \
       "Entries of the flow cache, as a power of two; 14 stays in a processor's L2 cache. 11 in the build "   \
       "for routers.")                                                                                        \
-    X("limits", "streams", streams, NUMBER, DEFAULT("64", "512"), 8, 65536, NULL,                            \
-      "TCP streams whose first bytes are held at once. 64 in the build for routers.")                        \
+    X("limits", "streams", streams, NUMBER, DEFAULT("32", "512"), 8, 65536, NULL,                            \
+      "TCP streams whose first bytes are held at once. 32 in the build for routers.")                        \
     X("limits", "stream-bytes", stream_bytes_max, SIZE, "64k", 4096, 262144, NULL,                           \
       "Bytes held of one stream.")                                                                           \
     X("limits", "fragments", fragments, NUMBER, DEFAULT("16", "64"), 1, 65536, NULL,                         \

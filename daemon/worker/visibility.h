@@ -11,6 +11,7 @@
 
 #include "base/counters.h"
 #include "base/hash.h"
+#include "config.h"
 #include "intel/image.h"
 #include "packet/packet.h"
 
@@ -34,7 +35,7 @@ enum seen {
 
 #define VISIBILITY_CLIENTS  256u
 #define VISIBILITY_WAYS     16u /* rows that one client's address may take */
-#define VISIBILITY_RESOLVED 8192u
+#define VISIBILITY_RESOLVED (BRIDLE_SMALL ? 2048u : 8192u)
 
 /* What is known of one client. */
 struct visibility_client {
