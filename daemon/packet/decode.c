@@ -343,12 +343,24 @@ __attribute__((noinline)) enum decode_result decode_layers(struct decoder *d, st
     return s.result;
 }
 
+enum decode_result packet_find(struct decoder *d, struct packet *p, struct plain *ret)
+{
+    enum decode_result result = p->linktype == LINKTYPE_ETHERNET ? plain_find(p, ret) : DECODE_UNKNOWN_LINK;
+
+    if (result != DECODE_TCP && result != DECODE_UDP) {
+        ret->ip = NULL;
+        result = decode_layers(d, p);
+    }
+    count(d->counters, result);
+    return result;
+}
+
 enum decode_result packet_decode(struct decoder *d, struct packet *p)
 {
-    enum decode_result result = p->linktype == LINKTYPE_ETHERNET ? decode_plain(p) : DECODE_UNKNOWN_LINK;
+    struct plain plain;
+    enum decode_result result = packet_find(d, p, &plain);
 
-    if (result != DECODE_TCP && result != DECODE_UDP)
-        result = decode_layers(d, p);
-    count(d->counters, result);
+    if (plain.ip != NULL)
+        plain_decode(&plain, p);
     return result;
 }

@@ -11,6 +11,7 @@
 #include "packet/packet.h"
 
 struct defrag; /* packet/defrag.h */
+struct plain;  /* packet/plain.h */
 
 enum decode_result {
     DECODE_TCP,   /* ports, seq, ack, flags and payload are set */
@@ -37,5 +38,8 @@ struct decoder {
  * d->counters.
  */
 enum decode_result packet_decode(struct decoder *d, struct packet *p);
+/* The same, but where `ret->ip` is not NULL the packet is a plain one, and nothing of `p` is set yet: that is
+ * for plain_decode(), if it is needed at all. */
+enum decode_result packet_find(struct decoder *d, struct packet *p, struct plain *ret);
 
 #endif

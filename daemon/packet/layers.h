@@ -4,7 +4,7 @@
 #define BRIDLE_PACKET_LAYERS_H
 
 #include "base/cursor.h"
-#include "packet/decode.h"
+#include "packet/plain.h"
 
 /* X(identifier, function): the order is of no importance. */
 #define BRIDLE_LAYERS(X)                                                                                     \
@@ -103,9 +103,6 @@ struct decoding {
 BRIDLE_LAYERS(X)
 #undef X
 
-/* plain.c: decodes a packet whose link is Ethernet if it is of the common kind: DECODE_TCP or DECODE_UDP.
- * Anything else: nothing is decided, and what the layers find overwrites all that was set. */
-enum decode_result decode_plain(struct packet *p);
 /* Decodes by the layers alone. */
 enum decode_result decode_layers(struct decoder *d, struct packet *p);
 

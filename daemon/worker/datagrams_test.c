@@ -235,6 +235,30 @@ static void dtls(void **state)
     }
 }
 
+/* Datagrams of a flow whose ends were looked up tell nothing, until its server is listed. */
+static void looked_up_again(void **state)
+{
+    static const char *const more[] = {"evil.example", "192.0.2.7", NULL};
+    const uint8_t short_header[40] = {0x41};
+
+    for (unsigned known = 0; known < 2; known++) {
+        struct rig *rig = rig_new(listed);
+        size_t len = make_hello("www.good.example") - 5;
+        pieces_begin();
+        piece(0, len);
+        if (known != 0)
+            initial(rig);
+        for (unsigned i = 0; i < 3; i++)
+            rig_udp(rig, client, server, short_header, sizeof short_header);
+        assert_int_equal(rig_count(rig, RECORD_SIGHTING, -1, NULL, NULL), 0);
+        rig_image(rig, more);
+        rig_udp(rig, client, server, short_header, sizeof short_header);
+        assert_int_equal(rig_count(rig, RECORD_SIGHTING, VIA_FLOW, NULL, NULL), 1);
+        expect_ends(alert(rig, VIA_FLOW));
+        rig_free(rig);
+    }
+}
+
 /* DNS */
 
 /* The answer comes from another port, or another address, than the query went to: it is read, and teaches
@@ -270,6 +294,7 @@ int main(void)
         cmocka_unit_test(quic_shreds),
         cmocka_unit_test(quic_twice),
         cmocka_unit_test(dtls),
+        cmocka_unit_test(looked_up_again),
         cmocka_unit_test(dns_from_elsewhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

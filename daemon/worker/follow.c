@@ -265,12 +265,9 @@ void follow_release(struct worker *w, struct watch *watch)
         struct flow_entry *e = flow_cache_find(&w->cache, key);
         if (e == NULL || e->class != FLOW_WATCH || e->value != watches_slot(&w->watches, watch))
             continue;
-        struct flow_entry inner = watch->inner[key.dir];
-        uint32_t tag = e->tag;
-        *e = inner;
-        e->tag = tag;
+        *e = watch->inner[key.dir];
         if (e->class == FLOW_FREE)
-            e->tag = 0;
+            flow_cache_free(&w->cache, key);
     }
     watches_free(&w->watches, watch);
 }

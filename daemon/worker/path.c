@@ -38,64 +38,109 @@ static bool has_flow(enum decode_result decoded)
     return decoded == DECODE_TCP || decoded == DECODE_UDP || decoded == DECODE_OTHER;
 }
 
+static inline void call_for_ends(const struct worker *w, const struct addr *src, const struct addr *dst)
+{
+    if (w->image == NULL)
+        return;
+    match_addr_prefetch(w->image, src);
+    match_addr_prefetch(w->image, dst);
+}
+
+static inline void look_plain(const struct worker *w, struct step *s)
+{
+    bool tcp = s->decoded == DECODE_TCP, open = tcp && (plain_tcp_flags(&s->plain) & TCP_SYN) == 0;
+    struct flow_ends ends = flow_ends_of(&s->plain, tcp ? IPPROTO_TCP : IPPROTO_UDP);
+
+    s->key = flow_key_between(&w->config.key, &ends);
+    flow_cache_prefetch(&w->cache, s->key);
+    __builtin_prefetch(s->plain.payload);
+    if (!open)
+        call_for_ends(w, &ends.src, &ends.dst);
+}
+
+static void look_decoded(const struct worker *w, struct packet *p, struct step *s)
+{
+    if (!has_flow(s->decoded))
+        return;
+    if (s->decoded == DECODE_OTHER)
+        p->src_port = p->dst_port = 0;
+    s->key = flow_key_of(&w->config.key, p);
+    flow_cache_prefetch(&w->cache, s->key);
+    __builtin_prefetch(p->payload);
+    call_for_ends(w, &p->src, &p->dst);
+}
+
 static inline void look(struct worker *w, struct packet *p, struct step *ret)
 {
-    uint64_t *counters = w->counters;
-
-    counters[COUNT_PACKETS]++;
-    counters[COUNT_BYTES] += p->wire_bytes;
-    counters[COUNT_CUT] += p->captured_bytes < p->wire_bytes;
-    ret->decoded = packet_decode(&w->decoder, p);
-    if (!has_flow(ret->decoded))
-        return;
-    if (ret->decoded == DECODE_OTHER)
-        p->src_port = p->dst_port = 0;
-    ret->key = flow_key_of(&w->config.key, p);
-    flow_cache_prefetch(&w->cache, ret->key);
-    __builtin_prefetch(p->payload);
-    bool open = ret->decoded == DECODE_TCP && (p->tcp_flags & TCP_SYN) == 0;
-    if (w->image != NULL && !open) {
-        match_addr_prefetch(w->image, &p->src);
-        match_addr_prefetch(w->image, &p->dst);
-    }
+    ret->decoded = packet_find(&w->decoder, p, &ret->plain);
+    if (ret->plain.ip != NULL)
+        look_plain(w, ret);
+    else
+        look_decoded(w, p, ret);
 }
 
 /* Once in the program, so that all of it is one loop. */
-__attribute__((noinline)) unsigned worker_look(struct worker *w, struct packet *p, struct step *ret,
-                                               unsigned n)
+__attribute__((noinline, flatten)) unsigned worker_look(struct worker *w, struct packet *p, struct step *ret,
+                                                        unsigned n)
 {
+    uint64_t bytes = 0, cut = 0;
     bool reassembled = false;
     unsigned i = 0;
 
     for (; i < n && !reassembled; i++, p++, ret++) {
         worker_note(w, p);
         worker_call_ahead(w, i);
+        bytes += p->wire_bytes;
+        cut += p->captured_bytes < p->wire_bytes;
         look(w, p, ret);
-        reassembled = p->reassembled;
+        reassembled = ret->plain.ip == NULL && p->reassembled;
     }
+    w->counters[COUNT_PACKETS] += i;
+    w->counters[COUNT_BYTES] += bytes;
+    w->counters[COUNT_CUT] += cut;
     return i;
 }
 
 /*
- * Nearly every packet: of an open connection whose ends were looked up and whose direction has shown what it
+ * Nearly every segment: of an open connection whose ends were looked up and whose direction has shown what it
  * had to show, or has nothing to show here.
  */
-static inline bool tells_nothing(const struct worker *w, const struct packet *p, struct flow_entry *e)
+static inline bool segment_tells_nothing(const struct worker *w, struct flow_entry *e, unsigned tcp_flags,
+                                         uint32_t seq, const uint8_t *payload, uint32_t payload_bytes)
 {
     static const uint8_t none[2];
 
     if (e == NULL)
         return false;
     unsigned looked = (e->flags & FLOW_LOOKED) != 0;
-    unsigned open = (p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) == 0;
-    const uint8_t *first = p->payload_bytes > 1 ? p->payload : none;
-    unsigned may = starts_two(&w->starts, first, (e->flags & FLOW_PORT) != 0);
-    unsigned past = (unsigned)(e->class == FLOW_DONE) & (unsigned)(may == 0) &
-                    (unsigned)(p->payload_bytes > 1) & (unsigned)!assemble_entry_repeats(e, p->seq);
+    unsigned open = (tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) == 0;
+    unsigned may = starts_two(&w->starts, payload_bytes > 1 ? payload : none, (e->flags & FLOW_PORT) != 0);
+    unsigned past = (unsigned)(e->class == FLOW_DONE) & (unsigned)(may == 0) & (unsigned)(payload_bytes > 1) &
+                    (unsigned)!assemble_entry_repeats(e, seq);
     /* One branch, for data and acknowledgements come in no order that can be foreseen. */
-    if ((looked & open & (past | (unsigned)(p->payload_bytes == 0))) == 0)
+    if ((looked & open & (past | (unsigned)(payload_bytes == 0))) == 0)
         return false;
     e->age_s = worker_now_s(w);
+    return true;
+}
+
+/* Nearly every datagram: its ends are not listed, and it begins nothing. */
+static inline bool datagram_tells_nothing(const struct worker *w, struct flow_entry *e, const struct plain *f)
+{
+    unsigned flags = e != NULL ? e->flags : 0;
+    bool looked = (flags & FLOW_LOOKED) != 0;
+    bool named =
+        looked ? (flags & FLOW_PORT) != 0 : starts_has_port(&w->starts, plain_src_port(f), plain_dst_port(f));
+    struct addr src, dst;
+
+    if (f->payload_bytes == 0 || starts_udp_one(&w->starts, f->payload[0], named) != 0 ||
+        worker_udp_like_answer(f->payload, f->payload_bytes) || (e != NULL && e->class == FLOW_WATCH))
+        return false;
+    plain_ends(f, &src, &dst);
+    if ((!looked && addresses_listed(w, &src, &dst)) || learned_maybe(&w->learned, &dst))
+        return false;
+    if (e != NULL)
+        e->flags |= FLOW_LOOKED | (named ? FLOW_PORT : 0);
     return true;
 }
 
@@ -108,7 +153,7 @@ static bool were_looked_up(const struct packet *p, const struct flow_entry *e)
 static void note_looked_up(const struct worker *w, const struct packet *p, struct flow_entry *e)
 {
     if (e != NULL && p->ip_proto == IPPROTO_TCP)
-        e->flags |= FLOW_LOOKED | (starts_has_port(&w->starts, p) ? FLOW_PORT : 0);
+        e->flags |= FLOW_LOOKED | (starts_has_port(&w->starts, p->src_port, p->dst_port) ? FLOW_PORT : 0);
 }
 
 /* Of a flow that is followed, or of which an end is perhaps listed. The entry of the flow cache afterwards.
@@ -195,19 +240,53 @@ __attribute__((noinline)) static void act_outside(struct worker *w, const struct
     act_other(w, &outer, flow_key_of(&w->config.key, &outer), false);
 }
 
-void worker_act(struct worker *w, const struct packet *p, const struct step *step)
+__attribute__((noinline)) static void act_decoded(struct worker *w, const struct packet *p,
+                                                  const struct step *step)
 {
     for (unsigned i = 0; i < p->outsides; i++)
         act_outside(w, p, i);
     if (step->decoded == DECODE_TCP) {
         struct flow_entry *e = flow_cache_find(&w->cache, step->key);
-        if (!tells_nothing(w, p, e))
+        if (!segment_tells_nothing(w, e, p->tcp_flags, p->seq, p->payload, p->payload_bytes))
             act_tcp(w, p, step->key, e);
     } else if (step->decoded == DECODE_UDP || step->decoded == DECODE_OTHER) {
         act_other(w, p, step->key, step->decoded == DECODE_UDP);
     } else if (step->decoded == DECODE_UNKNOWN_LINK) {
         link_unknown(w, p);
     }
+}
+
+__attribute__((noinline)) static void act_plain(struct worker *w, struct packet *p, const struct step *step,
+                                                struct flow_entry *e)
+{
+    plain_decode(&step->plain, p);
+    if (step->decoded == DECODE_TCP)
+        act_tcp(w, p, step->key, e);
+    else
+        act_other(w, p, step->key, true);
+}
+
+__attribute__((noinline)) static void act_datagram(struct worker *w, struct packet *p,
+                                                   const struct step *step, struct flow_entry *e)
+{
+    if (!datagram_tells_nothing(w, e, &step->plain))
+        act_plain(w, p, step, e);
+}
+
+/* Nearly all segments end here, with no call of a function. */
+void worker_act(struct worker *w, struct packet *p, const struct step *step)
+{
+    const struct plain *f = &step->plain;
+
+    if (f->ip == NULL) {
+        act_decoded(w, p, step);
+        return;
+    }
+    struct flow_entry *e = flow_cache_find(&w->cache, step->key);
+    if (step->decoded == DECODE_UDP)
+        act_datagram(w, p, step, e);
+    else if (!segment_tells_nothing(w, e, plain_tcp_flags(f), plain_seq(f), f->payload, f->payload_bytes))
+        act_plain(w, p, step, e);
 }
 
 void worker_packet(struct worker *w, struct packet *p)

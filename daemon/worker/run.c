@@ -208,7 +208,7 @@ static unsigned select_packets(const struct worker *w, struct packet *p, unsigne
 __attribute__((noinline)) static void act_on(struct worker *w, unsigned i, unsigned n)
 {
     for (; i < n; i++) {
-        const struct packet *p = &w->batch[i];
+        struct packet *p = &w->batch[i];
         w->now_ns = w->packet_ns = p->ts_ns;
         worker_note(w, p);
         tick_if_due(w);

@@ -24,11 +24,11 @@ void starts_init(struct starts *s, const struct worker_config *config);
 /* Whether one of the packet's ports is set for protocol `proto`. */
 bool starts_named(const struct worker_config *config, unsigned proto, const struct packet *p);
 
-/* Whether one of the packet's ports is a protocol's own; rarely also when none is. */
-static inline bool starts_has_port(const struct starts *s, const struct packet *p)
+/* Whether one of the ports is a protocol's own; rarely also when none is. */
+static inline bool starts_has_port(const struct starts *s, uint16_t src_port, uint16_t dst_port)
 {
-    uint64_t src = s->port[p->src_port >> 6 & 63] >> (p->src_port & 63);
-    uint64_t dst = s->port[p->dst_port >> 6 & 63] >> (p->dst_port & 63);
+    uint64_t src = s->port[src_port >> 6 & 63] >> (src_port & 63);
+    uint64_t dst = s->port[dst_port >> 6 & 63] >> (dst_port & 63);
 
     return ((src | dst) & 1) != 0;
 }
@@ -45,7 +45,7 @@ static inline unsigned starts_two(const struct starts *s, const uint8_t two[2], 
 /* The same of a stream's first bytes, of which there is at least one. */
 static inline unsigned starts_may(const struct starts *s, struct span first, const struct packet *p)
 {
-    bool named = starts_has_port(s, p);
+    bool named = starts_has_port(s, p->src_port, p->dst_port);
 
     if (first.len > 1)
         return starts_two(s, first.at, named);
@@ -64,14 +64,16 @@ static inline enum proto_starts starts_tcp(const struct starts *s, struct span f
 
     return may == 0 ? STARTS_NO : starts_which(may, first, config, p, ret);
 }
-/* The protocols that a datagram (not empty) may be of by its first byte, as bits; `any`: as if it were on
- * their ports. */
+/* The protocols that a datagram may be of by its first byte, as bits. `named`: as starts_has_port says. */
+static inline unsigned starts_udp_one(const struct starts *s, uint8_t one, bool named)
+{
+    return s->udp_any[one] | (s->udp_named[one] & (0u - (unsigned)named));
+}
+
+/* The same of a datagram (not empty); `any`: as if it were on their ports. */
 static inline unsigned starts_udp_may(const struct starts *s, const struct packet *p, bool any)
 {
-    uint8_t one = p->payload[0];
-    unsigned named = any || starts_has_port(s, p);
-
-    return s->udp_any[one] | (s->udp_named[one] & (0u - named));
+    return starts_udp_one(s, p->payload[0], any || starts_has_port(s, p->src_port, p->dst_port));
 }
 
 /* Whether it may be of protocol `proto`, one of those, by all that it begins with. */

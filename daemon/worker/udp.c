@@ -5,21 +5,9 @@
  */
 #include "worker/assemble.h"
 
-/* Datagrams of one direction of a flow that are looked into although they brought nothing new: a flood on one
- * five-tuple costs no more. Forgotten after a minute of silence. */
-#define TRIES_MAX    15u
-#define TRIES_SHIFT  4u /* of FLOW_TRIES */
+/* Datagrams of one direction of a flow are looked into only so often although they brought nothing new: a
+ * flood on one five-tuple costs no more. Forgotten after a minute of silence. */
 #define TRIES_IDLE_S 60u
-
-static unsigned tries(const struct flow_entry *e)
-{
-    return (unsigned)e->flags >> TRIES_SHIFT;
-}
-
-static void set_tries(struct flow_entry *e, unsigned n)
-{
-    e->flags = (uint8_t)((e->flags & ~FLOW_TRIES) | (n < TRIES_MAX ? n : TRIES_MAX) << TRIES_SHIFT);
-}
 
 /* Whether nothing is known of the direction yet: it has just been made, or its flow is followed by address.
  */
@@ -85,7 +73,7 @@ static bool tried_out(struct worker *w, struct flow_key key)
 {
     const struct flow_entry *e = flow_cache_find(&w->cache, key);
 
-    if (e == NULL || e->class != FLOW_DONE || tries(e) < TRIES_MAX)
+    if (e == NULL || e->class != FLOW_DONE || e->tries < FLOW_TRIES_MAX)
         return false;
     return (uint16_t)(worker_now_s(w) - e->age_s) < TRIES_IDLE_S;
 }
@@ -98,7 +86,7 @@ static void count_try(struct worker *w, struct flow_key key, bool opened)
         return;
     if (is_fresh(e))
         assemble_entry_done(e, 0, 0, 0);
-    set_tries(e, tries(e) < TRIES_MAX ? tries(e) + 1 : 1);
+    e->tries = e->tries < FLOW_TRIES_MAX ? (e->tries + 1) & FLOW_TRIES_MAX : 1;
     e->flags |= opened ? FLOW_OPENER : 0;
 }
 
@@ -148,21 +136,12 @@ static __attribute__((noinline)) bool handshake(struct message *m)
     return true;
 }
 
-#define DNS_HEADER_BYTES 12u
-
-/*
- * Whether it may be the answer to a query of DNS that was sent elsewhere: RFC 1035 §4.1.1 (ID, QR, QDCOUNT).
- * What is encrypted has any bits there, and no processor foresees one of them: but hardly ever does it seem
- * to hold no more questions than octets.
- */
+/* Whether it may be the answer to a query of DNS that was sent elsewhere. */
 static bool answers_query(const struct worker *w, const struct packet *p)
 {
     const uint8_t *at = p->payload;
 
-    if (p->payload_bytes < DNS_HEADER_BYTES)
-        return false;
-    unsigned questions_least = (unsigned)at[4] << 8, response = at[2] >> 7;
-    if ((response & (unsigned)(questions_least <= p->payload_bytes)) == 0)
+    if (!worker_udp_like_answer(at, p->payload_bytes))
         return false;
     struct transaction query = {.client = p->dst, .port = p->dst_port, .id = (uint16_t)(at[0] << 8 | at[1])};
     return transactions_open(&w->transactions, &w->config.key, &query, w->now_ns);

@@ -15,7 +15,7 @@
 #include "flow/watch.h"
 #include "intel/match.h"
 #include "packet/capture.h"
-#include "packet/decode.h"
+#include "packet/plain.h"
 #include "proto/proto.h"
 #include "worker/record.h"
 #include "worker/shm.h"
@@ -36,6 +36,7 @@
 /* What the first step found out of a packet. */
 struct step {
     struct flow_key key; /* unless it is no IP packet */
+    struct plain plain;  /* most packets are never decoded further */
     enum decode_result decoded;
 };
 
@@ -136,7 +137,7 @@ static inline void worker_call_ahead(struct worker *w, unsigned i)
 /* The first step of up to `n` packets, and of how many: what was put together from fragments is gone when the
  * next packet is decoded. */
 unsigned worker_look(struct worker *w, struct packet *p, struct step *ret, unsigned n);
-void worker_act(struct worker *w, const struct packet *p, const struct step *step);
+void worker_act(struct worker *w, struct packet *p, const struct step *step);
 /* Both. */
 void worker_packet(struct worker *w, struct packet *p);
 /* Says once for each source that more than a fifth of its packets came twice; looks at those since last time.
@@ -151,6 +152,19 @@ void worker_tcp(struct worker *w, const struct packet *p, struct flow_key key, s
 /* udp.c */
 /* What message a datagram (not empty) may be, by its first bytes; 0: none. */
 unsigned worker_udp_may(const struct worker *w, const struct packet *p);
+/* RFC 1035 §4.1.1 (QR, QDCOUNT): whether a datagram may be an answer of DNS, from whatever port. What is
+ * encrypted has any bits there, and no processor foresees one of them: but hardly ever does it seem to hold
+ * no more questions than octets. */
+static inline bool worker_udp_like_answer(const uint8_t *at, uint32_t bytes)
+{
+    enum { HEADER_BYTES = 12 };
+
+    if (bytes < HEADER_BYTES)
+        return false;
+    unsigned questions_least = (unsigned)at[4] << 8, response = at[2] >> 7;
+
+    return (response & (unsigned)(questions_least <= bytes)) != 0;
+}
 void worker_udp(struct worker *w, const struct packet *p, struct flow_key key, unsigned may, uint16_t flags);
 
 /* assemble.c: messages that wait for more bytes are told as far as they came. Once a second. */
@@ -214,11 +228,16 @@ static inline bool addresses_learned(const struct worker *w, const struct packet
     return opens && learned_maybe(&w->learned, &p->dst);
 }
 
+/* Whether one of the ends is perhaps listed. */
+static inline bool addresses_listed(const struct worker *w, const struct addr *src, const struct addr *dst)
+{
+    return w->image != NULL && (match_addr_maybe(w->image, dst) || match_addr_maybe(w->image, src));
+}
+
 /* False: addresses_look would find nothing. */
 static inline bool addresses_maybe(const struct worker *w, const struct packet *p)
 {
-    return w->image != NULL && (match_addr_maybe(w->image, &p->dst) || match_addr_maybe(w->image, &p->src) ||
-                                addresses_learned(w, p));
+    return addresses_listed(w, &p->src, &p->dst) || addresses_learned(w, p);
 }
 /* Looks both ends of a flow up, which no watch follows yet. True: the flow cache may have changed. */
 bool addresses_look(struct worker *w, const struct packet *p, struct flow_key key, uint16_t flags);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "base/cursor.h"
-#include "packet/decode.h"
+#include "flow/key.h"
 #include "packet/defrag.h"
 #include "packet/layers.h"
 
@@ -24,6 +24,15 @@ static bool same(const struct packet *a, const struct packet *b)
            a->tunnel_id == b->tunnel_id && a->tunnel_key == b->tunnel_key;
 }
 
+static bool same_flow(const struct plain *found, const struct packet *p)
+{
+    static const struct hash_key key = {{1, 2}};
+    struct flow_ends ends = flow_ends_of(found, p->ip_proto);
+    struct flow_key a = flow_key_between(&key, &ends), b = flow_key_of(&key, p);
+
+    return a.hash == b.hash && a.dir == b.dir;
+}
+
 /* Whatever is read in one go, the layers must have found, too. */
 static void check_plain(struct packet p)
 {
@@ -32,8 +41,12 @@ static void check_plain(struct packet p)
     struct packet plain = p;
 
     memset(&plain.src, 0xa5, sizeof plain - offsetof(struct packet, src));
-    enum decode_result r = decode_plain(&plain);
-    if ((r == DECODE_TCP || r == DECODE_UDP) && (decode_layers(&d, &p) != r || !same(&plain, &p)))
+    struct plain found;
+    enum decode_result r = plain_find(&plain, &found);
+    if (r != DECODE_TCP && r != DECODE_UDP)
+        return;
+    plain_decode(&found, &plain);
+    if (decode_layers(&d, &p) != r || !same(&plain, &p) || !same_flow(&found, &p))
         abort();
 }
 
