@@ -102,12 +102,25 @@ static bool read_request(struct span line, struct http_start *ret)
            (version == 0 && rest.len > 0 && *rest.at == '/' && is_usual(ret->method, false));
 }
 
+/* Whether there is a method, or the "HTTP" of a response, or an empty line before it. Encrypted octets seldom
+ * begin so, and the end of their line, which may be far, need not be looked for. */
+static bool begins_line(struct span first)
+{
+    size_t n = method_len(first);
+
+    if (n == first.len || *first.at == '\r' || *first.at == '\n')
+        return true;
+    return n > 0 && n <= METHOD_MAX && (http_is_blank(first.at[n]) || first.at[n] == '/');
+}
+
 enum proto_starts http_start(struct cur *c, struct http_start *ret)
 {
     struct span line;
-    bool whole = http_line(c, &line);
 
     *ret = (struct http_start){.response = false};
+    if (!begins_line(cur_rest(c)))
+        return STARTS_NO;
+    bool whole = http_line(c, &line);
     for (unsigned i = 0; i < EMPTY_LINES_MAX && whole && line.len == 0; i++)
         whole = http_line(c, &line);
     if (!whole && line.len == 1 && *line.at == '\r')
