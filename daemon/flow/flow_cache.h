@@ -29,7 +29,7 @@ enum flow_flag {
     FLOW_MIDSTREAM = 4, /* the opening was not seen: `seq` is where we came in */
     FLOW_METERED = 8,   /* what named the flow was counted */
     FLOW_LOOKED = 0x10, /* neither end is listed */
-    FLOW_PORT = 0x20,   /* with FLOW_LOOKED: one of the ports is a protocol's own */
+    FLOW_PORT = 0x20,   /* TCP, with FLOW_LOOKED: one of the ports is a protocol's own */
 };
 
 #define FLOW_TRIES_MAX 15u /* as many as there is room for */

@@ -180,6 +180,18 @@ static inline void call_for(const uint8_t *at)
     __builtin_prefetch(at + CACHE_LINE_BYTES);
 }
 
+/* Sizes come in no order that can be foreseen, so there is no branch for them. */
+static inline void note_size(struct capture_file *c, size_t bytes)
+{
+    size_t latest = c->large_bytes[0], before = c->large_bytes[1];
+    bool differs = (bytes - LARGE_BYTES <= CAPTURE_PACKET_BYTES_MAX - LARGE_BYTES) & (bytes != latest);
+
+    size_t mask = 0 - (size_t)differs;
+
+    c->large_bytes[1] = before ^ ((before ^ latest) & mask);
+    c->large_bytes[0] = latest ^ ((latest ^ bytes) & mask);
+}
+
 void capture_file_ahead(struct capture_file *c)
 {
     size_t at = c->ahead;
@@ -189,10 +201,7 @@ void capture_file_ahead(struct capture_file *c)
     size_t bytes = c->record.header_bytes + (size_t)capture_u32_of(c, at + c->record.length_at);
     at = bytes < c->end - at ? at + bytes : c->end;
     c->ahead = at;
-    if (bytes >= LARGE_BYTES && bytes <= CAPTURE_PACKET_BYTES_MAX && bytes != c->large_bytes[0]) {
-        c->large_bytes[1] = c->large_bytes[0];
-        c->large_bytes[0] = bytes;
-    }
+    note_size(c, bytes);
     const uint8_t *next = c->bytes + at;
     call_for(next);
     call_for(next + c->large_bytes[0]);

@@ -101,24 +101,53 @@ __attribute__((noinline, flatten)) unsigned worker_look(struct worker *w, struct
     return i;
 }
 
+/* Of a segment, what tells whether more is to be asked of it. */
+struct segment_head {
+    const uint8_t *header;
+    uint32_t header_bytes, payload_bytes; /* the payload is right behind the header */
+    uint32_t seq;
+    uint8_t tcp_flags;
+};
+
+static inline struct segment_head head_of_plain(const struct plain *f)
+{
+    return (struct segment_head){.header = f->transport,
+                                 .header_bytes = (uint32_t)(f->payload - f->transport),
+                                 .payload_bytes = f->payload_bytes,
+                                 .seq = plain_seq(f),
+                                 .tcp_flags = plain_tcp_flags(f)};
+}
+
+static inline struct segment_head head_of_decoded(const struct packet *p)
+{
+    bool data = p->payload_bytes > 0;
+
+    return (struct segment_head){.header = data ? p->payload - p->tcp_header_bytes : p->at,
+                                 .header_bytes = data ? p->tcp_header_bytes : 0,
+                                 .payload_bytes = p->payload_bytes,
+                                 .seq = p->seq,
+                                 .tcp_flags = p->tcp_flags};
+}
+
 /*
  * Nearly every segment: of an open connection whose ends were looked up and whose direction has shown what it
- * had to show, or has nothing to show here.
+ * had to show, or has nothing to show here. Data and acknowledgements come in no order that can be foreseen:
+ * so there is one branch for all of it, and where there are no two octets of payload those at `header`, which
+ * are there, are looked at in vain.
  */
-static inline bool segment_tells_nothing(const struct worker *w, struct flow_entry *e, unsigned tcp_flags,
-                                         uint32_t seq, const uint8_t *payload, uint32_t payload_bytes)
+static inline bool segment_tells_nothing(const struct worker *w, struct flow_entry *e,
+                                         const struct segment_head *h)
 {
-    static const uint8_t none[2];
-
     if (e == NULL)
         return false;
+    bool data = h->payload_bytes > 1;
     unsigned looked = (e->flags & FLOW_LOOKED) != 0;
-    unsigned open = (tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) == 0;
-    unsigned may = starts_two(&w->starts, payload_bytes > 1 ? payload : none, (e->flags & FLOW_PORT) != 0);
-    unsigned past = (unsigned)(e->class == FLOW_DONE) & (unsigned)(may == 0) & (unsigned)(payload_bytes > 1) &
-                    (unsigned)!assemble_entry_repeats(e, seq);
-    /* One branch, for data and acknowledgements come in no order that can be foreseen. */
-    if ((looked & open & (past | (unsigned)(payload_bytes == 0))) == 0)
+    unsigned open = (h->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) == 0;
+    unsigned may =
+        starts_two(&w->starts, h->header + (h->header_bytes & (0u - data)), (e->flags & FLOW_PORT) != 0);
+    unsigned past = (unsigned)(e->class == FLOW_DONE) & (unsigned)(may == 0) & (unsigned)data &
+                    (unsigned)!assemble_entry_repeats(e, h->seq);
+    if ((looked & open & (past | (unsigned)(h->payload_bytes == 0))) == 0)
         return false;
     e->age_s = worker_now_s(w);
     return true;
@@ -127,20 +156,24 @@ static inline bool segment_tells_nothing(const struct worker *w, struct flow_ent
 /* Nearly every datagram: its ends are not listed, and it begins nothing. */
 static inline bool datagram_tells_nothing(const struct worker *w, struct flow_entry *e, const struct plain *f)
 {
-    unsigned flags = e != NULL ? e->flags : 0;
-    bool looked = (flags & FLOW_LOOKED) != 0;
-    bool named =
-        looked ? (flags & FLOW_PORT) != 0 : starts_has_port(&w->starts, plain_src_port(f), plain_dst_port(f));
+    static struct flow_entry none;
+    const struct flow_entry *known = e != NULL ? e : &none;
+    bool looked = (known->flags & FLOW_LOOKED) != 0;
+    bool named = starts_has_port(&w->starts, plain_src_port(f), plain_dst_port(f));
     struct addr src, dst;
 
     if (f->payload_bytes == 0 || starts_udp_one(&w->starts, f->payload[0], named) != 0 ||
-        worker_udp_like_answer(f->payload, f->payload_bytes) || (e != NULL && e->class == FLOW_WATCH))
+        worker_udp_like_answer(f->payload, f->payload_bytes) || known->class == FLOW_WATCH)
         return false;
     plain_ends(f, &src, &dst);
-    if ((!looked && addresses_listed(w, &src, &dst)) || learned_maybe(&w->learned, &dst))
+    if (learned_maybe(&w->learned, &dst))
         return false;
-    if (e != NULL)
-        e->flags |= FLOW_LOOKED | (named ? FLOW_PORT : 0);
+    if (addresses_any(w) && !looked) {
+        if (addresses_listed(w, &src, &dst))
+            return false;
+        if (e != NULL)
+            e->flags |= FLOW_LOOKED;
+    }
     return true;
 }
 
@@ -247,7 +280,8 @@ __attribute__((noinline)) static void act_decoded(struct worker *w, const struct
         act_outside(w, p, i);
     if (step->decoded == DECODE_TCP) {
         struct flow_entry *e = flow_cache_find(&w->cache, step->key);
-        if (!segment_tells_nothing(w, e, p->tcp_flags, p->seq, p->payload, p->payload_bytes))
+        struct segment_head head = head_of_decoded(p);
+        if (!segment_tells_nothing(w, e, &head))
             act_tcp(w, p, step->key, e);
     } else if (step->decoded == DECODE_UDP || step->decoded == DECODE_OTHER) {
         act_other(w, p, step->key, step->decoded == DECODE_UDP);
@@ -283,9 +317,12 @@ void worker_act(struct worker *w, struct packet *p, const struct step *step)
         return;
     }
     struct flow_entry *e = flow_cache_find(&w->cache, step->key);
-    if (step->decoded == DECODE_UDP)
+    if (step->decoded == DECODE_UDP) {
         act_datagram(w, p, step, e);
-    else if (!segment_tells_nothing(w, e, plain_tcp_flags(f), plain_seq(f), f->payload, f->payload_bytes))
+        return;
+    }
+    struct segment_head head = head_of_plain(f);
+    if (!segment_tells_nothing(w, e, &head))
         act_plain(w, p, step, e);
 }
 

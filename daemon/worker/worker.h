@@ -228,6 +228,12 @@ static inline bool addresses_learned(const struct worker *w, const struct packet
     return opens && learned_maybe(&w->learned, &p->dst);
 }
 
+/* Whether any address is listed. */
+static inline bool addresses_any(const struct worker *w)
+{
+    return w->image != NULL && (w->image->levels[0].count | w->image->levels[1].count) != 0;
+}
+
 /* Whether one of the ends is perhaps listed. */
 static inline bool addresses_listed(const struct worker *w, const struct addr *src, const struct addr *dst)
 {
