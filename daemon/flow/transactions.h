@@ -21,13 +21,7 @@ struct transaction {
     uint16_t port, id;
 };
 
-/* What a name (folded text) is remembered by. */
-static inline uint64_t transactions_name_hash(const struct hash_key *key, struct span name)
-{
-    return hash_run(key, key->k[0], name);
-}
-
-/* The query was sent, for the name of that hash. */
+/* The query was sent, for the name of that hash, whatever hashes it always in one way. */
 void transactions_asked(struct transactions *t, const struct hash_key *key, struct flow_key k,
                         const struct transaction *what, uint64_t name_hash, uint64_t now_ns);
 /* True when that query (same ends, ports and id) was seen at most 30 s ago. */

@@ -8,40 +8,36 @@
 #ifndef BRIDLE_FLOW_UNLISTED_H
 #define BRIDLE_FLOW_UNLISTED_H
 
-#include "base/hash.h"
+#include <string.h>
+
 #include "config.h"
 
-#define UNLISTED_NAMES (BRIDLE_SMALL ? 2048u : 8192u)
+#define UNLISTED_NAMES (BRIDLE_SMALL ? 4096u : 16384u)
 
 struct unlisted {
-    uint64_t turn; /* how often others were listed */
-    struct unlisted_name {
-        uint64_t hash; /* 0: free */
-        uint64_t text_hash;
-    } row[UNLISTED_NAMES];
+    uint64_t pair[UNLISTED_NAMES / 2][2]; /* hashes, the one added last first; 0: free */
 };
 
-/* With what key names are hashed now. */
-static inline struct hash_key unlisted_key(const struct unlisted *u, const struct hash_key *key)
+/* Whether the name of that hash, never 0, was added and not forgotten. */
+static inline bool unlisted_has(const struct unlisted *u, uint64_t hash)
 {
-    return (struct hash_key){{key->k[1] + u->turn, key->k[0]}};
+    const uint64_t *pair = u->pair[hash >> 32 & (UNLISTED_NAMES / 2 - 1)];
+
+    return ((pair[0] == hash) | (pair[1] == hash)) != 0;
 }
 
-/* The row that is for the name of that hash. */
-static inline const struct unlisted_name *unlisted_row(const struct unlisted *u, uint64_t hash)
+static inline void unlisted_add(struct unlisted *u, uint64_t hash)
 {
-    return &u->row[hash >> 32 & (UNLISTED_NAMES - 1)];
+    uint64_t *pair = u->pair[hash >> 32 & (UNLISTED_NAMES / 2 - 1)];
+
+    pair[1] = pair[0];
+    pair[0] = hash;
 }
 
-static inline void unlisted_add(struct unlisted *u, uint64_t hash, uint64_t text_hash)
-{
-    u->row[hash >> 32 & (UNLISTED_NAMES - 1)] = (struct unlisted_name){hash, text_hash};
-}
-
-/* Forgets all, when others are listed now: names have other hashes. */
+/* Forgets all, when others are listed now. */
 static inline void unlisted_forget(struct unlisted *u)
 {
-    u->turn++;
+    memset(u, 0, sizeof *u);
 }
 
 #endif

@@ -179,18 +179,21 @@ static inline void take_name(struct reader *r, struct cur *c)
     struct name_octets *octets = &r->p->scratch->octets;
 
     r->o.wire = name_octets(c, &r->c, octets);
-    r->o.wire_hash = r->o.wire.len > 0 ? octets->hash : 0;
-    if (r->o.wire_hash == 0)
+    r->o.wire_hash = octets->hash;
+    r->o.costly_name = text_of_octets;
+    if (r->o.wire.len == 0) {
+        r->o.wire_hash = 0;
+        r->o.costly_name = NULL;
         r->o.name = name_read(c, &r->c, r->p->scratch->name[2]);
+    }
 }
 
 static inline void emit_name(struct reader *r, enum via via)
 {
-    if (r->o.wire_hash == 0 && r->o.name.len == 0)
+    if (r->o.wire.len == 0 && r->o.name.len == 0)
         return; /* the root is nobody's name */
     r->o.via = (uint8_t)via;
     r->o.is_addr = false;
-    r->o.costly_name = r->o.wire_hash != 0 ? text_of_octets : NULL;
     r->p->emit(r->p->ctx, &r->o);
 }
 
@@ -310,8 +313,9 @@ static inline void read_address(struct reader *r, uint16_t class, uint32_t bytes
     cur_skip(&r->c, bytes);
     if ((class & CLASS_MASK) != CLASS_IN || !cur_ok(&r->c))
         return;
-    r->odd |= bytes != width;
-    if (bytes == width && r->c.pos <= r->c.end)
+    if (bytes != width)
+        r->odd = true;
+    else if (r->c.pos <= r->c.end)
         emit_address(r, r->c.base + at, width);
 }
 
@@ -321,11 +325,14 @@ static inline void read_address(struct reader *r, uint16_t class, uint32_t bytes
  */
 static inline struct span read_fixed(struct reader *r)
 {
-    uint32_t left = r->c.pos < r->c.end ? r->c.end - r->c.pos : 0;
-    const uint8_t *at = r->c.base + (left > 0 ? r->c.pos : 0);
-    uint32_t owner = *at == 0 ? 1 : *at >= 0xc0 ? 2 : left;
+    const uint8_t *at = r->c.base + r->c.pos;
+    uint32_t left = r->c.pos < r->c.end ? r->c.end - r->c.pos : 0, owner = 0;
 
-    if (owner + FIXED_BYTES <= left) {
+    if (left >= 2 + FIXED_BYTES && *at >= 0xc0)
+        owner = 2;
+    else if (left >= 1 + FIXED_BYTES && *at == 0)
+        owner = 1;
+    if (owner > 0) {
         r->sound = true;
         r->c.pos += owner + FIXED_BYTES;
         return span_of(at + owner, FIXED_BYTES);
@@ -373,22 +380,19 @@ static void read_record(struct reader *r)
 static enum parse_result read_message(struct reader *r)
 {
     const uint16_t *count = r->h.count;
-    uint32_t budget = RECORDS_MAX, answers = r->o.from_server ? count[1] : 0;
-    uint32_t records = (uint32_t)count[1] + count[2] + count[3];
+    uint32_t questions = count[0], answers_end = r->o.from_server ? questions + count[1] : 0, n = 0;
+    uint32_t all = questions + count[1] + count[2] + count[3], most = all < RECORDS_MAX ? all : RECORDS_MAX;
 
     r->o.section_answer = true;
     r->o.ttl_s = 0;
-    for (uint32_t n = 0; n < count[0] && cur_ok(&r->c); n++) {
-        if (budget-- == 0)
-            return PARSE_BAD;
+    for (; n < questions && n < most && cur_ok(&r->c); n++)
         read_question(r);
-    }
-    for (uint32_t n = 0; n < records && cur_ok(&r->c); n++) {
-        if (budget-- == 0)
-            return PARSE_BAD;
-        r->o.section_answer = n < answers;
+    for (; n < most && cur_ok(&r->c); n++) {
+        r->o.section_answer = n < answers_end;
         read_record(r);
     }
+    if (n < all && cur_ok(&r->c))
+        return PARSE_BAD;
     cur_has(&r->c, 0); /* a last record that was skipped may pass what is there */
     if (r->c.state == CUR_BAD || r->odd)
         return PARSE_BAD;

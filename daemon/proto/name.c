@@ -135,6 +135,26 @@ static inline uint64_t run_hash(const uint8_t *at, uint32_t octets, const struct
     return hash_word(key, h, octets) | 1;
 }
 
+uint64_t name_text_hash(const struct hash_key *key, struct span text)
+{
+    uint8_t octets[16 + NAME_OCTETS_MAX + 1] = {0}, *label = octets + 16, *out = label + 1;
+
+    for (size_t i = 0; i < text.len && out < octets + sizeof octets; i++) {
+        const uint8_t *at = text.at + i;
+        if (*at == '.') {
+            *label = (uint8_t)(out - label - 1);
+            label = out++;
+        } else if (*at == '\\' && text.len - i > 3) { /* \DDD */
+            *out++ = (uint8_t)((at[1] - '0') * 100 + (at[2] - '0') * 10 + at[3] - '0');
+            i += 3;
+        } else {
+            *out++ = *at;
+        }
+    }
+    *label = (uint8_t)(out - label - 1);
+    return run_hash(octets + 16, (uint32_t)(out - octets) - 16, key);
+}
+
 struct span name_octets(struct cur *c, const struct cur *message, struct name_octets *ret)
 {
     const uint8_t *base = c->base;
@@ -147,15 +167,17 @@ struct span name_octets(struct cur *c, const struct cur *message, struct name_oc
             pos += len + 1;
         if (pos >= stop || pos < 16)
             break;
-        put_run(ret->at + octets, base + from, pos - from);
+        const uint8_t *whole = base + from; /* most names lie in one piece */
+        if (octets > 0 || len != 0) {
+            put_run(ret->at + octets, base + from, pos - from);
+            whole = ret->at;
+        }
         octets += pos - from;
         if (len == 0) {
-            /* Where it lies, if in one piece: to load what was just stored in pieces that overlap takes long.
-             */
-            ret->hash = run_hash(runs == 0 ? base + from : ret->at, octets, &ret->key);
+            ret->hash = run_hash(whole, octets, &ret->key);
             if (octets > 0)
                 c->pos = behind > 0 ? behind : pos + 1;
-            return span_of(ret->at, octets);
+            return span_of(whole, octets);
         }
         if (len < 0xc0 || pos + 1 >= end)
             break;
@@ -171,14 +193,14 @@ struct span name_octets(struct cur *c, const struct cur *message, struct name_oc
 }
 
 /*
- * Writes sixteen octets of labels as text, with a dot for each that is odd: one that does not stay one
- * character, or a length below 32. Returns -1 for those.
+ * Writes sixteen octets of labels as text in lower case, with a dot for each that is odd: one that does not
+ * stay one character, or a length below 32. Returns -1 for those.
  */
 static inline octets16 put_sixteen(char *out, octets16 v)
 {
     octets16 odd = (v < EACH(' ')) | (v == EACH(0x7f)) | (v == EACH('.')) | (v == EACH('\\'));
 
-    v = (v & ~odd) | (EACH('.') & odd);
+    v = (lower(v) & ~odd) | (EACH('.') & odd);
     memcpy(out, &v, sizeof v);
     return odd;
 }

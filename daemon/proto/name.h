@@ -13,19 +13,21 @@
 
 #define NAME_OCTETS_MAX 255 /* of a domain name, RFC 1035 §2.3.4 */
 
-/* A name in place of its text: its labels, each behind its length, without pointers and the root, letters in
- * lower case. Two names are the same exactly when their octets are, and they cost less than the text. */
+/* A name in place of its text: its labels, each behind its length, without pointers and the root. They cost
+ * less than the text. */
 struct name_octets {
-    struct hash_key key; /* in: of `hash` */
-    uint64_t hash;       /* never 0 */
-    uint8_t before[16];  /* room of which nothing is said */
-    uint8_t at[NAME_OCTETS_MAX];
+    struct hash_key key;         /* in: of `hash` */
+    uint64_t hash;               /* of letters in lower case; never 0 */
+    uint8_t before[16];          /* room of which nothing is said */
+    uint8_t at[NAME_OCTETS_MAX]; /* those of a name that is not in one piece in its message */
 };
 
 /* Reads the name at `c`, which moves behind it, if that is as usual, and hashes it on the way. Empty if not
  * (the root, what is malformed, more pointers than usual): then `c` stays, and name_read tells. */
 struct span name_octets(struct cur *c, const struct cur *message, struct name_octets *ret);
-/* The text of such octets, which must lie in a struct name_octets, in `ret` (NAME_TEXT_MAX + 1 bytes). */
+/* The hash of the octets of a name, from its text: the one that name_octets returns with that key. */
+uint64_t name_text_hash(const struct hash_key *key, struct span text);
+/* The text of such octets, still where name_octets found or put them, in `ret` (NAME_TEXT_MAX + 1 bytes). */
 struct span name_text(struct span octets, char *ret);
 
 /*

@@ -193,7 +193,7 @@ static bool is_outer_name(const struct message *m, const struct observation *o)
     for (unsigned i = 0; i < o->attrs; i++)
         ech |= o->attr[i].key == ATTR_ECH;
     return ech && !transactions_name_asked(&w->transactions, &w->config.key, &m->p->src,
-                                           transactions_name_hash(&w->config.key, o->name), w->now_ns);
+                                           name_text_hash(&w->config.key, o->name), w->now_ns);
 }
 
 bool follow_named(struct message *m, const struct observation *o)

@@ -203,7 +203,8 @@ static __attribute__((noinline)) void record_observation(struct message *m, stru
 static void count_observation(const struct message *m)
 {
     m->w->counters[COUNT_OBSERVATIONS]++;
-    m->w->counters[COUNT_STREAM_MIDSTREAM] += (m->flags & RECORD_MIDSTREAM) != 0;
+    if ((m->flags & RECORD_MIDSTREAM) != 0)
+        m->w->counters[COUNT_STREAM_MIDSTREAM]++;
 }
 
 static __attribute__((noinline)) void look_up(struct message *m, struct observation *o)
@@ -219,7 +220,7 @@ static __attribute__((noinline)) void look_up(struct message *m, struct observat
             record_observation(m, o, hit);
     }
     if (o->via <= VIA_DNS_ADDRESS && !o->is_addr && o->wire_hash != 0 && hit.how == MATCH_NONE)
-        unlisted_add(&w->unlisted, o->wire_hash, transactions_name_hash(&w->config.key, o->name));
+        unlisted_add(&w->unlisted, o->wire_hash);
     react[o->via](m, o, hit);
 }
 
@@ -227,15 +228,12 @@ static __attribute__((noinline)) void look_up(struct message *m, struct observat
  * the name need not be made. */
 static void on_dns_name(struct message *m, struct observation *o)
 {
-    struct worker *w = m->w;
-    const struct unlisted_name *row = unlisted_row(&w->unlisted, o->wire_hash);
-
-    if (o->wire_hash == 0 || row->hash != o->wire_hash) {
+    if (o->wire_hash == 0 || !unlisted_has(&m->w->unlisted, o->wire_hash)) {
         look_up(m, o);
         return;
     }
     count_observation(m);
-    resolve_name_unlisted(m, o, row->text_hash);
+    resolve_name_unlisted(m, o);
 }
 
 /* Addresses matter that are listed, or of a name that is. */
@@ -253,7 +251,6 @@ static void on_observation(void *ctx, struct observation *o)
 {
     struct message *m = ctx;
 
-    m->seen = true;
     if (o->via > VIA_DNS_ADDRESS || m->w->image == NULL || m->w->config.observe)
         look_up(m, o);
     else if (o->is_addr)
@@ -265,7 +262,6 @@ static void on_observation(void *ctx, struct observation *o)
 /* What the message in hand has shown. */
 static inline void clear(struct message *m)
 {
-    m->seen = false;
     m->dns_hits = m->dns_addresses = m->dns_saw = m->dns_blocked = 0;
     m->dns_sightings = 0;
     m->parse.facts = (struct parse_facts){0};
@@ -288,7 +284,6 @@ void message_init(struct message *m, struct worker *w, const struct packet *p, s
     m->parse.sender = SIDE_UNKNOWN;
     m->parse.cid = NULL;
     m->parse.scratch = &w->scratch;
-    w->scratch.octets.key = unlisted_key(&w->unlisted, &w->config.key);
     m->parse.crypto = w->crypto;
     m->parse.counters = w->counters;
     m->parse.fingerprints = w->wants_fingerprints;
@@ -300,22 +295,6 @@ void message_init(struct message *m, struct worker *w, const struct packet *p, s
     clear(m);
 }
 
-/* Who asks and who answers, so that resolvers are told from clients. With mDNS and LLMNR everybody answers
- * for itself. */
-static void note_roles(struct message *m)
-{
-    enum { MDNS = 5353, LLMNR = 5355 }; /* RFC 6762 §3, RFC 4795 §2 */
-    uint16_t port = m->parse.facts.response ? m->p->src_port : m->p->dst_port;
-
-    if (!m->seen || protos[m->proto]->udp == NULL || addr_is_group(&m->p->dst) || port == MDNS ||
-        port == LLMNR)
-        return;
-    if (m->parse.facts.response)
-        learned_note_answer(&m->w->learned, &m->p->src, m->w->now_ns);
-    else
-        learned_note_query(&m->w->learned, &m->p->src, m->w->now_ns);
-}
-
 enum parse_result message_parse_udp(struct message *m)
 {
     m->parse.bytes = span_of(m->p->payload, m->p->payload_bytes);
@@ -324,7 +303,6 @@ enum parse_result message_parse_udp(struct message *m)
     enum parse_result result = protos[m->proto]->udp(&m->parse);
     if (m->dns_hits > 0)
         resolve_end(m, result);
-    note_roles(m);
     return result;
 }
 

@@ -14,9 +14,8 @@ void observe_sighting(const struct message *m, struct observation *o, struct mat
                       uint16_t flags);
 
 /* resolve.c */
-/* A name in DNS that is not listed (`name_hash`: transactions_name_hash); an address in DNS that is not, nor
- * is any name of its message. */
-void resolve_name_unlisted(struct message *m, const struct observation *o, uint64_t name_hash);
+/* A name in DNS that is not listed; an address in DNS that is not, nor is any name of its message. */
+void resolve_name_unlisted(struct message *m, const struct observation *o);
 void resolve_address_unlisted(struct message *m, const struct observation *o);
 /* A name in DNS; an address in a DNS answer; the message ended (`result`: of its parse). */
 void resolve_name(struct message *m, struct observation *o, struct match hit);

@@ -3,8 +3,8 @@
  * that lead anywhere: RFC 1035, RFC 2308 (negative answers). */
 #include "worker/observe.h"
 
-/* What an answer held; bits of `dns_saw`. */
-enum { SAW_RECORDS = 1, SAW_REAL = 2, SAW_ADDRESS_ASKED = 4 };
+/* What an answer held, or that there was a client's question; bits of `dns_saw`. */
+enum { SAW_RECORDS = 1, SAW_REAL = 2, SAW_ADDRESS_ASKED = 4, SAW_QUESTION = 8 };
 
 enum { RCODE_NXDOMAIN = 3, RCODE_REFUSED = 5 };
 
@@ -89,22 +89,45 @@ static void resolved(struct message *m, struct observation *o)
     }
 }
 
-/* A client's question for the name of that hash. */
-static void ask(struct message *m, uint64_t name_hash)
+/* With mDNS and LLMNR everybody answers for itself: RFC 6762 §3, RFC 4795 §2. */
+static bool is_local(const struct message *m, uint16_t server_port)
 {
-    struct worker *w = m->w;
+    enum { MDNS = 5353, LLMNR = 5355 };
 
-    visibility_dns(&w->visibility, &m->p->src, &m->p->dst, w->now_ns);
-    struct transaction query = {.client = m->p->src, .port = m->p->src_port, .id = m->parse.facts.id};
-    transactions_asked(&w->transactions, &w->config.key, m->key, &query, name_hash, w->now_ns);
+    return addr_is_group(&m->p->dst) || server_port == MDNS || server_port == LLMNR;
 }
 
-void resolve_name_unlisted(struct message *m, const struct observation *o, uint64_t name_hash)
+/* A client's question. Who asks more than one in a message, as nobody does, counts once. */
+static void ask(struct message *m, const struct observation *o)
+{
+    struct worker *w = m->w;
+    uint64_t name = o->wire_hash != 0 ? o->wire_hash : name_text_hash(&w->config.key, o->name);
+
+    struct transaction query = {.client = m->p->src, .port = m->p->src_port, .id = m->parse.facts.id};
+    transactions_asked(&w->transactions, &w->config.key, m->key, &query, name, w->now_ns);
+    if ((m->dns_saw & SAW_QUESTION) != 0)
+        return;
+    m->dns_saw |= SAW_QUESTION;
+    visibility_dns(&w->visibility, &m->p->src, &m->p->dst, w->now_ns);
+    if (!is_local(m, m->p->dst_port))
+        learned_note_query(&w->learned, &m->p->src, w->now_ns);
+}
+
+/* The question in a server's answer. */
+static void answered(struct message *m)
+{
+    if (!is_local(m, m->p->src_port))
+        learned_note_answer(&m->w->learned, &m->p->src, m->w->now_ns);
+}
+
+void resolve_name_unlisted(struct message *m, const struct observation *o)
 {
     if (o->via == VIA_DNS_ANSWER)
         m->dns_saw |= SAW_RECORDS;
-    else if (!o->from_server)
-        ask(m, name_hash);
+    else if (o->from_server)
+        answered(m);
+    else
+        ask(m, o);
 }
 
 void resolve_address_unlisted(struct message *m, const struct observation *o)
@@ -115,7 +138,7 @@ void resolve_address_unlisted(struct message *m, const struct observation *o)
 
 void resolve_name(struct message *m, struct observation *o, struct match hit)
 {
-    resolve_name_unlisted(m, o, transactions_name_hash(&m->w->config.key, o->name));
+    resolve_name_unlisted(m, o);
     if (hit.how == MATCH_NONE)
         return;
     if (o->from_server && (o->via == VIA_DNS_QUERY || (o->section_answer && is_alias(o))))

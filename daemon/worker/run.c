@@ -50,6 +50,7 @@ int worker_init(struct worker *w, struct worker_shm *shm, int control, char *ret
     visibility_init(&w->visibility, &w->config.key, &shm->status.visibility, w->counters);
     w->wants_digests = w->config.observe;
     starts_init(&w->starts, &w->config);
+    w->scratch.octets.key = w->config.key;
     w->crypto = crypto_new();
     w->decoder.counters = w->counters;
     w->decoder.defrag = defrag_new(w->config.fragments, FRAGMENTED_MAX, FRAGMENT_WAIT_NS, w->counters);

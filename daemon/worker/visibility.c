@@ -51,6 +51,12 @@ static uint32_t seconds(uint64_t now_ns)
     return (uint32_t)(now_ns / SECOND_NS);
 }
 
+/* Never 0. */
+static uint32_t minute_of(uint64_t now_ns)
+{
+    return seconds(now_ns) / 60 + 1;
+}
+
 /* --- clients --- */
 
 /* The row goes over to another client; main does not take what it reads meanwhile. */
@@ -90,9 +96,9 @@ static unsigned rows_of(const struct visibility_set *set, uint32_t digest)
     return found[0] | found[1] | found[2] | found[3];
 }
 
-static struct visibility_row *row_of(struct visibility *v, const struct addr *client)
+/* `h`: the client's hash. */
+static struct visibility_row *row_of(struct visibility *v, const struct addr *client, uint64_t h)
 {
-    uint64_t h = hash_of(v, client);
     unsigned n = (unsigned)(h % (sizeof v->set / sizeof *v->set));
     struct visibility_set *set = &v->set[n];
     struct visibility_row *row = &v->page->row[n * VISIBILITY_WAYS];
@@ -114,9 +120,8 @@ static struct visibility_row *row_of(struct visibility *v, const struct addr *cl
 
 /* Queries and connections do not compare: one connection carries many queries. So it is minutes that are
  * counted, those in which a client did the one or the other. True when this one is new. */
-static bool new_minute(uint32_t *stamp, uint64_t now_ns)
+static bool new_minute(uint32_t *stamp, uint32_t minute)
 {
-    uint32_t minute = seconds(now_ns) / 60 + 1;
     bool new = *stamp != minute;
 
     *stamp = minute;
@@ -126,10 +131,15 @@ static bool new_minute(uint32_t *stamp, uint64_t now_ns)
 void visibility_dns(struct visibility *v, const struct addr *client, const struct addr *server,
                     uint64_t now_ns)
 {
-    if (addr_is_group(server))
+    uint64_t h = hash_of(v, client);
+    uint32_t minute = minute_of(now_ns), digest = (uint32_t)(h >> 32) + minute;
+    uint32_t *asked = &v->asked[h % VISIBILITY_ASKED];
+
+    if (*asked == digest || addr_is_group(server))
         return;
-    struct visibility_row *row = row_of(v, client);
-    if (!new_minute(&row->dns_min, now_ns))
+    *asked = digest;
+    struct visibility_row *row = row_of(v, client, h);
+    if (!new_minute(&row->dns_min, minute))
         return;
     row->client.dns++;
     v->hour.dns++;
@@ -230,7 +240,7 @@ void visibility_flow(struct visibility *v, const struct visibility_flow *f, uint
         return;
     if (seen == SEEN_NAMELESS && resolved(v, &f->server, now_ns))
         seen = SEEN_DNS_ADDRESS;
-    struct visibility_row *row = row_of(v, &f->client);
+    struct visibility_row *row = row_of(v, &f->client, hash_of(v, &f->client));
     row->client.flows[seen]++;
     v->counters[COUNT_VISIBLE_SNI + seen]++;
     if (f->ip_proto == IPPROTO_TCP)
@@ -243,7 +253,7 @@ void visibility_flow(struct visibility *v, const struct visibility_flow *f, uint
     if (encrypted == COUNTERS)
         return;
     v->counters[encrypted]++;
-    if (!new_minute(&row->encrypted_min, now_ns))
+    if (!new_minute(&row->encrypted_min, minute_of(now_ns)))
         return;
     row->client.encrypted_dns++;
     v->hour.encrypted_dns++;

@@ -35,6 +35,7 @@ enum seen {
 
 #define VISIBILITY_CLIENTS  256u
 #define VISIBILITY_WAYS     16u /* rows that one client's address may take */
+#define VISIBILITY_ASKED    (BRIDLE_SMALL ? 256u : 1024u)
 #define VISIBILITY_RESOLVED (BRIDLE_SMALL ? 2048u : 8192u)
 
 /* What is known of one client. */
@@ -66,6 +67,9 @@ struct visibility {
     struct resolved {
         uint32_t digest, time_s;
     } resolved[VISIBILITY_RESOLVED];
+    /* Clients whose queries count already: digests of the client and the minute. There may be more of them
+     * than rows, which would go from hand to hand with each query. */
+    uint32_t asked[VISIBILITY_ASKED];
     /* Which clients have rows: what is looked through is short and stays in the nearest cache. */
     struct visibility_set {
         uint32_t digest[VISIBILITY_WAYS]; /* 0: the row was never used */

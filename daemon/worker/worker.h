@@ -95,7 +95,6 @@ struct message {
     uint16_t flags; /* enum record_flag */
     uint32_t known; /* hash of a name of this flow that was reported before, or 0 */
     uint32_t told;  /* hash of the latest server name that this message showed, or 0 */
-    bool seen;      /* there were observations */
     bool again;     /* the observation in hand was told before */
     bool named;     /* the message named a server */
     /* DNS: what this message has shown */
