@@ -11,6 +11,8 @@
 
 #define TABLE_PROBES 256u /* so full, some buckets overflow far */
 #define TABLE_FILL   14u  /* slots of a bucket's sixteen that are used before the table grows */
+#define HOPE_FILL    12u  /* that are to be used in the end */
+#define HOPE_TIMES   64u  /* so many times the entries that there are may be hoped for */
 
 static void init_pools(struct build *b)
 {
@@ -224,8 +226,15 @@ uint64_t build_hash(const struct build *b, uint8_t type, struct span text)
     return text_hash(&b->key, b->key.k[0], text);
 }
 
-/* Makes the table of all entries anew, with half as much room again; with more if they find no place. It is
- * not doubled: memory counts, and making it anew costs little. */
+void build_hope(struct build *b, uint64_t entries)
+{
+    uint64_t most = (uint64_t)b->entries.count * HOPE_TIMES;
+
+    b->hoped = (uint32_t)(entries < most ? entries : most) / HOPE_FILL;
+}
+
+/* Makes the table of all entries anew, with half as much room again or as much as is hoped for; with more if
+ * they find no place. It is not doubled: memory counts, and making it anew costs little. */
 static int make_table(struct build *b)
 {
     uint32_t buckets = b->known.buckets;
@@ -233,6 +242,7 @@ static int make_table(struct build *b)
     do {
         struct build_entry e = BUILD_ENTRIES_START;
         buckets += buckets / 4 * 3 + 4;
+        buckets = buckets < b->hoped ? b->hoped : buckets;
         b->room = buckets * TABLE_FILL;
         build_table_done(&b->known);
         if (build_table_init(&b->known, buckets, b->room, TABLE_PROBES) < 0)
@@ -267,13 +277,15 @@ static struct span value_of(const struct indicator *ind, char buf[PREFIX_TEXT_MA
     return ind->name;
 }
 
-void build_expect(const struct build *b, const struct indicator *ind)
+uint64_t build_expect(const struct build *b, const struct indicator *ind)
 {
     char buf[PREFIX_TEXT_MAX];
     uint8_t type;
     struct span text = value_of(ind, buf, &type);
+    uint64_t hash = build_hash(b, type, text);
 
-    build_table_prefetch(&b->known, build_hash(b, type, text));
+    build_table_prefetch(&b->known, hash);
+    return hash;
 }
 
 /* The entry with this type and value. */
@@ -293,10 +305,15 @@ static bool find(const struct build *b, uint8_t type, struct span text, uint64_t
 
 enum build_added build_indicator(struct build *b, const struct indicator *ind, struct indicator *ret_first)
 {
+    return build_expected(b, ind, build_expect(b, ind), ret_first);
+}
+
+enum build_added build_expected(struct build *b, const struct indicator *ind, uint64_t hash,
+                                struct indicator *ret_first)
+{
     char buf[PREFIX_TEXT_MAX];
     uint8_t type;
     struct span text = value_of(ind, buf, &type);
-    uint64_t hash = build_hash(b, type, text);
     struct build_entry e;
 
     assert(ind->tier < TIERS && !b->ended);

@@ -25,9 +25,15 @@ enum build_added {
 /* Copies what `ind` borrows. `ret_first`, if not NULL, gets feed (borrowed until the next call) and line of
  * the earlier entry when merged. */
 enum build_added build_indicator(struct build *b, const struct indicator *ind, struct indicator *ret_first);
-/* Calls for the memory that build_indicator will look at, if it is soon given these: with millions of entries
- * a caller that says this of a dozen first saves most of the time. Changes nothing. */
-void build_expect(const struct build *b, const struct indicator *ind);
+/* Calls for the memory that build_expected will look at, if it is soon given these: with millions of entries
+ * a caller that says this of a dozen first saves most of the time. Changes nothing. Returns their hash. */
+uint64_t build_expect(const struct build *b, const struct indicator *ind);
+/* As build_indicator, of what build_expect gave this hash. */
+enum build_added build_expected(struct build *b, const struct indicator *ind, uint64_t hash,
+                                struct indicator *ret_first);
+/* About so many entries will there be: what finds them is then not made anew again and again. A guess will
+ * do; it is not followed beyond 64 times the entries that there are, for it takes memory. */
+void build_hope(struct build *b, uint64_t entries);
 /* A hosting range: "aws", "aws/CLOUDFRONT"; `shared` for CDNs. 0 or -ENOMEM. */
 int build_range(struct build *b, const struct prefix *range, struct span tag, bool shared);
 /* A public DNS resolver: a normalised name, which stands for all below it, or its addresses. 0 or -ENOMEM. */

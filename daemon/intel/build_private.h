@@ -24,6 +24,7 @@ struct build {
     struct build_entries entries;
     struct build_table known;         /* finds equal values */
     uint32_t room;                    /* entries that it has room for */
+    uint32_t hoped;                   /* buckets, for as many as there will be; 0: not known */
     struct pool metas, sets, strings; /* elements as they stand in the image */
     uint32_t
         last_meta[IOC_TYPES];    /* + 1: of the latest indicator of each type; the next is mostly the same */

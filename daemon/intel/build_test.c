@@ -135,7 +135,7 @@ static void dates_and_trust_merge(void **state)
     build_free(b);
 }
 
-static int write_some(uint64_t key)
+static int write_some(uint64_t key, uint64_t hope)
 {
     const struct hash_key k = {{key * 0x9e3779b97f4a7c15u, key * 0xd1342543de82ef95u}};
     struct build *b = build_new();
@@ -145,6 +145,8 @@ static int write_some(uint64_t key)
 
     build_set_key(b, &k);
     for (unsigned i = 0; i < 5000; i++) {
+        if (i % 100 == 0)
+            build_hope(b, hope);
         snprintf(name, sizeof name, "n%u.example%u.com", test_random(&seed, 4000), test_random(&seed, 3));
         struct indicator ind = test_name(IOC_DOMAIN, name);
         ind.campaign = i % 3 ? span_str("x") : span_str("y");
@@ -162,7 +164,7 @@ static int write_some(uint64_t key)
 
 static void equal_input_is_equal_output(void **state)
 {
-    int a = write_some(1), b = write_some(1), c = write_some(2);
+    int a = write_some(1, 0), b = write_some(1, 0), c = write_some(2, 0);
     off_t len = lseek(a, 0, SEEK_END);
 
     assert_int_equal(len, lseek(b, 0, SEEK_END));
@@ -223,6 +225,26 @@ static void what_merges_later_is_written(void **state)
     build_free(b);
 }
 
+/* What is hoped for, little, far too much or right, changes nothing about what is made. */
+static void hopes_do_not_show(void **state)
+{
+    static const uint64_t hopes[] = {0, 1, 3000, 5000, 400000, UINT64_MAX};
+    int fd[sizeof hopes / sizeof *hopes];
+
+    for (size_t i = 0; i < sizeof hopes / sizeof *hopes; i++) {
+        fd[i] = write_some(1, hopes[i]);
+        off_t len = lseek(fd[i], 0, SEEK_END);
+        assert_int_equal(len, lseek(fd[0], 0, SEEK_END));
+        char *x = mmap(NULL, (size_t)len, PROT_READ, MAP_PRIVATE, fd[0], 0);
+        char *y = mmap(NULL, (size_t)len, PROT_READ, MAP_PRIVATE, fd[i], 0);
+        assert_memory_equal(x, y, (size_t)len);
+        munmap(x, (size_t)len);
+        munmap(y, (size_t)len);
+    }
+    for (size_t i = 0; i < sizeof hopes / sizeof *hopes; i++)
+        close(fd[i]);
+}
+
 /* A million names: all are found, few others pass the filter, and the index stays small. */
 static void a_million_names(void **state)
 {
@@ -281,7 +303,7 @@ int main(void)
         cmocka_unit_test(equal_values_merge),           cmocka_unit_test(the_worst_known_tier_stays),
         cmocka_unit_test(equal_input_is_equal_output),  cmocka_unit_test(a_million_names),
         cmocka_unit_test(dates_and_trust_merge),        cmocka_unit_test(a_full_disk_is_told),
-        cmocka_unit_test(what_merges_later_is_written),
+        cmocka_unit_test(what_merges_later_is_written), cmocka_unit_test(hopes_do_not_show),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -264,9 +264,12 @@ static bool is_local(struct span name)
     static const char *const roots[] = {"local", "localhost", "internal", "invalid", "arpa"};
     const uint8_t *dot = memrchr(name.at, '.', name.len);
     size_t from = dot ? (size_t)(dot + 1 - name.at) : 0;
+    struct span last = span_of(name.at + from, name.len - from);
 
+    if (last.len < strlen("arpa") || (last.at[0] != 'l' && last.at[0] != 'i' && last.at[0] != 'a'))
+        return false; /* nearly all */
     for (size_t i = 0; i < sizeof(roots) / sizeof(*roots); i++)
-        if (span_eq(span_of(name.at + from, name.len - from), span_str(roots[i])))
+        if (span_eq(last, span_str(roots[i])))
             return true;
     return false;
 }

@@ -308,6 +308,8 @@ void load_progress(struct loader *l)
     if (done < l->bytes_told + LOAD_PROGRESS_BYTES) /* less than told: a file is read twice */
         return;
     l->bytes_told = done;
+    uint64_t all = done > 0 ? build_count(l->build) * l->bytes_total / done : 0;
+    build_hope(l->build, all < l->entries_max ? all : l->entries_max);
     load_report_progress(l->report, done, l->bytes_total, build_count(l->build) + l->ranges);
 }
 

@@ -13,7 +13,7 @@ void load_file_begin(struct load_file *f, struct loader *l, const struct load_so
 {
     const char *slash = strrchr(s->feed, '/');
 
-    *f = (struct load_file){.loader = l, .path = s->path, .feed = s->feed, .config = s->config};
+    *f = (struct load_file){.loader = l, .path = s->path, .feed = span_str(s->feed), .config = s->config};
     f->name = f->stem = span_str(slash ? slash + 1 : s->feed);
     if (f->stem.len > 3 && (span_eq(span_of(f->stem.at + f->stem.len - 3, 3), span_str(".gz")) ||
                             span_eq(span_of(f->stem.at + f->stem.len - 3, 3), span_str(".xz"))))
@@ -283,9 +283,9 @@ static void take_entry(struct load_file *f, const struct load_entry *e, struct l
     w->place = e->place;
     ind->type = (uint8_t)type_of(e, &w->normal);
     ind->tier = e->tier == TIER_UNKNOWN && o->has_tier ? o->tier : e->tier;
-    ind->name = ioc_is_address(ind->type) ? span_of(NULL, 0) : span_str(w->normal.name);
+    ind->name = ioc_is_address(ind->type) ? span_of(NULL, 0) : span_of(w->normal.name, w->normal.len);
     ind->prefix = w->normal.prefix;
-    ind->feed = span_str(f->feed);
+    ind->feed = f->feed;
     ind->line = e->place.line;
     ind->from_s = e->from_s;
     ind->until_s = e->until_s;
@@ -367,7 +367,7 @@ void load_withdrawn(struct load_file *f, const struct load_entry *e, const char 
     normalise(e->value, (enum normal_want)e->want, &n);
     if (n.kind != NORMAL_BAD) {
         ind.type = (uint8_t)type_of(e, &n);
-        ind.name = ioc_is_address(ind.type) ? span_of(NULL, 0) : span_str(n.name);
+        ind.name = ioc_is_address(ind.type) ? span_of(NULL, 0) : span_of(n.name, n.len);
         ind.prefix = n.prefix;
     }
     if (n.kind == NORMAL_BAD || load_config_forces(f->config, &ind) == 0) {
@@ -394,8 +394,6 @@ bool load_line(struct load_file *f, struct load_input *in, struct span *ret)
             at.column = (uint32_t)(nul - ret->at) + 1;
             load_refused(f, LOAD_MALFORMED, at, *ret, "a line with a NUL byte was left out");
         } else {
-            if (!f->guards_only)
-                load_progress(f->loader);
             return true;
         }
         if (!load_goes_on(f))

@@ -84,7 +84,7 @@ static void build_oldest(struct load_file *f)
     q->count--;
     for (unsigned i = 0; i == 0 || i < q->origin.campaigns; i++) {
         w->ind.campaign = q->origin.campaigns > 0 ? q->origin.campaign[i] : f->campaign;
-        enum build_added added = build_indicator(l->build, &w->ind, &first);
+        enum build_added added = build_expected(l->build, &w->ind, w->hash, &first);
         if (added == BUILD_NO_MEMORY) {
             l->no_memory = true;
             return;
@@ -124,6 +124,6 @@ void load_queue_put(struct load_file *f, struct load_waiting *w, struct span com
     w->ind.source = q->origin.source;
     w->ind.reference = q->origin.reference;
     w->ind.licence = q->origin.licence;
-    build_expect(f->loader->build, &w->ind);
+    w->hash = build_expect(f->loader->build, &w->ind);
     q->count++;
 }

@@ -41,8 +41,9 @@ struct load_source {
 /* The file in hand. */
 struct load_file {
     struct loader *loader;            /* borrowed */
-    const char *path, *feed;          /* borrowed, as above */
+    const char *path;                 /* borrowed, as above */
     const struct load_config *config; /* borrowed */
+    struct span feed;                 /* borrowed, as above */
     struct span campaign;             /* of entries that name none */
     struct span name, stem;           /* of `feed`: without folder; without suffix too */
     const char *format;               /* static */
@@ -65,6 +66,7 @@ struct load_file {
 struct load_waiting {
     struct indicator ind; /* its texts lie below and in the queue */
     struct load_place place;
+    uint64_t hash;        /* as build_expect gave it */
     struct normal normal; /* its name */
     char comment[LOAD_TEXT_BYTES_MAX];
 };

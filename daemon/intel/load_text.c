@@ -223,11 +223,23 @@ struct span load_trim(struct span s)
     return s;
 }
 
+/* Whether one of eight octets is a blank, or below it. */
+static bool has_blank(const uint8_t *at)
+{
+    const uint64_t each = 0x0101010101010101u;
+    uint64_t w;
+
+    memcpy(&w, at, sizeof w);
+    return ((w - (' ' + 1) * each) & ~w & 0x80 * each) != 0;
+}
+
 struct span load_word(struct span *rest)
 {
     size_t n = 0;
 
     *rest = load_trim(*rest);
+    while (rest->len - n >= 8 && !has_blank(rest->at + n))
+        n += 8;
     while (n < rest->len && !load_is_space(rest->at[n]))
         n++;
     struct span word = span_of(rest->at, n);

@@ -126,12 +126,30 @@ static void words_that_are_nearly_right(void **state)
     assert_null(load_closest(span_str("campaigncampaigncampaigncampaigncampaign"), words));
 }
 
+static void words_end_at_blanks(void **state)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz\xc3\xa9.-_/";
+
+    for (size_t len = 1; len < sizeof letters; len++)
+        for (size_t at = 0; at < len; at++)
+            for (unsigned octet = 0; octet < 256; octet++) {
+                char text[sizeof letters];
+                memcpy(text, letters, len);
+                text[at] = (char)octet;
+                bool blank = octet == ' ' || octet == '\t' || octet == '\r' || octet == '\f' || octet == '\v';
+                struct span rest = span_of(text, len), word = load_word(&rest);
+                size_t from = blank && at == 0 ? 1 : 0;
+                assert_ptr_equal(word.at, text + from);
+                assert_int_equal(word.len, (blank && at > 0 ? at : len) - from);
+                assert_ptr_equal(rest.at, word.at + word.len);
+            }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(dates_agree_with_libc),
-        cmocka_unit_test(dates_and_times),
-        cmocka_unit_test(dates_as_lists_write_them),
+        cmocka_unit_test(dates_agree_with_libc),       cmocka_unit_test(dates_and_times),
+        cmocka_unit_test(dates_as_lists_write_them),   cmocka_unit_test(words_end_at_blanks),
         cmocka_unit_test(words_that_are_nearly_right),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,17 +31,6 @@ static const struct {
     {"\xef\xbc\x8e", "."}, {"\xef\xbd\xa1", "."},
 };
 
-/* The characters of names and dots, folded; 0: what else there is. */
-#define SAME(c) [c] = (c)
-#define FOLD(c) [c] = (c), [(c)-32] = (c)
-static const uint8_t common[256] = {
-    SAME('.'), SAME('-'), SAME('_'), SAME('0'), SAME('1'), SAME('2'), SAME('3'), SAME('4'),
-    SAME('5'), SAME('6'), SAME('7'), SAME('8'), SAME('9'), FOLD('a'), FOLD('b'), FOLD('c'),
-    FOLD('d'), FOLD('e'), FOLD('f'), FOLD('g'), FOLD('h'), FOLD('i'), FOLD('j'), FOLD('k'),
-    FOLD('l'), FOLD('m'), FOLD('n'), FOLD('o'), FOLD('p'), FOLD('q'), FOLD('r'), FOLD('s'),
-    FOLD('t'), FOLD('u'), FOLD('v'), FOLD('w'), FOLD('x'), FOLD('y'), FOLD('z'),
-};
-
 static uint8_t lower(uint8_t c)
 {
     return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
@@ -401,45 +390,97 @@ static const char *reduce(struct span s, enum normal_want want, struct normal *r
     return why != NULL ? why : as_host(s, want, ret);
 }
 
+#define EACH        0x0101010101010101u /* times an octet: that octet eight times */
+#define HIGH        (0x80 * EACH)
+#define WORD_OCTETS 8u
+
+/* The highest bit of each octet of `w` from `from` to `to`. All are below 0x80. */
+static inline uint64_t octets_within(uint64_t w, uint8_t from, uint8_t to)
+{
+    return (w + (0x80u - from) * EACH) & ~(w + (0x7fu - to) * EACH) & HIGH;
+}
+
+/* Folds eight octets. False: one of them is none that stands in names. `ret_dots`: the highest bit of dots.
+ */
+static inline bool fold_common(uint64_t *word, uint64_t *ret_dots)
+{
+    uint64_t w = *word;
+
+    if ((w & HIGH) != 0)
+        return false;
+    w |= octets_within(w, 'A', 'Z') >> 2;
+    *ret_dots = octets_within(w, '.', '.');
+    uint64_t ok = octets_within(w, 'a', 'z') | octets_within(w, '0', '9') | octets_within(w, '-', '.') |
+                  octets_within(w, '_', '_');
+    *word = w;
+    return ok == HIGH;
+}
+
+/* Eight octets from `at` on, the first one lowest; letters where there are fewer. */
+static inline uint64_t word_from(struct span s, size_t at)
+{
+    unsigned missing = s.len - at < WORD_OCTETS ? (unsigned)(WORD_OCTETS - (s.len - at)) : 0;
+    uint64_t w = 0;
+
+    if (s.len >= WORD_OCTETS)
+        memcpy(&w, s.at + at - missing, WORD_OCTETS);
+    else
+        memcpy(&w, s.at, s.len);
+    w = le64toh(w);
+    if (missing == 0)
+        return w;
+    return (s.len >= WORD_OCTETS ? w >> 8 * missing : w) | 'a' * EACH << 8 * (WORD_OCTETS - missing);
+}
+
 /* What nearly all of millions of lines are, in one pass: labels of letters, digits, hyphens and underscores.
  * True only where the long way would come to the same. A last label that begins with a digit is left to it:
  * addresses end so. */
 static bool as_common_name(struct span s, struct normal *ret)
 {
-    size_t i, last = 0; /* where the last label begins */
-    uint8_t c;
+    size_t last = 0; /* where the last label begins */
 
     if (s.len == 0 || s.len > NAME_MAX)
         return false;
-    for (i = 0; i < s.len && (c = common[s.at[i]]) != 0; i++) {
-        ret->name[i] = (char)c;
-        if (c != '.')
-            continue;
-        if (i == last || i - last > LABEL_MAX)
+    for (size_t i = 0; i < s.len; i += WORD_OCTETS) {
+        uint64_t word = word_from(s, i), dots;
+        if (!fold_common(&word, &dots))
             return false;
-        last = i + 1;
+        for (; dots != 0; dots &= dots - 1) {
+            size_t dot = i + (unsigned)__builtin_ctzll(dots) / 8;
+            if (dot == last || dot - last > LABEL_MAX)
+                return false;
+            last = dot + 1;
+        }
+        word = htole64(word);
+        memcpy(ret->name + i, &word, WORD_OCTETS); /* there is room for far longer ones */
     }
-    if (i < s.len || last == 0 || last == s.len || s.len - last > LABEL_MAX || is_digit(s.at[last]))
+    if (last == 0 || last == s.len || s.len - last > LABEL_MAX || is_digit(s.at[last]))
         return false;
     ret->name[s.len] = 0;
+    ret->len = (uint32_t)s.len;
     ret->kind = NORMAL_NAME;
     return true;
 }
 
-void normalise(struct span text, enum normal_want want, struct normal *ret)
+static void normalise_slowly(struct span text, enum normal_want want, struct normal *ret)
 {
     char buf[VALUE_MAX];
     struct text t = text_on(buf, sizeof buf);
 
-    memset(ret, 0, offsetof(struct normal, name));
-    ret->prefix = (struct prefix){0};
-    ret->why = NULL;
-    if (want != NORMAL_WANT_CERT && as_common_name(text, ret))
-        return;
     ret->name[0] = 0;
     refang(trim(text), &t);
     ret->why = t.full ? "longer than any name, address or URL that is accepted"
                       : reduce(trim(text_span(&t)), want, ret);
     if (ret->why != NULL)
         ret->kind = NORMAL_BAD;
+    ret->len = (uint32_t)strlen(ret->name);
+}
+
+void normalise(struct span text, enum normal_want want, struct normal *ret)
+{
+    memset(ret, 0, offsetof(struct normal, name));
+    ret->prefix = (struct prefix){0};
+    ret->why = NULL;
+    if (want == NORMAL_WANT_CERT || !as_common_name(text, ret))
+        normalise_slowly(text, want, ret);
 }

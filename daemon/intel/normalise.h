@@ -25,6 +25,7 @@ struct normal {
     bool bare_digest; /* NORMAL_BAD: hex digits that do not say of what; in `name` if a certificate or JA3 has
                          so many */
     char name[NAME_TEXT_MAX + 1]; /* NUL-terminated A-labels, lower case, no trailing dot; or a digest */
+    uint32_t len;                 /* of `name` */
     struct prefix prefix;
     const char *why; /* NORMAL_BAD: static text, what is wrong and what to do */
 };

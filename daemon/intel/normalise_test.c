@@ -259,7 +259,8 @@ static void compare_ways(const char *text)
         memset(&a, 0xa5, sizeof a);
         normalise(span_str(text), want, &a);
         normalise(span_str(quoted), want, &b);
-        if (a.kind != b.kind || strcmp(a.name, b.name) != 0 || a.why != b.why)
+        if (a.kind != b.kind || strcmp(a.name, b.name) != 0 || a.why != b.why || a.len != strlen(a.name) ||
+            a.len != b.len)
             fail_msg("%s: %d %s, %d %s", text, a.kind, a.name, b.kind, b.name);
         assert_true(a.type == b.type && a.retyped == b.retyped && a.had_url == b.had_url &&
                     a.had_path == b.had_path && a.had_wildcard == b.had_wildcard &&
@@ -289,6 +290,22 @@ static void the_short_way_is_the_long_way(void **state)
     }
 }
 
+/* Each octet at each place of the words that the short way takes. */
+static void octets_of_common_names(void **state)
+{
+    static const char letters[] = "ab-c.d_e1fghij.klmnopqrs.tuvwxyz";
+    char text[sizeof letters];
+
+    for (size_t len = 1; len < sizeof letters; len++)
+        for (size_t at = 0; at < len; at++)
+            for (unsigned octet = 1; octet < 256; octet++) {
+                memcpy(text, letters, len);
+                text[len] = 0;
+                text[at] = (char)octet;
+                compare_ways(text);
+            }
+}
+
 static void a_nul_is_not_the_end(void **state)
 {
     struct normal n;
@@ -309,6 +326,7 @@ int main(void)
         cmocka_unit_test(lengths_are_limits),
         cmocka_unit_test(twice_is_once),
         cmocka_unit_test(the_short_way_is_the_long_way),
+        cmocka_unit_test(octets_of_common_names),
         cmocka_unit_test(a_nul_is_not_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

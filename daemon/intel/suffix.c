@@ -19,6 +19,7 @@
 /* The list has 250 kB and 10,000 rules. */
 #define FILE_BYTES_MAX (16u << 20)
 #define RULES_MAX      100000u
+#define FIRST_OCTETS   32u /* those that differ in their last five bits, as letters do */
 
 /* What the rules say about a name. */
 enum {
@@ -28,8 +29,10 @@ enum {
 };
 
 struct suffixes {
-    struct name_set rules;  /* of the file; none: there is no file */
-    uint64_t below_lengths; /* a bit for the length of each name that has ALL_BELOW; 63 and more share one */
+    struct name_set rules; /* of the file; none: there is no file */
+    /* By the first octet of names that have ALL_BELOW a bit for each length, 63 and more sharing one: most
+     * names below a public suffix are told by it. */
+    uint64_t below_lengths[FIRST_OCTETS];
 #if HAVE_LIBPSL
     const psl_ctx_t *psl; /* static */
 #endif
@@ -38,6 +41,11 @@ struct suffixes {
 static uint64_t length_bit(size_t len)
 {
     return 1ull << (len < 63 ? len : 63);
+}
+
+static bool may_have_all_below(const struct suffixes *s, struct span name)
+{
+    return name.len > 0 && (s->below_lengths[name.at[0] % FIRST_OCTETS] & length_bit(name.len)) != 0;
 }
 
 static int add_rule(struct suffixes *s, struct span rule)
@@ -54,8 +62,8 @@ static int add_rule(struct suffixes *s, struct span rule)
     if (n.kind != NORMAL_NAME)
         return 0; /* a form that is not known yet */
     if (marks & ALL_BELOW)
-        s->below_lengths |= length_bit(strlen(n.name));
-    return name_set_add(&s->rules, span_str(n.name), marks);
+        s->below_lengths[(uint8_t)n.name[0] % FIRST_OCTETS] |= length_bit(n.len);
+    return name_set_add(&s->rules, span_of(n.name, n.len), marks);
 }
 
 /* A rule is a line up to the first white space; comments begin with two slashes. */
@@ -146,6 +154,5 @@ bool suffixes_has(const struct suffixes *s, struct span name)
     if (own != 0)
         return (own & EXCEPTION) == 0;
     struct span parent = span_of(dot + 1, name.len - (size_t)(dot + 1 - name.at));
-    return (s->below_lengths & length_bit(parent.len)) != 0 &&
-           (name_set_marks(&s->rules, parent) & ALL_BELOW) != 0;
+    return may_have_all_below(s, parent) && (name_set_marks(&s->rules, parent) & ALL_BELOW) != 0;
 }
