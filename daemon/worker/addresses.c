@@ -100,7 +100,7 @@ static void listed_address(struct worker *w, const struct packet *p, struct flow
 static bool is_dns(const struct worker *w, const struct packet *p)
 {
     for (unsigned i = 0; i < proto_count; i++)
-        if (protos[i]->udp != NULL && starts_named(&w->config, i, p))
+        if (protos[i]->udp != NULL && starts_named(&w->config, i, starts_ports(p)))
             return true;
     return p->src_port == 853 || p->dst_port == 853; /* DNS over TLS (RFC 7858) */
 }

@@ -129,6 +129,19 @@ static inline struct segment_head head_of_decoded(const struct packet *p)
                                  .tcp_flags = p->tcp_flags};
 }
 
+/* What is encrypted begins like a protocol by chance, in two octets of one in twelve. */
+__attribute__((noinline)) static bool begins_nothing(const struct worker *w, const uint8_t *header,
+                                                     uint32_t header_bytes, uint32_t payload_bytes,
+                                                     unsigned may)
+{
+    struct starts_ports ports = {(uint16_t)(header[0] << 8 | header[1]),
+                                 (uint16_t)(header[2] << 8 | header[3])};
+    unsigned proto;
+
+    return starts_which(may, span_of(header + header_bytes, payload_bytes), &w->config, ports, &proto) ==
+           STARTS_NO;
+}
+
 /*
  * Nearly every segment: of an open connection whose ends were looked up and whose direction has shown what it
  * had to show, or has nothing to show here. Data and acknowledgements come in no order that can be foreseen:
@@ -143,11 +156,13 @@ static inline bool segment_tells_nothing(const struct worker *w, struct flow_ent
     bool data = h->payload_bytes > 1;
     unsigned looked = (e->flags & FLOW_LOOKED) != 0;
     unsigned open = (h->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) == 0;
+    unsigned past =
+        (unsigned)(e->class == FLOW_DONE) & (unsigned)data & (unsigned)!assemble_entry_repeats(e, h->seq);
     unsigned may =
         starts_two(&w->starts, h->header + (h->header_bytes & (0u - data)), (e->flags & FLOW_PORT) != 0);
-    unsigned past = (unsigned)(e->class == FLOW_DONE) & (unsigned)(may == 0) & (unsigned)data &
-                    (unsigned)!assemble_entry_repeats(e, h->seq);
-    if ((looked & open & (past | (unsigned)(h->payload_bytes == 0))) == 0)
+    may &= 0u - data;
+    if ((looked & open & (past | (unsigned)(h->payload_bytes == 0))) == 0 ||
+        (may != 0 && !begins_nothing(w, h->header, h->header_bytes, h->payload_bytes, may)))
         return false;
     e->age_s = worker_now_s(w);
     return true;
@@ -159,7 +174,7 @@ static inline bool datagram_tells_nothing(const struct worker *w, struct flow_en
     static struct flow_entry none;
     const struct flow_entry *known = e != NULL ? e : &none;
     bool looked = (known->flags & FLOW_LOOKED) != 0;
-    bool named = starts_has_port(&w->starts, plain_src_port(f), plain_dst_port(f));
+    bool named = starts_has_port(&w->starts, (struct starts_ports){plain_src_port(f), plain_dst_port(f)});
     struct addr src, dst;
 
     if (f->payload_bytes == 0 || starts_udp_one(&w->starts, f->payload[0], named) != 0 ||
@@ -186,7 +201,7 @@ static bool were_looked_up(const struct packet *p, const struct flow_entry *e)
 static void note_looked_up(const struct worker *w, const struct packet *p, struct flow_entry *e)
 {
     if (e != NULL && p->ip_proto == IPPROTO_TCP)
-        e->flags |= FLOW_LOOKED | (starts_has_port(&w->starts, p->src_port, p->dst_port) ? FLOW_PORT : 0);
+        e->flags |= FLOW_LOOKED | (starts_has_port(&w->starts, starts_ports(p)) ? FLOW_PORT : 0);
 }
 
 /* Of a flow that is followed, or of which an end is perhaps listed. The entry of the flow cache afterwards.

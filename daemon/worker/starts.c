@@ -42,22 +42,22 @@ void starts_init(struct starts *s, const struct worker_config *config)
             s->port[*port >> 6 & 63] |= 1ull << (*port & 63);
 }
 
-bool starts_named(const struct worker_config *config, unsigned proto, const struct packet *p)
+bool starts_named(const struct worker_config *config, unsigned proto, struct starts_ports ports)
 {
     for (const uint16_t *port = config->ports[proto]; *port != 0; port++)
-        if (*port == p->src_port || *port == p->dst_port)
+        if (*port == ports.src || *port == ports.dst)
             return true;
     return false;
 }
 
 enum proto_starts starts_which(unsigned may, struct span first, const struct worker_config *config,
-                               const struct packet *p, unsigned *ret)
+                               struct starts_ports ports, unsigned *ret)
 {
     enum proto_starts best = STARTS_NO;
 
     for (; may != 0 && best != STARTS_YES; may &= may - 1) {
         unsigned i = (unsigned)__builtin_ctz(may);
-        enum proto_starts starts = protos[i]->tcp_starts(first, starts_named(config, i, p));
+        enum proto_starts starts = protos[i]->tcp_starts(first, starts_named(config, i, ports));
         if (starts > best) {
             best = starts;
             *ret = i;
@@ -68,7 +68,7 @@ enum proto_starts starts_which(unsigned may, struct span first, const struct wor
 
 bool starts_udp(const struct worker_config *config, unsigned proto, const struct packet *p, bool any)
 {
-    bool named = any || starts_named(config, proto, p);
+    bool named = any || starts_named(config, proto, starts_ports(p));
 
     return protos[proto]->udp_starts(span_of(p->payload, p->payload_bytes), named) == STARTS_YES;
 }

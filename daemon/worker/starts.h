@@ -21,14 +21,24 @@ struct starts {
 _Static_assert(WORKER_PROTOS_MAX <= 16, "a bit for each protocol");
 
 void starts_init(struct starts *s, const struct worker_config *config);
-/* Whether one of the packet's ports is set for protocol `proto`. */
-bool starts_named(const struct worker_config *config, unsigned proto, const struct packet *p);
+/* Ports of a segment or datagram. */
+struct starts_ports {
+    uint16_t src, dst;
+};
+
+static inline struct starts_ports starts_ports(const struct packet *p)
+{
+    return (struct starts_ports){p->src_port, p->dst_port};
+}
+
+/* Whether one of the ports is set for protocol `proto`. */
+bool starts_named(const struct worker_config *config, unsigned proto, struct starts_ports ports);
 
 /* Whether one of the ports is a protocol's own; rarely also when none is. */
-static inline bool starts_has_port(const struct starts *s, uint16_t src_port, uint16_t dst_port)
+static inline bool starts_has_port(const struct starts *s, struct starts_ports ports)
 {
-    uint64_t src = s->port[src_port >> 6 & 63] >> (src_port & 63);
-    uint64_t dst = s->port[dst_port >> 6 & 63] >> (dst_port & 63);
+    uint64_t src = s->port[ports.src >> 6 & 63] >> (ports.src & 63);
+    uint64_t dst = s->port[ports.dst >> 6 & 63] >> (ports.dst & 63);
 
     return ((src | dst) & 1) != 0;
 }
@@ -45,7 +55,7 @@ static inline unsigned starts_two(const struct starts *s, const uint8_t two[2], 
 /* The same of a stream's first bytes, of which there is at least one. */
 static inline unsigned starts_may(const struct starts *s, struct span first, const struct packet *p)
 {
-    bool named = starts_has_port(s, p->src_port, p->dst_port);
+    bool named = starts_has_port(s, starts_ports(p));
 
     if (first.len > 1)
         return starts_two(s, first.at, named);
@@ -54,7 +64,7 @@ static inline unsigned starts_may(const struct starts *s, struct span first, con
 
 /* Which protocol they are of among those that they `may` be of; the surest wins. */
 enum proto_starts starts_which(unsigned may, struct span first, const struct worker_config *config,
-                               const struct packet *p, unsigned *ret);
+                               struct starts_ports ports, unsigned *ret);
 /* Both. */
 static inline enum proto_starts starts_tcp(const struct starts *s, struct span first,
                                            const struct worker_config *config, const struct packet *p,
@@ -62,7 +72,7 @@ static inline enum proto_starts starts_tcp(const struct starts *s, struct span f
 {
     unsigned may = starts_may(s, first, p);
 
-    return may == 0 ? STARTS_NO : starts_which(may, first, config, p, ret);
+    return may == 0 ? STARTS_NO : starts_which(may, first, config, starts_ports(p), ret);
 }
 /* The protocols that a datagram may be of by its first byte, as bits. `named`: as starts_has_port says. */
 static inline unsigned starts_udp_one(const struct starts *s, uint8_t one, bool named)
@@ -73,7 +83,7 @@ static inline unsigned starts_udp_one(const struct starts *s, uint8_t one, bool 
 /* The same of a datagram (not empty); `any`: as if it were on their ports. */
 static inline unsigned starts_udp_may(const struct starts *s, const struct packet *p, bool any)
 {
-    return starts_udp_one(s, p->payload[0], any || starts_has_port(s, p->src_port, p->dst_port));
+    return starts_udp_one(s, p->payload[0], any || starts_has_port(s, starts_ports(p)));
 }
 
 /* Whether it may be of protocol `proto`, one of those, by all that it begins with. */

@@ -23,7 +23,7 @@ struct begun {
 static enum proto_starts starts_of(const struct worker *w, const struct packet *p, const struct segment *g,
                                    unsigned *ret)
 {
-    return g->may == 0 ? STARTS_NO : starts_which(g->may, g->bytes, &w->config, p, ret);
+    return g->may == 0 ? STARTS_NO : starts_which(g->may, g->bytes, &w->config, starts_ports(p), ret);
 }
 
 /* Parses the messages of a segment where they lie. `known`: hash of a name that the flow showed before, or 0.
