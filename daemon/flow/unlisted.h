@@ -18,12 +18,16 @@ struct unlisted {
     uint64_t pair[UNLISTED_NAMES / 2][2]; /* hashes, the one added last first; 0: free */
 };
 
-/* Whether the name of that hash, never 0, was added and not forgotten. */
+/* Whether the name of that hash, never 0, was added and not forgotten. Which of the two it is no processor
+ * can foresee, and compilers make a branch of any other or. */
 static inline bool unlisted_has(const struct unlisted *u, uint64_t hash)
 {
-    const uint64_t *pair = u->pair[hash >> 32 & (UNLISTED_NAMES / 2 - 1)];
+    typedef uint64_t two __attribute__((vector_size(16)));
+    two pair, want = {hash, hash};
 
-    return ((pair[0] == hash) | (pair[1] == hash)) != 0;
+    memcpy(&pair, u->pair[hash >> 32 & (UNLISTED_NAMES / 2 - 1)], sizeof pair);
+    two same = (two)(pair == want);
+    return (same[0] | same[1]) != 0;
 }
 
 static inline void unlisted_add(struct unlisted *u, uint64_t hash)

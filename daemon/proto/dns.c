@@ -16,6 +16,7 @@
  * time. */
 #define RECORDS_MAX  4096u
 #define QUESTION_MIN 5u   /* bytes: the root, a type and a class */
+#define POINTER      0xc0 /* and above: the first octet of one, RFC 1035 §4.1.4 */
 #define FIXED_BYTES  10u  /* of a record: type, class, TTL, length of the RDATA */
 #define RECORD_MIN   11u  /* the root, type, class, TTL and no RDATA */
 #define CUT_WHOLE    512u /* bytes that a datagram has at least when the capture may have cut it */
@@ -321,21 +322,22 @@ static inline void read_address(struct reader *r, uint16_t class, uint32_t bytes
 
 /*
  * What has a fixed length, behind the owner's name. Nearly every record is of the name asked for, to which a
- * pointer leads, or OPT's, of the root: then one question of bounds is enough.
+ * pointer leads, or OPT's, of the root: then one question of bounds is enough. Which of the two it is no
+ * processor can foresee, so there is no branch for it.
  */
 static inline struct span read_fixed(struct reader *r)
 {
-    const uint8_t *at = r->c.base + r->c.pos;
-    uint32_t left = r->c.pos < r->c.end ? r->c.end - r->c.pos : 0, owner = 0;
+    uint32_t left = r->c.pos < r->c.end ? r->c.end - r->c.pos : 0;
 
-    if (left >= 2 + FIXED_BYTES && *at >= 0xc0)
-        owner = 2;
-    else if (left >= 1 + FIXED_BYTES && *at == 0)
-        owner = 1;
-    if (owner > 0) {
-        r->sound = true;
-        r->c.pos += owner + FIXED_BYTES;
-        return span_of(at + owner, FIXED_BYTES);
+    if (left > FIXED_BYTES) {
+        const uint8_t *at = r->c.base + r->c.pos;
+        uint32_t bytes = 1u + (*at != 0) + FIXED_BYTES;
+        bool brief = (uint8_t)(*at - POINTER) <= 0x100 - POINTER; /* a pointer, or 0 */
+        if (brief && bytes <= left) {
+            r->sound = true;
+            r->c.pos += bytes;
+            return span_of(at + bytes - FIXED_BYTES, FIXED_BYTES);
+        }
     }
     name_skip(&r->c);
     r->sound |= cur_ok(&r->c);
