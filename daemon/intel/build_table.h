@@ -9,7 +9,7 @@
 #include "intel/build_region.h"
 #include "intel/image_format.h"
 
-#define BUILD_TABLE_AHEAD 16u
+#define BUILD_TABLE_AHEAD 32u
 
 struct build_table {
     struct region memory;

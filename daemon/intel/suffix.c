@@ -19,7 +19,7 @@
 /* The list has 250 kB and 10,000 rules. */
 #define FILE_BYTES_MAX (16u << 20)
 #define RULES_MAX      100000u
-#define FIRST_OCTETS   32u /* those that differ in their last five bits, as letters do */
+#define NAME_ENDS      256u /* pairs of a name's first and last octet, of which some share a number */
 
 /* What the rules say about a name. */
 enum {
@@ -30,9 +30,9 @@ enum {
 
 struct suffixes {
     struct name_set rules; /* of the file; none: there is no file */
-    /* By the first octet of names that have ALL_BELOW a bit for each length, 63 and more sharing one: most
-     * names below a public suffix are told by it. */
-    uint64_t below_lengths[FIRST_OCTETS];
+    /* By first and last octet of names that have ALL_BELOW a bit for each length, 63 and more sharing one:
+     * most names below a public suffix are told by it. */
+    uint64_t below_lengths[NAME_ENDS];
 #if HAVE_LIBPSL
     const psl_ctx_t *psl; /* static */
 #endif
@@ -43,9 +43,15 @@ static uint64_t length_bit(size_t len)
     return 1ull << (len < 63 ? len : 63);
 }
 
+/* The number of a name's first and last octet; it is not empty. */
+static unsigned ends_of(struct span name)
+{
+    return (name.at[0] * 8u + name.at[name.len - 1]) % NAME_ENDS;
+}
+
 static bool may_have_all_below(const struct suffixes *s, struct span name)
 {
-    return name.len > 0 && (s->below_lengths[name.at[0] % FIRST_OCTETS] & length_bit(name.len)) != 0;
+    return name.len > 0 && (s->below_lengths[ends_of(name)] & length_bit(name.len)) != 0;
 }
 
 static int add_rule(struct suffixes *s, struct span rule)
@@ -61,9 +67,10 @@ static int add_rule(struct suffixes *s, struct span rule)
     normalise(rule, NORMAL_WANT_HOST, &n);
     if (n.kind != NORMAL_NAME)
         return 0; /* a form that is not known yet */
+    struct span name = span_of(n.name, n.len);
     if (marks & ALL_BELOW)
-        s->below_lengths[(uint8_t)n.name[0] % FIRST_OCTETS] |= length_bit(n.len);
-    return name_set_add(&s->rules, span_of(n.name, n.len), marks);
+        s->below_lengths[ends_of(name)] |= length_bit(name.len);
+    return name_set_add(&s->rules, name, marks);
 }
 
 /* A rule is a line up to the first white space; comments begin with two slashes. */
