@@ -259,6 +259,17 @@ static void looked_up_again(void **state)
     }
 }
 
+/* One without a payload, to a listed address. */
+static void empty_datagram(void **state)
+{
+    struct rig *rig = rig_new(listed);
+
+    rig_udp(rig, client, (struct rig_end){"198.51.100.9", 443}, "", 0);
+    rig_udp(rig, client, server, "", 0);
+    assert_int_equal(rig_count(rig, RECORD_SIGHTING, VIA_FLOW, NULL, NULL), 1);
+    rig_free(rig);
+}
+
 /* DNS */
 
 /* The answer comes from another port, or another address, than the query went to: it is read, and teaches
@@ -295,6 +306,7 @@ int main(void)
         cmocka_unit_test(quic_twice),
         cmocka_unit_test(dtls),
         cmocka_unit_test(looked_up_again),
+        cmocka_unit_test(empty_datagram),
         cmocka_unit_test(dns_from_elsewhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

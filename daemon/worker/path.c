@@ -168,30 +168,6 @@ static inline bool segment_tells_nothing(const struct worker *w, struct flow_ent
     return true;
 }
 
-/* Nearly every datagram: its ends are not listed, and it begins nothing. */
-static inline bool datagram_tells_nothing(const struct worker *w, struct flow_entry *e, const struct plain *f)
-{
-    static struct flow_entry none;
-    const struct flow_entry *known = e != NULL ? e : &none;
-    bool looked = (known->flags & FLOW_LOOKED) != 0;
-    bool named = starts_has_port(&w->starts, (struct starts_ports){plain_src_port(f), plain_dst_port(f)});
-    struct addr src, dst;
-
-    if (f->payload_bytes == 0 || starts_udp_one(&w->starts, f->payload[0], named) != 0 ||
-        worker_udp_like_answer(f->payload, f->payload_bytes) || known->class == FLOW_WATCH)
-        return false;
-    plain_ends(f, &src, &dst);
-    if (learned_maybe(&w->learned, &dst))
-        return false;
-    if (addresses_any(w) && !looked) {
-        if (addresses_listed(w, &src, &dst))
-            return false;
-        if (e != NULL)
-            e->flags |= FLOW_LOOKED;
-    }
-    return true;
-}
-
 /* Whether the ends of the flow of this segment were looked up before. */
 static bool were_looked_up(const struct packet *p, const struct flow_entry *e)
 {
@@ -245,14 +221,10 @@ __attribute__((noinline)) static void act_tcp(struct worker *w, const struct pac
     worker_tcp(w, p, key, assemble_entry_of(w, e, key), may, flags);
 }
 
-/* Nearly all datagrams belong to flows that are not followed, and begin nothing. */
-__attribute__((noinline)) static void act_other(struct worker *w, const struct packet *p, struct flow_key key,
-                                                bool udp)
+/* `closer`: the flow is followed, or an end is perhaps listed. */
+static void act_udp(struct worker *w, const struct packet *p, struct flow_key key, struct flow_entry *e,
+                    unsigned may, bool closer)
 {
-    struct flow_entry *e = flow_cache_find(&w->cache, key);
-    unsigned may = udp && p->payload_bytes > 0 ? worker_udp_may(w, p) : 0;
-    bool closer = follow_of(w, e) != NULL || addresses_maybe(w, p);
-
     if (may == 0 && !closer)
         return;
     uint16_t flags = mirror_copy(w, p, key);
@@ -260,6 +232,44 @@ __attribute__((noinline)) static void act_other(struct worker *w, const struct p
         look_closer(w, p, key, e, flags);
     if (may != 0)
         worker_udp(w, p, key, may, flags);
+}
+
+static void act_other(struct worker *w, const struct packet *p, struct flow_key key, bool udp)
+{
+    struct flow_entry *e = flow_cache_find(&w->cache, key);
+    unsigned may = udp && p->payload_bytes > 0 ? worker_udp_may(w, p) : 0;
+
+    act_udp(w, p, key, e, may, follow_of(w, e) != NULL || addresses_maybe(w, p));
+}
+
+__attribute__((noinline)) static void act_on_datagram(struct worker *w, struct packet *p,
+                                                      const struct step *step, struct flow_entry *e,
+                                                      unsigned may, bool closer)
+{
+    plain_decode(&step->plain, p);
+    act_udp(w, p, step->key, e, may != 0 || p->payload_bytes == 0 ? may : worker_udp_may(w, p), closer);
+}
+
+/* Nearly all datagrams belong to flows that are not followed, and begin nothing. */
+__attribute__((noinline)) static void act_datagram(struct worker *w, struct packet *p,
+                                                   const struct step *step, struct flow_entry *e)
+{
+    static const struct flow_entry none;
+    const struct flow_entry *known = e != NULL ? e : &none;
+    const struct plain *f = &step->plain;
+    bool named = starts_has_port(&w->starts, (struct starts_ports){plain_src_port(f), plain_dst_port(f)});
+    unsigned may = f->payload_bytes > 0 ? starts_udp_one(&w->starts, f->payload[0], named) : 0;
+    bool answer = may == 0 && worker_udp_like_answer(f->payload, f->payload_bytes);
+    bool unlooked = addresses_any(w) && (known->flags & FLOW_LOOKED) == 0;
+    struct addr src, dst;
+
+    plain_ends(f, &src, &dst);
+    bool listed = unlooked && addresses_listed(w, &src, &dst);
+    bool closer = listed || known->class == FLOW_WATCH || learned_maybe(&w->learned, &dst);
+    if (unlooked && !listed && e != NULL)
+        e->flags |= FLOW_LOOKED;
+    if (may != 0 || answer || closer)
+        act_on_datagram(w, p, step, e, may, closer);
 }
 
 /* What carried the packet is a flow of its own, whatever is inside: it may lead to a listed address. */
@@ -305,21 +315,11 @@ __attribute__((noinline)) static void act_decoded(struct worker *w, const struct
     }
 }
 
-__attribute__((noinline)) static void act_plain(struct worker *w, struct packet *p, const struct step *step,
-                                                struct flow_entry *e)
+__attribute__((noinline)) static void act_segment(struct worker *w, struct packet *p, const struct step *step,
+                                                  struct flow_entry *e)
 {
     plain_decode(&step->plain, p);
-    if (step->decoded == DECODE_TCP)
-        act_tcp(w, p, step->key, e);
-    else
-        act_other(w, p, step->key, true);
-}
-
-__attribute__((noinline)) static void act_datagram(struct worker *w, struct packet *p,
-                                                   const struct step *step, struct flow_entry *e)
-{
-    if (!datagram_tells_nothing(w, e, &step->plain))
-        act_plain(w, p, step, e);
+    act_tcp(w, p, step->key, e);
 }
 
 /* Nearly all segments end here, with no call of a function. */
@@ -338,7 +338,7 @@ void worker_act(struct worker *w, struct packet *p, const struct step *step)
     }
     struct segment_head head = head_of_plain(f);
     if (!segment_tells_nothing(w, e, &head))
-        act_plain(w, p, step, e);
+        act_segment(w, p, step, e);
 }
 
 void worker_packet(struct worker *w, struct packet *p)
