@@ -79,9 +79,15 @@ static inline void look(struct worker *w, struct packet *p, struct step *ret)
         look_decoded(w, p, ret);
 }
 
+#if BRIDLE_SMALL
+#define ONE_LOOP noinline
+#else
+#define ONE_LOOP noinline, flatten
+#endif
+
 /* Once in the program, so that all of it is one loop. */
-__attribute__((noinline, flatten)) unsigned worker_look(struct worker *w, struct packet *p, struct step *ret,
-                                                        unsigned n)
+__attribute__((ONE_LOOP)) unsigned worker_look(struct worker *w, struct packet *p, struct step *ret,
+                                               unsigned n)
 {
     uint64_t bytes = 0, cut = 0;
     bool reassembled = false;
