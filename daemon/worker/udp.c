@@ -25,17 +25,15 @@ static uint32_t cid_digest(const struct worker *w, const struct parse_cid *cid)
 static void on_piece(void *ctx, uint32_t offset, struct span bytes)
 {
     struct message *m = ctx;
-    struct worker *w = m->w;
-    struct stream *s = assemble_stream(w, assemble_entry(w, m->key));
 
-    if (s == NULL) {
-        s = assemble_open(w, m->p, m->key, 0);
-        if (s == NULL)
+    if (m->stream == NULL) {
+        m->stream = assemble_open(m->w, m->p, m->key, 0);
+        if (m->stream == NULL)
             return;
-        s->proto = (uint8_t)m->proto;
-        s->handshake = true;
+        m->stream->proto = (uint8_t)m->proto;
+        m->stream->handshake = true;
     }
-    assemble_insert(w, s, m->p, &(struct segment){.bytes = bytes, .seq = offset});
+    assemble_insert(m->w, m->stream, m->p, &(struct segment){.bytes = bytes, .seq = offset});
 }
 
 /* The server's connection ID is what its client sends to from now on: such packets continue a handshake.
@@ -68,11 +66,9 @@ static bool continues(const struct message *m, const struct flow_entry *e, const
     return to.len > 0 && cid_digest(m->w, &to) == back->value;
 }
 
-/* True when the flow was looked into often enough. */
-static bool tried_out(struct worker *w, struct flow_key key)
+/* True when the flow, of which this is the flow cache's own entry, was looked into often enough. */
+static bool tried_out(const struct worker *w, const struct flow_entry *e)
 {
-    const struct flow_entry *e = flow_cache_find(&w->cache, key);
-
     if (e == NULL || e->class != FLOW_DONE || e->tries < FLOW_TRIES_MAX)
         return false;
     return (uint16_t)(worker_now_s(w) - e->age_s) < TRIES_IDLE_S;
@@ -96,12 +92,15 @@ static __attribute__((noinline)) bool handshake(struct message *m)
     struct worker *w = m->w;
     struct flow_key key = m->key;
 
+    /* First, for it may change the flow cache; no piece has to make room, then, while others are read. */
+    assemble_reserve(w);
     const struct flow_entry *back = assemble_entry(w, flow_key_back(key));
     if (back != NULL && (back->flags & FLOW_OPENER) != 0) {
         server_datagram(m);
         return true;
     }
-    if (tried_out(w, key)) {
+    struct flow_entry *e = flow_cache_find(&w->cache, key);
+    if (tried_out(w, e)) {
         w->counters[COUNT_QUIC_LIMIT]++;
         return true;
     }
@@ -109,9 +108,8 @@ static __attribute__((noinline)) bool handshake(struct message *m)
         crypto_budget(w->crypto, w->now_ns);
         crypto_client(w->crypto, &m->p->src);
     }
-    assemble_reserve(w);
-    const struct flow_entry *e = assemble_entry(w, key);
-    if (continues(m, e, assemble_entry(w, flow_key_back(key))))
+    e = assemble_entry_of(w, e, key);
+    if (continues(m, e, back))
         return true;
     struct stream *s = assemble_stream(w, e);
     struct parse_cid first = {0};
@@ -120,13 +118,14 @@ static __attribute__((noinline)) bool handshake(struct message *m)
         memcpy(first.id, s->cid, sizeof first.id);
         m->parse.cid = &first;
     }
+    m->stream = s;
     m->parse.piece = on_piece;
     enum parse_result result = message_parse_udp(m);
     if (result == PARSE_NOT)
         return false;
     count_try(w, key, result != PARSE_BAD);
-    s = assemble_stream(w, assemble_entry(w, key));
-    if (s == NULL || !s->handshake)
+    s = m->stream;
+    if (s == NULL)
         return true;
     if (s->cid_len == 0) {
         s->cid_len = m->parse.facts.cid.len;
