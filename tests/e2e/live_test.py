@@ -3,6 +3,7 @@
 """The daemon on live networks, in network namespaces: which interfaces it chooses and follows, who is at home, its
 memory and its packets over hundreds of reloads, what a service manager hears, what its processes may do, several
 workers on one interface, a mirror that copies, outputs that fail, and an interface without Ethernet. Needs root."""
+import contextlib
 import json
 import os
 import pathlib
@@ -278,6 +279,15 @@ class Manager:
         return [t.split('\n')[0] for _, t in self.heard if t != 'WATCHDOG=1']
 
 
+def descriptors(pid):
+    """What a process has open. It may close some while we look."""
+    found = {}
+    for n in os.listdir(f'/proc/{pid}/fd'):
+        with contextlib.suppress(FileNotFoundError):
+            found[int(n)] = os.readlink(f'/proc/{pid}/fd/{n}')
+    return found
+
+
 class Service:
     """An ordinary user's daemon under a service manager, two workers, one of them stopped soon after the start: the
     checks of other things give main the time to notice."""
@@ -317,8 +327,8 @@ class Service:
                         caps)
             self.tap.same((found['NoNewPrivs'], found['Seccomp'] if strict else '2', found['TracerPid']),
                           ('1', '2', '0'), f'{name} can get no more, and is in its jail')
-            soon(lambda pid=pid: not any('memfd' in os.readlink(f.path) for f in os.scandir(f'/proc/{pid}/fd')), 2)
-            fds = {int(n): os.readlink(f'/proc/{pid}/fd/{n}') for n in os.listdir(f'/proc/{pid}/fd')}
+            soon(lambda pid=pid: not any('memfd' in v for v in descriptors(pid).values()), 2)
+            fds = descriptors(pid)
             if allowed:
                 continue
             kinds = sorted(v.split(':')[0] for k, v in fds.items() if k > 2)
