@@ -19,6 +19,12 @@ static inline struct span span_of(const void *at, size_t len)
     return (struct span){(const uint8_t *)at, len};
 }
 
+/* The bytes of a string literal, without its NUL: what a constant table is made of. */
+#define SPAN_LITERAL(text)                                                                                   \
+    {                                                                                                        \
+        (const uint8_t *)(text), sizeof(text) - 1                                                            \
+    }
+
 /* The bytes of a C string, without its NUL. */
 static inline struct span span_str(const char *text)
 {

@@ -21,7 +21,7 @@ struct transaction {
     uint16_t port, id;
 };
 
-/* The query was sent, for the name of that hash, whatever hashes it always in one way. */
+/* The query was sent, for the name of that hash: any that is always the same for one name. */
 void transactions_asked(struct transactions *t, const struct hash_key *key, struct flow_key k,
                         const struct transaction *what, uint64_t name_hash, uint64_t now_ns);
 /* True when that query (same ends, ports and id) was seen at most 30 s ago. */

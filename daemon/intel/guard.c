@@ -261,15 +261,15 @@ static void tell_guard(const struct guard *guard, bool same, enum load_count *re
  * §3, RFC 8375, and the reverse tree. */
 static bool is_local(struct span name)
 {
-    static const char *const roots[] = {"local", "localhost", "internal", "invalid", "arpa"};
+    static const struct span roots[] = {SPAN_LITERAL("local"), SPAN_LITERAL("localhost"),
+                                        SPAN_LITERAL("internal"), SPAN_LITERAL("invalid"),
+                                        SPAN_LITERAL("arpa")};
     const uint8_t *dot = memrchr(name.at, '.', name.len);
     size_t from = dot ? (size_t)(dot + 1 - name.at) : 0;
     struct span last = span_of(name.at + from, name.len - from);
 
-    if (last.len < strlen("arpa") || (last.at[0] != 'l' && last.at[0] != 'i' && last.at[0] != 'a'))
-        return false; /* nearly all */
     for (size_t i = 0; i < sizeof(roots) / sizeof(*roots); i++)
-        if (span_eq(last, span_str(roots[i])))
+        if (span_eq(last, roots[i]))
             return true;
     return false;
 }

@@ -185,7 +185,6 @@ static inline void note_size(struct capture_file *c, size_t bytes)
 {
     size_t latest = c->large_bytes[0], before = c->large_bytes[1];
     bool differs = (bytes - LARGE_BYTES <= CAPTURE_PACKET_BYTES_MAX - LARGE_BYTES) & (bytes != latest);
-
     size_t mask = 0 - (size_t)differs;
 
     c->large_bytes[1] = before ^ ((before ^ latest) & mask);

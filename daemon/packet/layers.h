@@ -164,16 +164,6 @@ static inline enum layer layer_skip(struct decoding *s, uint32_t bytes, enum lay
     return cur_ok(&s->cur) ? next : layer_short(s);
 }
 
-static inline uint16_t be16(const uint8_t *at)
-{
-    return (uint16_t)(at[0] << 8 | at[1]);
-}
-
-static inline uint32_t be32(const uint8_t *at)
-{
-    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
-}
-
 static inline uint16_t le16(const uint8_t *at)
 {
     return (uint16_t)(at[1] << 8 | at[0]);

@@ -99,6 +99,17 @@ struct packet {
 
 _Static_assert(PACKET_DEPTH_MAX == sizeof(uint64_t) && TUNNEL_KINDS <= 256, "tunnel_path has a byte each");
 
+/* A number in network order. */
+static inline uint16_t be16(const uint8_t *at)
+{
+    return (uint16_t)(at[0] << 8 | at[1]);
+}
+
+static inline uint32_t be32(const uint8_t *at)
+{
+    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+
 /* From the VLAN ids up to the ends of a tunnel, which say nothing where there is none. */
 static inline void packet_clear_rare(struct packet *p)
 {

@@ -28,12 +28,12 @@ void plain_decode(const struct plain *f, struct packet *p);
 
 static inline uint16_t plain_src_port(const struct plain *f)
 {
-    return (uint16_t)(f->transport[0] << 8 | f->transport[1]);
+    return be16(f->transport);
 }
 
 static inline uint16_t plain_dst_port(const struct plain *f)
 {
-    return (uint16_t)(f->transport[2] << 8 | f->transport[3]);
+    return be16(f->transport + 2);
 }
 
 static inline void plain_ends(const struct plain *f, struct addr *ret_src, struct addr *ret_dst)
@@ -50,9 +50,7 @@ static inline uint8_t plain_tcp_flags(const struct plain *f)
 
 static inline uint32_t plain_seq(const struct plain *f)
 {
-    const uint8_t *at = f->transport + 4;
-
-    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+    return be32(f->transport + 4);
 }
 
 #endif

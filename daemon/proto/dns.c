@@ -85,15 +85,11 @@ static const struct rr_type rr_types[] = {
     [257] = {"CAA"},
 };
 
-#define TEXT(s)                                                                                              \
-    {                                                                                                        \
-        (const uint8_t *)(s), sizeof(s) - 1                                                                  \
-    }
-
-static const struct span rcodes[16] = {TEXT("NOERROR"), TEXT("FORMERR"), TEXT("SERVFAIL"), TEXT("NXDOMAIN"),
-                                       TEXT("NOTIMP"),  TEXT("REFUSED"), TEXT("YXDOMAIN"), TEXT("YXRRSET"),
-                                       TEXT("NXRRSET"), TEXT("NOTAUTH"), TEXT("NOTZONE"),  TEXT("DSOTYPENI"),
-                                       TEXT("RCODE12"), TEXT("RCODE13"), TEXT("RCODE14"),  TEXT("RCODE15")};
+static const struct span rcodes[16] = {
+    SPAN_LITERAL("NOERROR"), SPAN_LITERAL("FORMERR"), SPAN_LITERAL("SERVFAIL"), SPAN_LITERAL("NXDOMAIN"),
+    SPAN_LITERAL("NOTIMP"),  SPAN_LITERAL("REFUSED"), SPAN_LITERAL("YXDOMAIN"), SPAN_LITERAL("YXRRSET"),
+    SPAN_LITERAL("NXRRSET"), SPAN_LITERAL("NOTAUTH"), SPAN_LITERAL("NOTZONE"),  SPAN_LITERAL("DSOTYPENI"),
+    SPAN_LITERAL("RCODE12"), SPAN_LITERAL("RCODE13"), SPAN_LITERAL("RCODE14"),  SPAN_LITERAL("RCODE15")};
 
 struct header {
     uint16_t id, flags;

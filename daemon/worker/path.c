@@ -38,9 +38,13 @@ static bool has_flow(enum decode_result decoded)
     return decoded == DECODE_TCP || decoded == DECODE_UDP || decoded == DECODE_OTHER;
 }
 
-static inline void call_for_ends(const struct worker *w, const struct addr *src, const struct addr *dst)
+/* Calls for what the second step looks at; of an open connection the ends were looked up before. */
+static inline void call_for(const struct worker *w, struct flow_key key, const uint8_t *payload, bool open,
+                            const struct addr *src, const struct addr *dst)
 {
-    if (w->image == NULL)
+    flow_cache_prefetch(&w->cache, key);
+    __builtin_prefetch(payload);
+    if (w->image == NULL || open)
         return;
     match_addr_prefetch(w->image, src);
     match_addr_prefetch(w->image, dst);
@@ -52,10 +56,7 @@ static inline void look_plain(const struct worker *w, struct step *s)
     struct flow_ends ends = flow_ends_of(&s->plain, tcp ? IPPROTO_TCP : IPPROTO_UDP);
 
     s->key = flow_key_between(&w->config.key, &ends);
-    flow_cache_prefetch(&w->cache, s->key);
-    __builtin_prefetch(s->plain.payload);
-    if (!open)
-        call_for_ends(w, &ends.src, &ends.dst);
+    call_for(w, s->key, s->plain.payload, open, &ends.src, &ends.dst);
 }
 
 static void look_decoded(const struct worker *w, struct packet *p, struct step *s)
@@ -64,10 +65,9 @@ static void look_decoded(const struct worker *w, struct packet *p, struct step *
         return;
     if (s->decoded == DECODE_OTHER)
         p->src_port = p->dst_port = 0;
+    bool open = s->decoded == DECODE_TCP && (p->tcp_flags & TCP_SYN) == 0;
     s->key = flow_key_of(&w->config.key, p);
-    flow_cache_prefetch(&w->cache, s->key);
-    __builtin_prefetch(p->payload);
-    call_for_ends(w, &p->src, &p->dst);
+    call_for(w, s->key, p->payload, open, &p->src, &p->dst);
 }
 
 static inline void look(struct worker *w, struct packet *p, struct step *ret)
@@ -140,8 +140,7 @@ __attribute__((noinline)) static bool begins_nothing(const struct worker *w, con
                                                      uint32_t header_bytes, uint32_t payload_bytes,
                                                      unsigned may)
 {
-    struct starts_ports ports = {(uint16_t)(header[0] << 8 | header[1]),
-                                 (uint16_t)(header[2] << 8 | header[3])};
+    struct starts_ports ports = {be16(header), be16(header + 2)};
     unsigned proto;
 
     return starts_which(may, span_of(header + header_bytes, payload_bytes), &w->config, ports, &proto) ==

@@ -125,16 +125,16 @@ void rig_free(struct rig *rig)
     free(rig);
 }
 
-static void be16(uint8_t *p, size_t v)
+static void put_be16(uint8_t *p, size_t v)
 {
     p[0] = (uint8_t)(v >> 8);
     p[1] = (uint8_t)v;
 }
 
-static void be32(uint8_t *p, uint32_t v)
+static void put_be32(uint8_t *p, uint32_t v)
 {
-    be16(p, v >> 16);
-    be16(p + 2, v & 0xffff);
+    put_be16(p, v >> 16);
+    put_be16(p + 2, v & 0xffff);
 }
 
 static void frame(struct rig *rig, struct rig_end from, struct rig_end to, uint8_t proto, const uint8_t *l4,
@@ -149,8 +149,8 @@ static void frame(struct rig *rig, struct rig_end from, struct rig_end to, uint8
     memset(buf, 0, 34);
     buf[12] = 8;
     buf[14] = 0x45;
-    be16(buf + 16, 20 + len);
-    be16(buf + 18, ++rig->frame & 0xffff); /* identification */
+    put_be16(buf + 16, 20 + len);
+    put_be16(buf + 18, ++rig->frame & 0xffff); /* identification */
     buf[22] = rig->ttl != 0 ? rig->ttl : 64;
     buf[23] = proto;
     memcpy(buf + 26, src.b + 12, 4);
@@ -198,16 +198,16 @@ void rig_tcp(struct rig *rig, struct rig_end from, struct rig_end to, uint32_t s
     static uint8_t l4[66000];
 
     memset(l4, 0, 20);
-    be16(l4, from.port);
-    be16(l4 + 2, to.port);
-    be32(l4 + 4, seq);
-    be32(l4 + 8, ack);
+    put_be16(l4, from.port);
+    put_be16(l4 + 2, to.port);
+    put_be32(l4 + 4, seq);
+    put_be32(l4 + 8, ack);
     l4[12] = 5 << 4;
     l4[13] = flags;
     if (len > 0)
         memcpy(l4 + 20, bytes, len);
     if (rig->checksums)
-        be16(l4 + 16, checksum(from, to, l4, 20 + len));
+        put_be16(l4 + 16, checksum(from, to, l4, 20 + len));
     frame(rig, from, to, IPPROTO_TCP, l4, 20 + len);
 }
 
@@ -215,10 +215,10 @@ void rig_udp(struct rig *rig, struct rig_end from, struct rig_end to, const void
 {
     static uint8_t l4[66000];
 
-    be16(l4, from.port);
-    be16(l4 + 2, to.port);
-    be16(l4 + 4, 8 + len);
-    be16(l4 + 6, 0);
+    put_be16(l4, from.port);
+    put_be16(l4 + 2, to.port);
+    put_be16(l4 + 4, 8 + len);
+    put_be16(l4 + 6, 0);
     memcpy(l4 + 8, bytes, len);
     frame(rig, from, to, IPPROTO_UDP, l4, 8 + len);
 }
@@ -296,40 +296,40 @@ size_t rig_hello_with(uint8_t *ret, size_t cap, const char *name, uint16_t exten
     static uint8_t body[70000];
     size_t at = 4, name_len = name != NULL ? strlen(name) : 0, extensions, out = 0;
 
-    be16(body + at, 0x0303);
+    put_be16(body + at, 0x0303);
     memset(body + at + 2, salt, 32);
     at += 34;
     body[at++] = 0;
-    be16(body + at, 2);
-    be16(body + at + 2, 0x1301);
+    put_be16(body + at, 2);
+    put_be16(body + at + 2, 0x1301);
     at += 4;
     body[at++] = 1;
     body[at++] = 0;
     extensions = at;
     at += 2;
-    be16(body + at, extension);
-    be16(body + at + 2, bytes);
+    put_be16(body + at, extension);
+    put_be16(body + at + 2, bytes);
     memset(body + at + 4, 0, bytes);
     at += 4 + bytes;
     if (name != NULL) {
-        be16(body + at, 0);
-        be16(body + at + 2, name_len + 5);
-        be16(body + at + 4, name_len + 3);
+        put_be16(body + at, 0);
+        put_be16(body + at + 2, name_len + 5);
+        put_be16(body + at + 4, name_len + 3);
         body[at + 6] = 0;
-        be16(body + at + 7, name_len);
+        put_be16(body + at + 7, name_len);
         memcpy(body + at + 9, name, name_len);
         at += 9 + name_len;
     }
-    be16(body + extensions, at - extensions - 2);
+    put_be16(body + extensions, at - extensions - 2);
     body[0] = 1;
     body[1] = 0;
-    be16(body + 2, at - 4);
+    put_be16(body + 2, at - 4);
     for (size_t done = 0; done < at;) {
         size_t n = at - done < record_bytes ? at - done : record_bytes;
         assert(out + 5 + n <= cap);
         ret[out] = 22;
-        be16(ret + out + 1, 0x0301);
-        be16(ret + out + 3, n);
+        put_be16(ret + out + 1, 0x0301);
+        put_be16(ret + out + 3, n);
         memcpy(ret + out + 5, body + done, n);
         out += 5 + n;
         done += n;
@@ -355,12 +355,12 @@ static size_t put_name(uint8_t *p, const char *name)
 size_t rig_dns_query(uint8_t *ret, uint16_t id, const char *name)
 {
     memset(ret, 0, 12);
-    be16(ret, id);
+    put_be16(ret, id);
     ret[2] = 1;
     ret[5] = 1;
     size_t at = 12 + put_name(ret + 12, name);
-    be16(ret + at, 1);
-    be16(ret + at + 2, 1);
+    put_be16(ret + at, 1);
+    put_be16(ret + at + 2, 1);
     return at + 4;
 }
 
@@ -368,10 +368,10 @@ static size_t put_record(uint8_t *p, const char *owner, uint16_t type, const uin
 {
     size_t at = put_name(p, owner);
 
-    be16(p + at, type);
-    be16(p + at + 2, 1);
-    be32(p + at + 4, 300);
-    be16(p + at + 8, len);
+    put_be16(p + at, type);
+    put_be16(p + at + 2, 1);
+    put_be32(p + at + 4, 300);
+    put_be16(p + at + 8, len);
     memcpy(p + at + 10, data, len);
     return at + 10 + len;
 }
